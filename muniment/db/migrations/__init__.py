@@ -1,0 +1,1 @@
+"""The tables' history, one Alembic revision per change."""

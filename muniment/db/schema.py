@@ -1,0 +1,328 @@
+"""Every table of the service, in one place.
+
+Three kinds, never mixed:
+
+- *the agency's own* (`parcels`, `party_records`, `invitations`, `geometries`): written by staff and imports;
+- *the outbox* (`intents`, `transactions`, `signers`): written by `submit` and the worker;
+- *read tables* (`events` and below): written by the indexer alone, and rebuilt from the chain at will.
+
+Conventions: ids, hashes and addresses are lower-case hex text with 0x; times are Unix seconds (UTC) of the block;
+areas are square decimetres. Every row of a read table carries the block that last changed it.
+"""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+
+class Uint(TypeDecorator[int]):
+    """An unsigned Solidity integer of up to 256 bits, as decimal text: SQL integers end at 63 bits."""
+
+    impl = String(78)
+    cache_ok = True
+
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | None:
+        return None if value is None else str(value)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:
+        return None if value is None else int(value)
+
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+HASH = String(66)
+ADDRESS = String(42)
+SERIAL = BigInteger().with_variant(Integer, "sqlite")
+
+# ── The agency's own ────────────────────────────────────────────────────────────────────────────────────────────
+
+# Published by hash: anyone may have the bytes, and checks them against the title's geometry hash.
+geometries = Table(
+    "geometries",
+    metadata,
+    Column("geometry_hash", HASH, primary_key=True),
+    Column("canonical", Text, nullable=False),  # RFC 8785 text of a GeoJSON Polygon or MultiPolygon
+    Column("west", Integer, nullable=False),  # bounding box in 1e-7 degrees
+    Column("south", Integer, nullable=False),
+    Column("east", Integer, nullable=False),
+    Column("north", Integer, nullable=False),
+)
+Index("ix_geometries_box", geometries.c.west, geometries.c.south, geometries.c.east, geometries.c.north)
+
+parcels = Table(
+    "parcels",
+    metadata,
+    Column("jurisdiction", String(8), primary_key=True),
+    Column("ref", String(100), primary_key=True),
+    Column("title", HASH, nullable=False, unique=True),
+    Column("geometry_hash", HASH, ForeignKey("geometries.geometry_hash"), nullable=False),
+    Column("area_dm2", BigInteger, nullable=False),
+    Column("party", HASH, nullable=False),
+    Column("source_name", Text, nullable=False),
+    Column("source_line", Integer, nullable=False),
+    Column("repaired_by_dm2", BigInteger),  # how repair changed the area; null when the geometry is as delivered
+    Column("intent_key", String(200), nullable=False),
+    Column("imported_at", BigInteger, nullable=False),
+)
+
+# Private. The commitment is the salted hash of the record; without the salt nobody can tell whose it is.
+party_records = Table(
+    "party_records",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("agency", HASH, nullable=False),
+    Column("commitment", HASH, nullable=False),
+    Column("salt", HASH),  # null once erased
+    Column("record", Text),  # canonical JSON of the identity record; null once erased
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# A one-time code that a citizen gets after an identity check, to bind a wallet with.
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("code_hash", HASH, primary_key=True),
+    Column("party", HASH, ForeignKey("party_records.party"), nullable=False),
+    Column("nonce", Uint, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("intent_key", String(200)),  # set once a wallet has signed
+    Column("created_at", BigInteger, nullable=False),
+)
+
+# ── Outbox ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+transactions = Table(
+    "transactions",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("chain_id", BigInteger, nullable=False),
+    Column("signer", ADDRESS, nullable=False),
+    Column("nonce", BigInteger, nullable=False),
+    Column("hash", HASH, nullable=False, unique=True),
+    Column("raw", LargeBinary, nullable=False),  # the signed bytes, stored before they are first sent
+    Column("state", String(12), nullable=False),  # signed broadcast included safe finalized reverted replaced
+    Column("contract", ADDRESS, nullable=False),
+    Column("gas_limit", BigInteger, nullable=False),
+    Column("max_fee", Uint, nullable=False),  # wei per gas
+    Column("tip", Uint, nullable=False),  # wei per gas
+    Column("replaces", SERIAL, ForeignKey("transactions.id")),
+    Column("sent_at_block", BigInteger),
+    Column("block_number", BigInteger),
+    Column("block_hash", HASH),
+    Column("gas_used", BigInteger),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+Index("ix_transactions_nonce", transactions.c.signer, transactions.c.chain_id, transactions.c.nonce)
+Index("ix_transactions_state", transactions.c.state)
+
+intents = Table(
+    "intents",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),  # idempotency: one key, one act, for ever
+    Column("kind", String(40), nullable=False),  # "land.register"
+    Column("lane", String(100), nullable=False),  # intents of one kind and lane may share a transaction
+    Column("body", Text, nullable=False),  # RFC 8785
+    Column("body_hash", HASH, nullable=False),
+    Column("state", String(12), nullable=False),  # queued signed broadcast included safe finalized refused parked
+    Column("reason", Text),  # why refused or parked: {"error": name, "arguments": {...}} as JSON
+    Column("transaction_id", SERIAL, ForeignKey("transactions.id")),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+)
+Index("ix_intents_state", intents.c.state, intents.c.id)
+Index("ix_intents_transaction_id", intents.c.transaction_id)
+
+signers = Table(
+    "signers",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("signer", ADDRESS, primary_key=True),
+    Column("next_nonce", BigInteger, nullable=False),
+    Column("holder", String(64)),  # the worker that holds the lease
+    Column("lease_until", BigInteger, nullable=False),
+    Column("fence", BigInteger, nullable=False),  # grows with each lease; a paused worker's writes name an old one
+)
+
+# ── Indexer ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+checkpoints = Table(
+    "checkpoints",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True),
+    Column("genesis_hash", HASH, nullable=False),
+    Column("number", BigInteger, nullable=False),  # all blocks up to here are projected
+    Column("hash", HASH, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("safe_number", BigInteger, nullable=False),
+    Column("finalized_number", BigInteger, nullable=False),
+    Column("halted", Text),  # why the indexer stopped for good; null while it runs
+)
+
+# Hashes of recent blocks, to find the common ancestor after a reorganisation.
+blocks = Table(
+    "blocks",
+    metadata,
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("hash", HASH, nullable=False),
+    Column("parent_hash", HASH, nullable=False),
+    Column("time", BigInteger, nullable=False),
+)
+
+# Before-images of updated and deleted rows. Inserted rows need none: they name their block.
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("block_number", BigInteger, nullable=False, index=True),
+    Column("table_name", String(40), nullable=False),
+    Column("row", Text, nullable=False),  # JSON of the row as it was
+)
+
+
+def _block() -> tuple[Column[int], Column[str]]:
+    """The block that last changed the row."""
+    return Column("block_number", BigInteger, nullable=False, index=True), Column("block_hash", HASH, nullable=False)
+
+
+# ── Read tables: every event, and what the events add up to ─────────────────────────────────────────────────────
+
+events = Table(
+    "events",
+    metadata,
+    Column("block_number", BigInteger, primary_key=True, autoincrement=False),
+    Column("log_index", Integer, primary_key=True, autoincrement=False),
+    Column("block_hash", HASH, nullable=False),
+    Column("time", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    Column("contract", String(40), nullable=False),
+    Column("name", String(40), nullable=False),
+    Column("subject", HASH, nullable=False),  # the first indexed argument: the title, party, agency … it is about
+    Column("arguments", Text, nullable=False),  # canonical JSON
+)
+Index("ix_events_subject", events.c.subject, events.c.block_number, events.c.log_index)
+
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("agency", HASH, primary_key=True),
+    Column("parent", HASH, nullable=False),
+    Column("admin", ADDRESS, nullable=False),
+    Column("scopes", Uint, nullable=False),
+    Column("status", Integer, nullable=False),  # AgencyStatus
+    Column("domain_hash", HASH, nullable=False),
+    Column("registered_at", BigInteger, nullable=False),
+    *_block(),
+)
+
+officers = Table(
+    "officers",
+    metadata,
+    Column("key", ADDRESS, primary_key=True),
+    Column("agency", HASH, nullable=False, index=True),
+    Column("scopes", Uint, nullable=False),
+    Column("not_before", BigInteger, nullable=False),
+    Column("not_after", BigInteger, nullable=False),
+    Column("compromised_since", BigInteger),
+    Column("accredited_at", BigInteger, nullable=False),
+    *_block(),
+)
+
+pending_acts = Table(
+    "pending_acts",
+    metadata,
+    Column("act", HASH, primary_key=True),
+    Column("target", ADDRESS, nullable=False),
+    Column("agency", HASH, nullable=False, index=True),
+    Column("officer", ADDRESS, nullable=False),
+    Column("scope", Uint, nullable=False),
+    Column("version", Uint, nullable=False),
+    Column("deadline", BigInteger, nullable=False),
+    Column("calldata", Text, nullable=False),
+    *_block(),
+)
+
+wallets = Table(
+    "wallets",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("wallet", ADDRESS, nullable=False, index=True),
+    Column("agency", HASH, nullable=False),
+    Column("bound_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+registers = Table(
+    "registers",
+    metadata,
+    Column("jurisdiction", String(8), primary_key=True),
+    Column("agency", HASH, nullable=False),
+    Column("status", Integer, nullable=False),  # RegisterStatus
+    *_block(),
+)
+
+titles = Table(
+    "titles",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("jurisdiction", String(8), nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("agency", HASH, nullable=False),
+    Column("geometry_hash", HASH, nullable=False, index=True),
+    Column("area_dm2", Uint, nullable=False),
+    Column("grade", Integer, nullable=False),  # Grade
+    Column("denominator", Uint, nullable=False),
+    Column("version", BigInteger, nullable=False),
+    Column("source_hash", HASH, nullable=False),
+    Column("legal_date", Integer, nullable=False),  # YYYYMMDD, 0 when not recorded
+    Column("officer", ADDRESS, nullable=False),
+    Column("registered_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+    UniqueConstraint("jurisdiction", "ref"),
+)
+Index("ix_titles_ref", titles.c.ref)
+
+shares = Table(
+    "shares",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("holder", HASH, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("numerator", Uint, nullable=False),
+    *_block(),
+)
+Index("ix_shares_holder", shares.c.holder)
+
+# What `drop and rebuild` may drop. The order is that of creation; there are no foreign keys between them.
+READ_TABLES: tuple[Table, ...] = (
+    events,
+    agencies,
+    officers,
+    pending_acts,
+    wallets,
+    registers,
+    titles,
+    shares,
+)
