@@ -1,0 +1,64 @@
+"""Read `deployments/<network>.json`: where the contracts are and how to talk to them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+
+class DeploymentUnreadable(Exception):
+    """The deployment file is missing or is not one."""
+
+
+@dataclass(frozen=True)
+class ContractInfo:
+    """One deployed contract. The address is lower-case hex; start_block is the block that it was deployed in."""
+
+    name: str
+    address: str
+    abi: list[dict[str, Any]]
+    start_block: int
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """The contracts of one network. The genesis hash tells a chain that lost its state from one that reorganised."""
+
+    network: str
+    chain_id: int
+    genesis_hash: str
+    contracts: Mapping[str, ContractInfo]
+
+    @property
+    def start_block(self) -> int:
+        """The first block in which any of the contracts can have an event."""
+        return min(contract.start_block for contract in self.contracts.values())
+
+    @property
+    def abis(self) -> tuple[list[dict[str, Any]], ...]:
+        """Every contract's ABI: a call may fail with an error of a contract further down."""
+        return tuple(contract.abi for contract in self.contracts.values())
+
+    @classmethod
+    def load(cls, path: Path) -> Self:
+        """Read the file that scripts/deploy.py wrote. Raises DeploymentUnreadable with what to do next."""
+        try:
+            written = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise DeploymentUnreadable(
+                f"There is no deployment at {path}; deploy the contracts first (./run script deploy)."
+            ) from None
+        except (OSError, ValueError) as error:
+            raise DeploymentUnreadable(f"The deployment at {path} cannot be read: {error}.") from error
+        try:
+            contracts = {
+                name: ContractInfo(name, entry["address"].lower(), entry["abi"], int(entry["start_block"]))
+                for name, entry in written["contracts"].items()
+            }
+            min(contracts)  # a deployment without contracts is none
+            return cls(written["network"], int(written["chain_id"]), written["genesis_hash"].lower(), contracts)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise DeploymentUnreadable(
+                f"The deployment at {path} lacks or garbles {error}; deploy again (./run script deploy)."
+            ) from error
