@@ -1,0 +1,25 @@
+"""Keccak-256 over bytes and over ABI words, the two ways in which every id of the contracts is made."""
+
+from eth_hash.auto import keccak as _keccak
+
+ZERO_HASH = "0x" + "00" * 32
+ZERO_ADDRESS = "0x" + "00" * 20
+
+
+def keccak(data: bytes) -> str:
+    """Keccak-256 of bytes, as 0x and 64 lower-case hex digits."""
+    return "0x" + _keccak(data).hex()
+
+
+def keccak_words(*words: str | bytes) -> str:
+    """keccak256(abi.encode(...)) of static values: 0x hex text or bytes, each left-aligned in its 32-byte word.
+
+    Raises ValueError when a value is longer than a word or no hex text.
+    """
+    encoded = bytearray()
+    for word in words:
+        raw = bytes.fromhex(word.removeprefix("0x")) if isinstance(word, str) else word
+        if len(raw) > 32:
+            raise ValueError(f"{len(raw)} bytes do not fit a 32-byte word")
+        encoded += raw.ljust(32, b"\0")
+    return keccak(bytes(encoded))

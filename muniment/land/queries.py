@@ -1,0 +1,302 @@
+"""Answers about land titles, from the read tables and the published geometries. No personal data."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
+
+from muniment.db.answers import (
+    AsOf,
+    Finality,
+    HistoryLine,
+    Page,
+    as_of,
+    finality_of,
+    history,
+    history_length,
+    like,
+    page_bounds,
+)
+from muniment.db.schema import geometries, registers, shares, titles, wallets
+from muniment.hashing import keccak
+from muniment.land.model import Grade, RegisterStatus, normalise_text, title_id
+
+MAX_NEIGHBOURS = 60
+_MARGIN = 4_000  # 1e-7 degrees (about 40 m north–south): the least that a map shows around a parcel
+
+
+@dataclass(frozen=True)
+class TitleLine:
+    """A title in a list; `box` is (west, south, east, north) in degrees, None while its geometry is not published."""
+
+    title: str
+    jurisdiction: str
+    ref: str
+    area_dm2: int
+    grade: Grade
+    registered_at: int
+    block_number: int
+    finality: Finality
+    box: tuple[float, float, float, float] | None
+
+
+@dataclass(frozen=True)
+class Search:
+    """One page of titles, exact matches first."""
+
+    text: str
+    jurisdiction: str | None
+    page: Page
+    lines: tuple[TitleLine, ...]
+    as_of: AsOf | None
+
+
+@dataclass(frozen=True)
+class ShareLine:
+    """A holder's part of a title; `wallet` is None when the holder has none bound."""
+
+    holder: str
+    part: Fraction
+    numerator: int
+    denominator: int
+    wallet: str | None
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """A title's geometry. `shape` is GeoJSON, and None unless the bytes hash to the title's geometry hash.
+
+    `state`: "checked"; "missing" (the agency has not published it here); "altered" (what is stored does not match).
+    """
+
+    hash: str
+    state: str
+    shape: Mapping[str, Any] | None
+    canonical: str | None
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """A title near another, to draw around it."""
+
+    title: str
+    ref: str
+    shape: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class TitleAnswer:
+    """Everything public about a title. Times are Unix seconds, areas square decimetres."""
+
+    title: str
+    jurisdiction: str
+    ref: str
+    agency: str
+    grade: Grade
+    area_dm2: int
+    denominator: int
+    shares: tuple[ShareLine, ...]
+    register_status: RegisterStatus
+    register_agency: str | None
+    geometry: Geometry
+    neighbours: tuple[Neighbour, ...]
+    version: int
+    source_hash: str
+    legal_date: int
+    officer: str
+    registered_at: int
+    tx_hash: str
+    block_number: int
+    block_hash: str
+    finality: Finality
+    history: tuple[HistoryLine, ...]
+    history_length: int
+    as_of: AsOf | None
+
+
+@dataclass(frozen=True)
+class RegisterLine:
+    """Who keeps a jurisdiction's register, and how many titles stand in it."""
+
+    jurisdiction: str
+    agency: str
+    status: RegisterStatus
+    titles: int
+    finality: Finality
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The registers as a whole; `holders` counts distinct parties, `latest` the newest titles."""
+
+    titles: int
+    holders: int
+    wallets: int
+    registers: tuple[RegisterLine, ...]
+    latest: tuple[TitleLine, ...]
+    as_of: AsOf | None
+
+
+def search(connection: Connection, text: str, jurisdiction: str | None = None, page: int = 1, size: int = 25) -> Search:
+    """Titles whose reference contains the text, or whose id or geometry hash it is; all titles for an empty text."""
+    text = normalise_text(text)[:100]
+    number, size = page_bounds(page, size)
+    known = as_of(connection)
+    found = _matching(text, jurisdiction)
+    total = connection.execute(select(func.count()).select_from(titles).where(found)).scalar_one()
+    rank = case((func.lower(titles.c.ref) == text.lower(), 0), else_=1)
+    rows = connection.execute(
+        _lines().where(found).order_by(rank, titles.c.ref, titles.c.title).limit(size).offset((number - 1) * size)
+    )
+    return Search(text, jurisdiction, Page(number, size, total), tuple(_line(row, known) for row in rows), known)
+
+
+def title_of_ref(connection: Connection, jurisdiction: str, ref: str) -> TitleAnswer | None:
+    """The title of a cadastral reference, or None."""
+    return title(connection, title_id(jurisdiction, normalise_text(ref)))
+
+
+def title(connection: Connection, title: str) -> TitleAnswer | None:
+    """Everything public about a title by its id, or None when no event registered it."""
+    row = connection.execute(select(titles).where(titles.c.title == title.lower())).one_or_none()
+    if row is None:
+        return None
+    known = as_of(connection)
+    geometry, box = _geometry(connection, row.geometry_hash)
+    register = connection.execute(select(registers).where(registers.c.jurisdiction == row.jurisdiction)).one_or_none()
+    return TitleAnswer(
+        title=row.title,
+        jurisdiction=row.jurisdiction,
+        ref=row.ref,
+        agency=row.agency,
+        grade=Grade(row.grade),
+        area_dm2=row.area_dm2,
+        denominator=row.denominator,
+        shares=_shares(connection, row.title, row.denominator),
+        register_status=RegisterStatus.NONE if register is None else RegisterStatus(register.status),
+        register_agency=None if register is None else register.agency,
+        geometry=geometry,
+        neighbours=() if box is None else _neighbours(connection, row.title, box),
+        version=row.version,
+        source_hash=row.source_hash,
+        legal_date=row.legal_date,
+        officer=row.officer,
+        registered_at=row.registered_at,
+        tx_hash=row.tx_hash,
+        block_number=row.block_number,
+        block_hash=row.block_hash,
+        finality=finality_of(known, row.block_number),
+        history=tuple(history(connection, row.title, known)),
+        history_length=history_length(connection, row.title),
+        as_of=known,
+    )
+
+
+def geometry(connection: Connection, geometry_hash: str) -> Geometry:
+    """The published bytes of a geometry, checked against their hash."""
+    return _geometry(connection, geometry_hash.lower())[0]
+
+
+def overview(connection: Connection) -> Overview:
+    """Counts, the registers, and the ten newest titles."""
+    known = as_of(connection)
+    counted = select(titles.c.jurisdiction, func.count().label("n")).group_by(titles.c.jurisdiction).subquery()
+    kept = connection.execute(
+        select(registers, func.coalesce(counted.c.n, 0).label("n"))
+        .outerjoin(counted, counted.c.jurisdiction == registers.c.jurisdiction)
+        .order_by(registers.c.jurisdiction)
+        .limit(500)
+    )
+    latest = connection.execute(_lines().order_by(titles.c.block_number.desc(), titles.c.ref).limit(10))
+    return Overview(
+        titles=connection.execute(select(func.count()).select_from(titles)).scalar_one(),
+        holders=connection.execute(select(func.count(shares.c.holder.distinct()))).scalar_one(),
+        wallets=connection.execute(select(func.count()).select_from(wallets)).scalar_one(),
+        registers=tuple(
+            RegisterLine(
+                row.jurisdiction, row.agency, RegisterStatus(row.status), row.n, finality_of(known, row.block_number)
+            )
+            for row in kept
+        ),
+        latest=tuple(_line(row, known) for row in latest),
+        as_of=known,
+    )
+
+
+def _matching(text: str, jurisdiction: str | None) -> ColumnElement[bool]:
+    conditions: list[ColumnElement[bool]] = []
+    if jurisdiction:
+        conditions.append(titles.c.jurisdiction == jurisdiction)
+    if len(text) == 66 and text.lower().startswith("0x"):
+        conditions.append(or_(titles.c.title == text.lower(), titles.c.geometry_hash == text.lower()))
+    elif text:
+        conditions.append(titles.c.ref.ilike(like(text), escape="\\"))
+    return and_(True, *conditions)
+
+
+def _lines() -> Select[Any]:
+    box = (geometries.c.west, geometries.c.south, geometries.c.east, geometries.c.north)
+    return select(titles, *box).outerjoin(geometries, geometries.c.geometry_hash == titles.c.geometry_hash)
+
+
+def _line(row: Row[Any], known: AsOf | None) -> TitleLine:
+    box = None if row.west is None else (row.west / 1e7, row.south / 1e7, row.east / 1e7, row.north / 1e7)
+    return TitleLine(
+        title=row.title,
+        jurisdiction=row.jurisdiction,
+        ref=row.ref,
+        area_dm2=row.area_dm2,
+        grade=Grade(row.grade),
+        registered_at=row.registered_at,
+        block_number=row.block_number,
+        finality=finality_of(known, row.block_number),
+        box=box,
+    )
+
+
+def _shares(connection: Connection, title: str, denominator: int) -> tuple[ShareLine, ...]:
+    rows = connection.execute(
+        select(shares.c.holder, shares.c.numerator, wallets.c.wallet)
+        .outerjoin(wallets, wallets.c.party == shares.c.holder)
+        .where(shares.c.title == title)
+        .order_by(shares.c.place)
+    )
+    return tuple(
+        ShareLine(row.holder, Fraction(row.numerator, denominator), row.numerator, denominator, row.wallet)
+        for row in rows
+    )
+
+
+def _geometry(connection: Connection, wanted: str) -> tuple[Geometry, Row[Any] | None]:
+    row = connection.execute(select(geometries).where(geometries.c.geometry_hash == wanted)).one_or_none()
+    if row is None:
+        return Geometry(wanted, "missing", None, None), None
+    if keccak(row.canonical.encode()) != wanted:
+        return Geometry(wanted, "altered", None, None), None
+    return Geometry(wanted, "checked", json.loads(row.canonical), row.canonical), row
+
+
+def _neighbours(connection: Connection, title: str, box: Row[Any]) -> tuple[Neighbour, ...]:
+    """The titles that reach into the parcel's surroundings, nearest first, at most 60; altered ones are left out."""
+    margin = max(_MARGIN, (box.east - box.west) // 2, (box.north - box.south) // 2)
+    g = geometries.c
+    distance = func.abs(g.west + g.east - box.west - box.east) + func.abs(g.south + g.north - box.south - box.north)
+    rows = connection.execute(
+        select(titles.c.title, titles.c.ref, g.geometry_hash, g.canonical)
+        .join(geometries, g.geometry_hash == titles.c.geometry_hash)
+        .where(
+            and_(g.west <= box.east + margin, g.east >= box.west - margin),
+            and_(g.south <= box.north + margin, g.north >= box.south - margin),
+            titles.c.title != title,
+        )
+        .order_by(distance, titles.c.title)
+        .limit(MAX_NEIGHBOURS)
+    )
+    return tuple(
+        Neighbour(row.title, row.ref, json.loads(row.canonical))
+        for row in rows
+        if keccak(row.canonical.encode()) == row.geometry_hash
+    )
