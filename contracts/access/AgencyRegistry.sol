@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+import {
+    Agency,
+    AgencyId,
+    AgencyStatus,
+    IAgencyRegistry,
+    KeyStanding,
+    Officer
+} from "../../interfaces/access/IAgencyRegistry.sol";
+import {DualControl} from "./DualControl.sol";
+
+/// @title Who may act for the state, with which powers, and since when
+contract AgencyRegistry is DualControl {
+    bytes32 private constant AGENCY = keccak256("Muniment.Agency.v1");
+
+    /// @inheritdoc IAgencyRegistry
+    uint64 public constant LAND_REGISTRAR = 1 << 0;
+    /// @inheritdoc IAgencyRegistry
+    uint64 public constant COURT = 1 << 1;
+    /// @inheritdoc IAgencyRegistry
+    uint64 public constant ELECTION_OFFICER = 1 << 2;
+    /// @inheritdoc IAgencyRegistry
+    uint64 public constant DOCUMENT_ISSUER = 1 << 3;
+    /// @inheritdoc IAgencyRegistry
+    uint64 public constant IDENTITY_OFFICER = 1 << 4;
+    /// @inheritdoc IAgencyRegistry
+    uint64 public constant RESIDENCY_OFFICER = 1 << 5;
+    /// @inheritdoc IAgencyRegistry
+    uint64 public constant LICENSING = 1 << 6;
+    /// @inheritdoc IAgencyRegistry
+    uint64 public constant COMPANY_REGISTRAR = 1 << 7;
+    /// @inheritdoc IAgencyRegistry
+    uint64 public constant DATA_PROVIDER = 1 << 8;
+    /// @inheritdoc IAgencyRegistry
+    uint64 public constant DATA_CONSUMER = 1 << 9;
+    /// @inheritdoc IAgencyRegistry
+    uint64 public constant KEY_CUSTODIAN = 1 << 10;
+
+    /// @inheritdoc IAgencyRegistry
+    address public root;
+    /// @inheritdoc IAgencyRegistry
+    address public pendingRoot;
+
+    /// @inheritdoc IAgencyRegistry
+    mapping(AgencyId agency => address admin) public pendingAdmin;
+
+    mapping(AgencyId agency => Agency record) private _agencies;
+    mapping(address key => Officer record) private _officers;
+
+    constructor(address root_) {
+        if (root_ == address(0)) revert ZeroAddress();
+        root = root_;
+        emit RootChanged(address(0), root_);
+    }
+
+    // ── Root ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IAgencyRegistry
+    function proposeRoot(address proposed) external {
+        if (msg.sender != root) revert NotRoot(msg.sender);
+
+        pendingRoot = proposed;
+        emit RootProposed(msg.sender, proposed);
+    }
+
+    /// @inheritdoc IAgencyRegistry
+    function acceptRoot() external {
+        if (msg.sender != pendingRoot) revert NotProposed(msg.sender);
+
+        emit RootChanged(root, msg.sender);
+        root = msg.sender;
+        delete pendingRoot;
+    }
+
+    // ── Agencies ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IAgencyRegistry
+    function registerAgency(AgencyId parent, address admin, uint64 scopes, bytes32 domainHash)
+        external
+        returns (AgencyId agency)
+    {
+        if (AgencyId.unwrap(parent) == bytes32(0)) {
+            if (msg.sender != root) revert NotRoot(msg.sender);
+        } else {
+            if (msg.sender != _agencies[parent].admin) revert NotAuthority(parent, msg.sender);
+            _requireActive(parent);
+        }
+        if (admin == address(0)) revert ZeroAddress();
+        if (domainHash == bytes32(0)) revert DomainMissing();
+        _requireScopes(parent, scopes);
+        agency = agencyIdOf(domainHash);
+        if (_agencies[agency].status != AgencyStatus.Unknown) revert AgencyExists(agency);
+
+        _agencies[agency] =
+            Agency({admin: admin, scopes: scopes, status: AgencyStatus.Active, parent: parent, domainHash: domainHash});
+        emit AgencyRegistered(agency, parent, admin, scopes, domainHash);
+    }
+
+    /// @inheritdoc IAgencyRegistry
+    function changeScopes(AgencyId agency, uint64 scopes) external {
+        _requireAbove(agency);
+        _requireOpen(agency);
+        _requireScopes(msg.sender == root ? AgencyId.wrap(0) : _agencies[agency].parent, scopes);
+
+        _agencies[agency].scopes = scopes;
+        emit AgencyScopesChanged(agency, scopes, msg.sender);
+    }
+
+    /// @inheritdoc IAgencyRegistry
+    function changeStatus(AgencyId agency, AgencyStatus status) external {
+        _requireAbove(agency);
+        AgencyStatus present = _agencies[agency].status;
+        bool follows = present == AgencyStatus.Active
+            ? status == AgencyStatus.Suspended || status == AgencyStatus.Closed
+            : present == AgencyStatus.Suspended && (status == AgencyStatus.Active || status == AgencyStatus.Closed);
+        if (!follows) revert StatusRefused(agency, present, status);
+
+        _agencies[agency].status = status;
+        emit AgencyStatusChanged(agency, status, msg.sender);
+    }
+
+    /// @inheritdoc IAgencyRegistry
+    function proposeAdmin(AgencyId agency, address proposed) external {
+        // While the agency is suspended only those above propose, or a thief of the admin's key could overwrite every
+        // proposal that would remove him.
+        if (msg.sender == _agencies[agency].admin) _requireActive(agency);
+        else _requireAbove(agency);
+        _requireOpen(agency);
+
+        pendingAdmin[agency] = proposed;
+        emit AdminProposed(agency, proposed, msg.sender);
+    }
+
+    /// @inheritdoc IAgencyRegistry
+    function acceptAdmin(AgencyId agency) external {
+        if (msg.sender != pendingAdmin[agency]) revert NotProposed(msg.sender);
+        _requireOpen(agency);
+
+        emit AdminChanged(agency, _agencies[agency].admin, msg.sender);
+        _agencies[agency].admin = msg.sender;
+        delete pendingAdmin[agency];
+    }
+
+    /// @inheritdoc IAgencyRegistry
+    function agencyOf(AgencyId agency) external view returns (Agency memory) {
+        return _agencies[agency];
+    }
+
+    /// @inheritdoc IAgencyRegistry
+    function agencyIdOf(bytes32 domainHash) public pure returns (AgencyId) {
+        return AgencyId.wrap(keccak256(abi.encode(AGENCY, domainHash)));
+    }
+
+    // ── Officers ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    /// @inheritdoc IAgencyRegistry
+    function accredit(AgencyId agency, address key, uint64 scopes, uint40 notBefore, uint40 notAfter) external {
+        if (msg.sender != _agencies[agency].admin) revert NotAuthority(agency, msg.sender);
+        _requireActive(agency);
+        if (key == address(0)) revert ZeroAddress();
+        if (_known(key)) revert KeyExists(key);
+        _requireScopes(agency, scopes);
+        uint40 present = uint40(block.timestamp);
+        uint40 start = notBefore == 0 ? present : notBefore;
+        if (start < present || notAfter <= start) revert PeriodRefused(notBefore, notAfter);
+
+        _officers[key] = Officer({
+            agency: agency,
+            scopes: scopes,
+            notBefore: start,
+            notAfter: notAfter,
+            compromisedSince: 0,
+            accreditedAt: present
+        });
+        emit OfficerAccredited(agency, key, scopes, start, notAfter);
+    }
+
+    /// @inheritdoc IAgencyRegistry
+    function retire(address key, uint40 notAfter) external {
+        if (!_known(key)) revert NotAnOfficer(key);
+        Officer storage officer = _officers[key];
+        AgencyId agency = officer.agency;
+        if (msg.sender != key && msg.sender != _agencies[agency].admin) revert NotAuthority(agency, msg.sender);
+        uint40 end = notAfter == 0 ? uint40(block.timestamp) : notAfter;
+        if (end < block.timestamp || end >= officer.notAfter) revert RetirementRefused(key, officer.notAfter, end);
+
+        officer.notAfter = end;
+        emit OfficerRetired(agency, key, end, msg.sender);
+    }
+
+    /// @inheritdoc IAgencyRegistry
+    function markCompromised(address key, uint40 since) external returns (bool complete) {
+        if (!_known(key)) revert NotAnOfficer(key);
+        if (msg.sender == key) revert OwnCase(key);
+        Officer storage officer = _officers[key];
+        uint40 present = officer.compromisedSince;
+        if (since == 0 || since > block.timestamp || (present != 0 && since >= present)) {
+            revert CompromiseRefused(key, present, since);
+        }
+        complete = _dualControl(address(this), msg.sender, KEY_CUSTODIAN, officer.agency, present, msg.data);
+
+        if (complete) {
+            officer.compromisedSince = since;
+            emit OfficerCompromised(officer.agency, key, since);
+        }
+    }
+
+    /// @inheritdoc IAgencyRegistry
+    function officerOf(address key) public view override returns (Officer memory) {
+        return _officers[key];
+    }
+
+    /// @inheritdoc IAgencyRegistry
+    function standingAt(address key, uint256 time) public view returns (KeyStanding) {
+        Officer storage officer = _officers[key];
+        if (!_known(key)) return KeyStanding.Unknown;
+        if (officer.compromisedSince != 0 && time >= officer.compromisedSince) return KeyStanding.Compromised;
+        // Before NotYet: a key retired before it began will never be current.
+        if (time >= officer.notAfter) return KeyStanding.Retired;
+        if (time < officer.notBefore) return KeyStanding.NotYet;
+        return KeyStanding.Current;
+    }
+
+    /// @inheritdoc IAgencyRegistry
+    function requireOfficer(address key, uint64 scope) public view override returns (AgencyId agency) {
+        if (!_known(key)) revert NotAnOfficer(key);
+        KeyStanding standing = standingAt(key, block.timestamp);
+        if (standing != KeyStanding.Current) revert OfficerNotCurrent(key, standing);
+        agency = _officers[key].agency;
+        _requireActive(agency);
+        if (scope == 0 || _powersOf(key) & scope != scope) revert ScopeMissing(key, scope);
+    }
+
+    // ── Rules ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function _powersOf(address key) internal view override returns (uint64) {
+        if (standingAt(key, block.timestamp) != KeyStanding.Current) return 0;
+        Agency storage agency = _agencies[_officers[key].agency];
+        return agency.status == AgencyStatus.Active ? _officers[key].scopes & agency.scopes : 0;
+    }
+
+    function _known(address key) private view returns (bool) {
+        return AgencyId.unwrap(_officers[key].agency) != bytes32(0);
+    }
+
+    function _requireActive(AgencyId agency) private view {
+        AgencyStatus status = _agencies[agency].status;
+        if (status != AgencyStatus.Active) revert AgencyNotActive(agency, status);
+    }
+
+    /// Active or suspended: a record that can still change.
+    function _requireOpen(AgencyId agency) private view {
+        AgencyStatus status = _agencies[agency].status;
+        if (status == AgencyStatus.Unknown || status == AgencyStatus.Closed) revert AgencyNotActive(agency, status);
+    }
+
+    /// The root, or the admin of an active parent.
+    function _requireAbove(AgencyId agency) private view {
+        if (msg.sender == root) return;
+        AgencyId parent = _agencies[agency].parent;
+        if (msg.sender != _agencies[parent].admin) revert NotAuthority(agency, msg.sender);
+        _requireActive(parent);
+    }
+
+    /// At least one power, and none that the giver lacks; the zero agency stands for the root, which has all.
+    function _requireScopes(AgencyId giver, uint64 scopes) private view {
+        uint64 allowed = AgencyId.unwrap(giver) == bytes32(0) ? type(uint64).max : _agencies[giver].scopes;
+        if (scopes == 0 || scopes & ~allowed != 0) revert ScopesRefused(scopes, allowed);
+    }
+}
