@@ -276,7 +276,7 @@ wallets = Table(
 registers = Table(
     "registers",
     metadata,
-    Column("jurisdiction", String(8), primary_key=True),
+    Column("jurisdiction", String(24), primary_key=True),
     Column("agency", HASH, nullable=False),
     Column("status", Integer, nullable=False),  # RegisterStatus
     *_block(),
@@ -286,7 +286,7 @@ titles = Table(
     "titles",
     metadata,
     Column("title", HASH, primary_key=True),
-    Column("jurisdiction", String(8), nullable=False),
+    Column("jurisdiction", String(24), nullable=False),
     Column("ref", Text, nullable=False),
     Column("agency", HASH, nullable=False),
     Column("geometry_hash", HASH, nullable=False, index=True),
@@ -295,7 +295,7 @@ titles = Table(
     Column("denominator", Uint, nullable=False),
     Column("version", BigInteger, nullable=False),
     Column("source_hash", HASH, nullable=False),
-    Column("legal_date", Integer, nullable=False),  # YYYYMMDD, 0 when not recorded
+    Column("legal_date", BigInteger, nullable=False),  # YYYYMMDD, 0 when not recorded
     Column("officer", ADDRESS, nullable=False),
     Column("registered_at", BigInteger, nullable=False),
     Column("tx_hash", HASH, nullable=False),

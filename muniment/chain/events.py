@@ -1,0 +1,132 @@
+"""Read the logs of our contracts: one reader per event of each ABI, made once."""
+
+from binascii import unhexlify
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from muniment.chain.codec import WORD, AbiDataRefused, json_writer, members_of, read_member
+from muniment.chain.deployment import ContractInfo, Deployment
+from muniment.hashing import keccak
+
+
+class MalformedLog(Exception):
+    """A log of one of our contracts that its ABI cannot explain: the node or the deployment file is wrong."""
+
+
+class Event(NamedTuple):
+    """One decoded log. `arguments` as `codec` reads them; `subject` is the first indexed argument.
+
+    Hashes and addresses are lower-case 0x text; `time` is the block's, in Unix seconds.
+    """
+
+    contract: str
+    name: str
+    arguments: Mapping[str, Any]
+    subject: str
+    block_number: int
+    block_hash: str
+    time: int
+    tx_hash: str
+    log_index: int
+
+
+class _Reader:
+    """Reads one event of one contract."""
+
+    def __init__(self, contract: ContractInfo, described: dict[str, Any]) -> None:
+        self.contract = contract.name
+        self.name = described["name"]
+        inputs = described["inputs"]
+        indexed = [parameter for parameter in inputs if parameter["indexed"]]
+        self._topics = members_of(indexed)
+        self._data = members_of([parameter for parameter in inputs if not parameter["indexed"]])
+        self._topics_length = WORD * (1 + len(indexed))
+        # An indexed string, array or struct leaves only its hash, which nobody can read back.
+        if any(codec.dynamic or codec.size != WORD for _, _, codec in self._topics):
+            raise ValueError(f"{self.contract}.{self.name} indexes a value that does not fit a topic.")
+        self._subject = indexed[0]["name"] if indexed else None
+        self.write = json_writer([*self._topics, *self._data])
+
+    def read(self, topics: bytes, data: bytes, address: str) -> tuple[dict[str, Any], str]:
+        if len(topics) != self._topics_length:
+            raise AbiDataRefused(f"it has {len(topics) // WORD} topics")
+        if len(data) % WORD:
+            raise AbiDataRefused(f"its {len(data)} bytes of data are not whole words")
+        arguments = {name: codec.read(topics, WORD + at, 0) for name, at, codec in self._topics}
+        for name, at, codec in self._data:
+            arguments[name] = read_member(data, at, 0, codec)
+        subject = address if self._subject is None else str(arguments[self._subject])
+        return arguments, subject
+
+
+class Decoder:
+    """Turns the logs of a deployment's contracts into events."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        """Prepare a reader for every event of every ABI. Raises AbiTypeUnknown for a type that cannot be read."""
+        self._contracts = {contract.address: contract.name for contract in deployment.contracts.values()}
+        self._readers: dict[tuple[str, str], _Reader] = {}
+        self._writers: dict[tuple[str, str], _Reader] = {}
+        for contract in deployment.contracts.values():
+            for described in contract.abi:
+                if described["type"] == "event" and not described.get("anonymous"):
+                    reader = _Reader(contract, described)
+                    self._readers[contract.address, topic_of(described)] = reader
+                    self._writers[reader.contract, reader.name] = reader
+
+    @property
+    def topics(self) -> dict[str, list[str]]:
+        """The first topics that each address may emit."""
+        listed: dict[str, list[str]] = {address: [] for address in self._contracts}
+        for address, topic in self._readers:
+            listed[address].append(topic)
+        return listed
+
+    def is_ours(self, log: Mapping[str, Any]) -> bool:
+        """Whether one of our contracts emitted the log. Others' logs are never decoded."""
+        return str(log["address"]).lower() in self._contracts
+
+    def decode(self, log: Mapping[str, Any], time: int) -> Event:
+        """Decode a log of `eth_getLogs` or a receipt; `time` is its block's. Raises MalformedLog with the reason."""
+        try:
+            address = log["address"].lower()
+            # Strict, unlike bytes.fromhex: nothing but hex digits passes.
+            topics = unhexlify("".join([topic[2:] for topic in log["topics"]]))
+            reader = self._readers.get((address, "0x" + topics[:WORD].hex()))
+            if reader is None:
+                raise AbiDataRefused("its ABI has no event with this first topic")
+            arguments, subject = reader.read(topics, unhexlify(log["data"][2:]), address)
+            return Event(
+                reader.contract,
+                reader.name,
+                arguments,
+                subject,
+                int(log["blockNumber"], 16),
+                log["blockHash"].lower(),
+                time,
+                log["transactionHash"].lower(),
+                int(log["logIndex"], 16),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise MalformedLog(self._sentence(log, error)) from error
+
+    def arguments_json(self, event: Event) -> str:
+        """An event's arguments as RFC 8785 text, integers of more than 53 bits as decimal text."""
+        return self._writers[event.contract, event.name].write(event.arguments)
+
+    def _sentence(self, log: Mapping[str, Any], error: Exception) -> str:
+        where = f"block {log.get('blockNumber')}, transaction {log.get('transactionHash')}, log {log.get('logIndex')}"
+        contract = self._contracts.get(str(log.get("address")).lower(), "no contract of ours")
+        return f"A log of {contract} cannot be read ({where}): {error}."
+
+
+def topic_of(described: Mapping[str, Any]) -> str:
+    """An event's first topic: keccak256 of its canonical signature."""
+    return keccak(f"{described['name']}({','.join(map(_type_of, described['inputs']))})".encode())
+
+
+def _type_of(described: Mapping[str, Any]) -> str:
+    name = str(described["type"])
+    if not name.startswith("tuple"):
+        return name
+    return "(" + ",".join(map(_type_of, described["components"])) + ")" + name.removeprefix("tuple")
