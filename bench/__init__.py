@@ -1,0 +1,1 @@
+"""Measurements beside peers. Timing lives here, never in tests."""

@@ -1,0 +1,1 @@
+"""`./run demo`: a whole small state on one machine, told as stories."""

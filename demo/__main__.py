@@ -1,0 +1,97 @@
+"""`./run demo`: from nothing to public pages, in one command."""
+
+import argparse
+import importlib
+import json
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from demo.node import StageError, free_port, require_free
+from demo.stage import ROOT, Stage
+
+STORIES = ("parcels",)
+EXAMPLE = ROOT / "examples" / "municipality.geojson"
+NODE_PORT, WEB_PORT = 8545, 8000
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a story can be told with."""
+
+    parcels: Path
+    repair: bool
+
+
+def arguments(words: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="./run demo", description="A whole small state on this machine.")
+    parser.add_argument("--once", action="store_true", help="end when the story is told")
+    parser.add_argument("--story", choices=STORIES, default="parcels", help="which story (default: %(default)s)")
+    parser.add_argument("--parcels", type=Path, metavar="FILE", help="a GeoJSON FeatureCollection of your own")
+    parser.add_argument("--jurisdiction", help="ISO 3166 code of its register (default: EE; GB with --parcels)")
+    parser.add_argument("--repair", action="store_true", help="mend invalid polygons instead of rejecting them")
+    parser.add_argument("--json", action="store_true", help="end with one JSON line of facts read from the chain")
+    parser.add_argument("--keep", action="store_true", help="with --once: leave the chain running, to be recounted")
+    parser.add_argument("--fresh", action="store_true", help="forget the demo chain of earlier runs first")
+    parser.add_argument("--port", type=int, help=f"the pages' port (default: {WEB_PORT}; with --once a free one)")
+    parser.add_argument(
+        "--node-port", type=int, help=f"the chain's port (default: {NODE_PORT}; with --once a free one)"
+    )
+    return parser.parse_args(words)
+
+
+def main(words: list[str]) -> int:
+    """Set the stage, tell the story; then end, or serve until Ctrl-C."""
+    asked = arguments(words)
+    console = Console(stderr=True, highlight=False)
+    try:
+        return play(asked, console)
+    except StageError as error:
+        console.print(f"[red]✗[/] {error}", markup=True)
+        return 1
+    except KeyboardInterrupt:
+        console.print("Stopped.")
+        return 130
+
+
+def play(asked: argparse.Namespace, console: Console) -> int:
+    """Carry out what was asked.
+
+    Raises:
+        StageError: a file is missing, a port is taken, a step failed.
+    """
+    parcels = (asked.parcels or EXAMPLE).resolve()
+    if not parcels.is_file():
+        raise StageError(f"There is no file {parcels}.")
+    jurisdiction = asked.jurisdiction or ("GB" if asked.parcels else "EE")
+    node_port = asked.node_port or (free_port() if asked.once else NODE_PORT)
+    web_port = asked.port or (free_port() if asked.once else WEB_PORT)
+    require_free(node_port, "--node-port")
+    require_free(web_port, "--port")
+
+    folder = ROOT / "var" / "demo"
+    if asked.fresh and folder.exists():
+        shutil.rmtree(folder)
+    console.print("[bold]Muniment demo[/]: public records that anyone can check")
+    story = importlib.import_module(f"demo.stories.{asked.story}")
+    with Stage(folder, node_port, web_port, jurisdiction, console) as stage:
+        facts = story.tell(stage, Options(parcels, asked.repair))
+        if asked.json:
+            sys.stdout.write(json.dumps(facts) + "\n")
+            sys.stdout.flush()
+        if asked.once:
+            stage.keep_node = asked.keep
+            if asked.keep:
+                console.print(f"The chain stays at {stage.node.url}; end it with: kill {stage.node.pid}")
+            return 0
+        console.print(f"\n[bold green]Open {stage.url}[/]   (Ctrl-C ends the demo; its chain is kept)")
+        stage.wait()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,98 @@
+"""A local Ethereum node (anvil) whose chain survives restarts."""
+
+import shutil
+import socket
+import subprocess
+import time
+from pathlib import Path
+
+from muniment.chain.rpc import Rpc, RpcUnavailable
+
+CHAIN_ID = 31337
+# A block every two seconds besides those that carry transactions, and epochs of one slot, so that finality moves.
+RHYTHM = ["--block-time", "2", "--mixed-mining", "--slots-in-an-epoch", "1"]
+PATIENCE = 30  # seconds to start or to stop
+
+
+class StageError(Exception):
+    """The demo cannot go on; the message says why and what to do."""
+
+
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def require_free(port: int, option: str) -> None:
+    """Refuse a taken port in one sentence.
+
+    Raises:
+        StageError: somebody listens on the port.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise StageError(f"Port {port} is taken; stop what uses it, or choose another with {option}.") from error
+
+
+class Node:
+    """anvil on the loopback interface, keeping its chain in a file."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.rpc = Rpc([self.url])
+        self._state = folder / "chain.json"
+        self._log = folder / "node.log"
+        self._port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        assert self._process is not None  # noqa: S101 -- asked for only after start()
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Whether the process is alive."""
+        return self._process is not None and self._process.poll() is None
+
+    def start(self) -> None:
+        """Start the node and wait until it answers.
+
+        Raises:
+            StageError: it ends, or does not answer in time.
+        """
+        anvil = shutil.which("anvil")
+        if anvil is None:
+            raise StageError("anvil is not installed; run `./run setup`.")
+        keep = ["--state", str(self._state), "--state-interval", "5"]
+        command = [anvil, "--host", "127.0.0.1", "--port", str(self._port), "--chain-id", str(CHAIN_ID), *RHYTHM, *keep]
+        with self._log.open("ab") as log:
+            # A session of its own: Ctrl-C reaches the demo first, which ends the service before the chain.
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                raise StageError(f"The local node ended at once; {self._log} tells why.")
+            try:
+                self.rpc.call("eth_chainId", [])
+            except RpcUnavailable:
+                time.sleep(0.1)
+            else:
+                return
+        raise StageError(f"The local node does not answer; {self._log} may tell why.")
+
+    def stop(self) -> None:
+        """End the node; it writes its chain to the file first."""
+        if self._process is not None and self.running:
+            self._process.terminate()
+            try:
+                self._process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()

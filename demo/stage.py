@@ -1,0 +1,166 @@
+"""What every story stands on: a chain, deployed contracts, an accredited agency and its running service."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import httpx
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from demo.node import PATIENCE, Node, StageError
+from muniment.chain.deployment import Deployment
+
+ROOT = Path(__file__).resolve().parent.parent
+AGENCY_DOMAIN = "land.example.gov"
+FUNDS = hex(1_000 * 10**18)  # wei, of the demo chain's own worthless ether
+
+
+class Stage(AbstractContextManager["Stage"]):
+    """The demo's processes and files, in one folder. Everything said goes to `console`, which is standard error."""
+
+    def __init__(self, folder: Path, node_port: int, web_port: int, jurisdiction: str, console: Console) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.console = console
+        self.jurisdiction = jurisdiction
+        self.node = Node(folder, node_port)
+        self.url = f"http://127.0.0.1:{web_port}"
+        self.http = httpx.Client(base_url=self.url, timeout=30)
+        self.keep_node = False
+        self._keystore = folder / "officer.json"
+        self._password = folder / "officer.password"
+        self._service: subprocess.Popen[bytes] | None = None
+        self._env = os.environ | {
+            "MUNIMENT_NETWORK": "local",
+            "MUNIMENT_RPC_URLS": self.node.url,
+            "MUNIMENT_DATABASE_URL": f"sqlite:///{folder / 'muniment.db'}",
+            "MUNIMENT_DEPLOYMENTS": str(folder / "deployments"),
+            "MUNIMENT_KEYSTORE": str(self._keystore),
+            "MUNIMENT_PASSWORD_FILE": str(self._password),
+            "MUNIMENT_HOST": "127.0.0.1",
+            "MUNIMENT_PORT": str(web_port),
+            "MUNIMENT_PUBLIC_URL": self.url,
+        }
+
+    def __enter__(self) -> Self:
+        """Set the stage: chain, contracts, agency, service."""
+        try:
+            self._say("Local chain", self._start_node)
+            self._say("Contracts, agency and its officer", self._bootstrap)
+            self._say("Service", self._start_service)
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End the service, then the chain."""
+        if self._service is not None and self._service.poll() is None:
+            self._service.terminate()
+            try:
+                self._service.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._service.kill()
+                self._service.wait()
+        self.http.close()
+        if not (self.keep_node and error is None):
+            self.node.stop()
+
+    @property
+    def deployment(self) -> Deployment:
+        """The contracts of this chain."""
+        return Deployment.load(self.folder / "deployments" / "local.json")
+
+    def muniment(self, *words: str, codes: Sequence[int] = (0,)) -> dict[str, Any]:
+        """Run the service's command line as staff would, with --json; return what it printed last.
+
+        Raises:
+            StageError: it ended with a code that is not among `codes`.
+        """
+        done = self._run([sys.executable, "-m", "muniment.cli", *words, "--json"], codes)
+        return dict(json.loads(done.splitlines()[-1]))
+
+    def api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Ask the service's API; return the JSON answer.
+
+        Raises:
+            StageError: it refused.
+        """
+        answer = self.http.request(method, path, json=body)
+        if answer.is_error:
+            raise StageError(f"{method} {path} was refused ({answer.status_code}): {answer.text}")
+        return dict(answer.json())
+
+    def progress(self) -> Progress:
+        """A progress bar in the demo's manner."""
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+        return Progress(*columns, TimeElapsedColumn(), console=self.console)
+
+    def wait(self) -> None:
+        """Serve until Ctrl-C.
+
+        Raises:
+            StageError: the service or the chain ended by itself.
+        """
+        assert self._service is not None  # noqa: S101 -- set with the stage
+        while self._service.poll() is None and self.node.running:
+            time.sleep(0.5)
+        raise StageError(f"The service or the local chain ended by itself; the logs in {self.folder} tell why.")
+
+    def _say(self, what: str, act: Any) -> None:
+        start = time.monotonic()
+        with self.console.status(f"{what} …"):
+            act()
+        self.console.print(f"  ✓ {what} ({time.monotonic() - start:.1f} s)")
+
+    def _run(self, command: Sequence[str], codes: Sequence[int] = (0,), quiet: bool = False) -> str:
+        # Standard error stays the terminal's unless `quiet`, so that progress bars are seen.
+        errors = subprocess.PIPE if quiet else None
+        done = subprocess.run(command, cwd=ROOT, env=self._env, stdout=subprocess.PIPE, stderr=errors, text=True)
+        if done.returncode not in codes:
+            told = "\n".join(filter(None, (done.stdout, done.stderr)))
+            raise StageError(f"`{' '.join(command[2:])}` ended with exit {done.returncode}.\n{told}")
+        return done.stdout
+
+    def _start_node(self) -> None:
+        self.node.start()
+
+    def _bootstrap(self) -> None:
+        if not self._keystore.exists():
+            self._password.write_text(secrets.token_urlsafe(24))
+            self._password.chmod(0o600)
+            words = ["keys", "new", str(self._keystore), "--password-file", str(self._password)]
+            self._run([sys.executable, "-m", "muniment.cli", *words], quiet=True)
+        officer = "0x" + json.loads(self._keystore.read_text())["address"].removeprefix("0x")
+        agency = ["--domain", AGENCY_DOMAIN, "--jurisdiction", self.jurisdiction]
+        chain = ["--network", "local", "--rpc", self.node.url]
+        self._run([sys.executable, "-m", "scripts.bootstrap", *chain, *agency, "--officer", officer], quiet=True)
+        self.node.rpc.call("anvil_setBalance", [officer, FUNDS])
+
+    def _start_service(self) -> None:
+        log_path = self.folder / "service.log"
+        with log_path.open("ab") as log:
+            command = [sys.executable, "-m", "muniment.cli", "serve"]
+            self._service = subprocess.Popen(command, cwd=ROOT, env=self._env, stdout=log, stderr=log)
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            if self._service.poll() is not None:
+                raise StageError(f"The service ended at once; {log_path} tells why.")
+            try:
+                if self.http.get("/health/live").is_success:
+                    return
+            except httpx.TransportError:
+                pass
+            time.sleep(0.1)
+        raise StageError(f"The service does not answer; {log_path} may tell why.")
