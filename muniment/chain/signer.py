@@ -1,0 +1,127 @@
+"""Sign transactions with a key from an encrypted keystore, and only those that an allow-list knows."""
+
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, Self
+
+from eth_account import Account
+
+from muniment.chain.abi import selector
+from muniment.chain.deployment import Deployment
+
+SECONDS_PER_DAY = 86_400
+
+
+class KeystoreUnusable(Exception):
+    """The keystore is missing, damaged, or locked with another password."""
+
+
+class SigningRefused(Exception):
+    """The policy does not let this transaction be signed."""
+
+
+@dataclass(frozen=True)
+class SignedTx:
+    """A transaction's signed bytes and their hash (lower-case 0x hex)."""
+
+    raw: bytes
+    hash: str
+
+
+class Signer(Protocol):
+    """Whoever can sign for one address."""
+
+    @property
+    def address(self) -> str:
+        """The address that signs, lower-case 0x hex."""
+
+    def sign(self, tx: Mapping[str, Any]) -> SignedTx:
+        """Sign an EIP-1559 transaction, named as in JSON-RPC with numbers as int. Raises SigningRefused."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What may be signed: calls without value to these functions on this chain, so much gas a day (UTC).
+
+    The day's gas is counted in memory, from the start of the process.
+    """
+
+    chain_id: int
+    selectors: Mapping[str, frozenset[str]]  # contract address → its functions' selectors
+    max_gas_per_day: int
+
+    @classmethod
+    def of(cls, deployment: Deployment, functions: Iterable[tuple[str, str]], max_gas_per_day: int) -> Self:
+        """Allow `functions`, pairs of a contract's and a function's name. Raises KeyError for an unknown contract."""
+        wanted = set(functions)
+        selectors = {}
+        for name in {contract for contract, _ in wanted}:
+            contract = deployment.contracts[name]
+            entries = [entry for entry in contract.abi if entry["type"] == "function"]
+            selectors[contract.address] = frozenset(selector(e) for e in entries if (name, e["name"]) in wanted)
+        return cls(deployment.chain_id, selectors, max_gas_per_day)
+
+    def check(self, tx: Mapping[str, Any], gas_today: int) -> None:
+        """Raise SigningRefused, in one sentence, unless the transaction is allowed."""
+        if tx["chainId"] != self.chain_id:
+            raise SigningRefused(f"The key signs for chain {self.chain_id}, not for chain {tx['chainId']}.")
+        if tx.get("value", 0) != 0:
+            raise SigningRefused("The key signs no transaction that sends money.")
+        if str(tx.get("data", ""))[:10].lower() not in self.selectors.get(str(tx.get("to", "")).lower(), frozenset()):
+            raise SigningRefused(f"The key does not sign this function of {tx.get('to')}.")
+        if gas_today + tx["gas"] > self.max_gas_per_day:
+            raise SigningRefused(f"The key signs at most {self.max_gas_per_day} gas a day, and today's is spent.")
+
+
+class KeystoreSigner:
+    """Signs with the key of a Web3 Secret Storage file (version 3), which is unlocked once, here."""
+
+    def __init__(self, path: Path, password: str, policy: Policy, clock: Callable[[], float] = time.time) -> None:
+        """Unlock the keystore. Raises KeystoreUnusable with what to do next; the key stays in memory alone."""
+        try:
+            written = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise KeystoreUnusable(f"There is no keystore at {path}; make one or correct MUNIMENT_KEYSTORE.") from None
+        except (OSError, ValueError):
+            raise KeystoreUnusable(f"The keystore at {path} cannot be read as JSON; restore it.") from None
+        try:
+            self._account = Account.from_key(Account.decrypt(written, password))
+        except (ValueError, KeyError, TypeError, NotImplementedError):
+            raise KeystoreUnusable(f"The password does not open the keystore at {path}.") from None
+        self.address: str = self._account.address.lower()
+        self._policy = policy
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._day = 0
+        self._gas_today = 0
+
+    def sign(self, tx: Mapping[str, Any]) -> SignedTx:
+        """Sign after asking the policy; the gas limit counts against the day."""
+        with self._lock:
+            day = int(self._clock()) // SECONDS_PER_DAY
+            if day != self._day:
+                self._day, self._gas_today = day, 0
+            self._policy.check(tx, self._gas_today)
+            self._gas_today += tx["gas"]
+        signed = self._account.sign_transaction(dict(tx))
+        return SignedTx(bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex())
+
+
+def create_keystore(path: Path, password: str) -> str:
+    """Make a new key, encrypted with the password, in a file that only its owner reads; return its address.
+
+    Raises FileExistsError rather than overwrite a key.
+    """
+    account = Account.create()
+    encrypted = json.dumps(account.encrypt(password))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(encrypted)
+        file.flush()
+        os.fsync(file.fileno())
+    return str(account.address.lower())
