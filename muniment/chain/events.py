@@ -1,11 +1,12 @@
 """Read the logs of our contracts: one reader per event of each ABI, made once."""
 
 from binascii import unhexlify
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, TypeAlias
 
 from muniment.chain.codec import WORD, AbiDataRefused, json_writer, members_of, read_member
 from muniment.chain.deployment import ContractInfo, Deployment
+from muniment.db.rows import Rows
 from muniment.hashing import keccak
 
 
@@ -28,6 +29,10 @@ class Event(NamedTuple):
     time: int
     tx_hash: str
     log_index: int
+
+
+# Writes what one event means into the read tables; every domain's project.py lists its own.
+Handler: TypeAlias = Callable[[Event, Rows], None]
 
 
 class _Reader:

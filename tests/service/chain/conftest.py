@@ -1,0 +1,41 @@
+"""The ABIs that the interfaces promise, as the compiler writes them."""
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from muniment.chain.deployment import ContractInfo, Deployment
+
+ROOT = Path(__file__).resolve().parents[3]
+CONTRACTS = {"AgencyRegistry": 0xA1, "PartyRegistry": 0xB2, "TitleRegistry": 0xC3}
+
+
+@pytest.fixture(scope="session")
+def promised() -> Deployment:
+    """A deployment of the three interfaces at made-up addresses, from block 5; nothing runs there."""
+    sources = {str(path.relative_to(ROOT)): {"content": path.read_text()} for path in ROOT.glob("interfaces/**/*.sol")}
+    asked: dict[str, Any] = {
+        "language": "Solidity",
+        "sources": sources,
+        "settings": {"outputSelection": {"*": {"*": ["abi"]}}},
+    }
+    compiled = subprocess.run(
+        ["node", "toolchain/solc.cjs", "--standard-json"],
+        input=json.dumps(asked),
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    abis = {
+        name: contract["abi"]
+        for file in json.loads(compiled.stdout)["contracts"].values()
+        for name, contract in file.items()
+    }
+    contracts = {
+        name: ContractInfo(name, f"0x{number:040x}", abis[f"I{name}"], 5) for name, number in CONTRACTS.items()
+    }
+    return Deployment("test", 31337, "0x" + "00" * 32, contracts)
