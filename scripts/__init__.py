@@ -1,0 +1,1 @@
+"""What agencies and staff run from the shell; README.md is the index."""

@@ -1,0 +1,132 @@
+"""Who signs: an encrypted keystore, or on a local node one of its own unlocked accounts.
+
+Private keys are never settings, and are never shown.
+"""
+
+import json
+import sys
+from getpass import getpass
+from pathlib import Path
+from typing import Any, Protocol
+
+from scripts.common.session import Session
+from scripts.common.settings import Misused, Refused, address
+
+
+class Signer(Protocol):
+    """Somebody who can sign transactions."""
+
+    address: str
+
+    def sign(self, transaction: dict[str, Any]) -> bytes:
+        """The signed transaction's bytes (EIP-2718)."""
+        ...
+
+
+class NodeAccount:
+    """An account that the local node holds unlocked."""
+
+    def __init__(self, session: Session, address: str) -> None:
+        self.address = address
+        self._web3 = session.web3
+
+    def sign(self, transaction: dict[str, Any]) -> bytes:
+        """Let the node sign without sending, so that the hash is on disk before anybody else sees it."""
+        fields = {name: hex(value) if isinstance(value, int) else value for name, value in transaction.items()}
+        answer = self._web3.provider.make_request("eth_signTransaction", [{"from": self.address, **fields}])
+        if "result" not in answer:
+            raise Refused(f"The local node does not sign for {self.address}: {answer['error']['message']}.")
+        signed = answer["result"]  # anvil gives the bytes alone, geth {raw, tx}
+        return bytes.fromhex((signed["raw"] if isinstance(signed, dict) else signed)[2:])
+
+
+class KeystoreAccount:
+    """A key decrypted from a keystore file (Web3 Secret Storage), in memory only."""
+
+    def __init__(self, account: Any) -> None:
+        self.address = str(account.address).lower()
+        self._account = account
+
+    def sign(self, transaction: dict[str, Any]) -> bytes:
+        """Sign with the decrypted key."""
+        return bytes(self._account._acct.sign_transaction(transaction).raw_transaction)
+
+
+def keystore_path(session: Session, role: str) -> Path | None:
+    """The keystore of a role (deployer, root, admin), or None. Raises Misused when the file cannot be one."""
+    name = f"MUNIMENT_{role.upper()}_KEYSTORE"
+    if name not in session.env:
+        return None
+    path = Path(session.env[name]).expanduser()
+    if not path.is_file():
+        # The value is not repeated: somebody may have pasted a private key.
+        raise Misused(f"{name} names no file; give the path of an encrypted keystore.")
+    return path
+
+
+def keystore_address(session: Session, role: str) -> str | None:
+    """The address that a role's keystore is for, without opening it; None when there is none or it does not say."""
+    path = keystore_path(session, role)
+    if path is None:
+        return None
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+        sound = isinstance(written.get("crypto") or written.get("Crypto"), dict)
+    except (OSError, ValueError, AttributeError):
+        sound = False
+    if not sound:
+        raise Misused(f"{path} is no keystore; make one with `cast wallet new` or `brownie accounts generate`.")
+    bare = str(written.get("address", "")).removeprefix("0x")
+    return address("0x" + bare.lower(), path.name) if bare else None
+
+
+def open_keystore(session: Session, role: str) -> KeystoreAccount | None:
+    """Decrypt a role's keystore; None when the role has none.
+
+    The password comes from MUNIMENT_<ROLE>_PASSWORD_FILE or is asked for. Raises Refused when it does not fit.
+    """
+    from brownie import accounts  # imported late, see session.py
+
+    path = keystore_path(session, role)
+    if path is None:
+        return None
+    keystore_address(session, role)
+    try:
+        return KeystoreAccount(accounts.load(str(path), _password(session, role, path)))
+    except ValueError:
+        raise Refused(f"The password does not open {path}.") from None
+
+
+def _password(session: Session, role: str, path: Path) -> str:
+    name = f"MUNIMENT_{role.upper()}_PASSWORD_FILE"
+    if name not in session.env:
+        if not sys.stdin.isatty():
+            raise Misused(f"There is nobody to ask for the password of {path}; set {name} in .env.")
+        return getpass(f"Password of {path.name}: ")
+    file = Path(session.env[name]).expanduser()
+    try:
+        if file.stat().st_mode & 0o077:
+            session.say(f"Warning: others on this machine may read {file}; chmod 600 it.")
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError:
+        raise Misused(f"{name} names no file that can be read.") from None
+
+
+def node_accounts(session: Session) -> list[str]:
+    """The local node's unlocked accounts; none on any other network."""
+    return [str(account).lower() for account in session.web3.eth.accounts] if session.network.local else []
+
+
+def signer(session: Session, role: str, wanted: str) -> Signer | None:
+    """Whoever can sign for the address: the role's keystore, or the local node.
+
+    None when nobody here can, as for a Safe. Raises Refused when the role's keystore is for somebody else.
+    """
+    stated = keystore_address(session, role)
+    account = None if stated and stated != wanted else open_keystore(session, role)
+    if account and account.address == wanted:
+        return account
+    if stated or account:
+        stands_for = stated or (account.address if account else "")
+        raise Refused(f"MUNIMENT_{role.upper()}_KEYSTORE is for {stands_for}, but {wanted} has to sign.")
+    return NodeAccount(session, wanted) if wanted in node_accounts(session) else None
