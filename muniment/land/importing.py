@@ -4,30 +4,24 @@ Reading comes first and takes no lock; then everything is written at once or not
 leaves nothing behind, and one that is repeated finds its parcels and leaves them as they are.
 """
 
-import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from itertools import islice
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 
 from muniment.chain.outbox import enqueue
 from muniment.db.engine import reading, writing
-from muniment.db.schema import geometries, intents, parcels, party_records
+from muniment.db.schema import geometries, parcels, party_records
 from muniment.errors import Refused
 from muniment.hashing import keccak
 from muniment.identity.model import PartyRecord
-from muniment.land.model import Entry, check_jurisdiction, entry_of
-from muniment.land.parcels import Options, Parcel, prepare, same_holders
+from muniment.land.kept import CHUNK, chunks, kept_parcels
+from muniment.land.model import Entry, check_jurisdiction
+from muniment.land.parcels import Options, Parcel, prepare, same_parcel
 from muniment.land.reading import Progress, read_parcels
 from muniment.land.report import Rejection, Report
 from muniment.land.submit import register_key, register_request
-
-_CHUNK = 500  # parcels per round of statements
-T = TypeVar("T")
 
 
 def import_parcels(
@@ -52,8 +46,8 @@ def import_parcels(
     source = _Source(name, keccak(content), agency, now)
     try:
         with reading(engine) if dry_run else writing(engine) as connection:
-            for done, chunk in enumerate(_chunks(found)):
-                progress("Checking" if dry_run else "Writing", done * _CHUNK, len(found))
+            for done, chunk in enumerate(chunks(found)):
+                progress("Checking" if dry_run else "Writing", done * CHUNK, len(found))
                 _take(connection, chunk, options, source, report, write=not dry_run)
             progress("Checking" if dry_run else "Writing", len(found), len(found))
     except IntegrityError as error:
@@ -74,13 +68,11 @@ def _take(
     connection: Connection, chunk: list[Parcel], options: Options, source: _Source, report: Report, write: bool
 ) -> None:
     """Sort a chunk into new, unchanged and conflicting parcels, and write the new ones."""
-    known = _known(connection, chunk, options.jurisdiction)
+    kept = kept_parcels(connection, options.jurisdiction, [parcel.ref for parcel in chunk])
     new: list[tuple[Parcel, Entry, tuple[PartyRecord, ...]]] = []
     for parcel in chunk:
-        if parcel.ref in known:
-            entry, holders = known[parcel.ref]
-            same = entry.geometry_hash == parcel.geometry.hash and same_holders(parcel, options.jurisdiction, holders)
-            if same:
+        if parcel.ref in kept:
+            if same_parcel(parcel, options.jurisdiction, kept[parcel.ref]):
                 report.unchanged.append(parcel)
             else:
                 report.rejected.append(Rejection(parcel.line, parcel.ref, Refused("ParcelChanged", ref=parcel.ref)))
@@ -96,33 +88,6 @@ def _take(
         new.append((parcel, entry, records))
     if write and new:
         _write(connection, new, source)
-
-
-def _known(
-    connection: Connection, chunk: list[Parcel], jurisdiction: str
-) -> dict[str, tuple[Entry, list[tuple[str, str | None, Fraction]]]]:
-    """What was imported before under the references of a chunk: the entry, and its holders' records."""
-    rows = connection.execute(
-        select(intents.c.body)
-        .join(parcels, parcels.c.intent_key == intents.c.key)
-        .where(parcels.c.jurisdiction == jurisdiction, parcels.c.ref.in_([parcel.ref for parcel in chunk]))
-    )
-    entries = [entry_of(json.loads(row.body)) for row in rows]
-    ids = [share.holder for entry in entries for share in entry.shares]
-    kept: dict[str, tuple[str, str | None]] = {}
-    for some in _chunks(ids):
-        records = connection.execute(select(party_records).where(party_records.c.party.in_(some)))
-        kept |= {row.party: (row.commitment, row.record) for row in records}
-    return {
-        entry.ref: (
-            entry,
-            [
-                (*kept.get(share.holder, ("", None)), Fraction(share.numerator, entry.denominator))
-                for share in entry.shares
-            ],
-        )
-        for entry in entries
-    }
 
 
 def _write(connection: Connection, new: list[tuple[Parcel, Entry, tuple[PartyRecord, ...]]], source: _Source) -> None:
@@ -141,7 +106,7 @@ def _write(connection: Connection, new: list[tuple[Parcel, Entry, tuple[PartyRec
             ],
         )
     people = {record.party: record for _, _, records in new for record in records}
-    for some in _chunks(list(people)):
+    for some in chunks(list(people)):
         for known in connection.execute(select(party_records.c.party).where(party_records.c.party.in_(some))).scalars():
             del people[known]
     if people:
@@ -165,10 +130,3 @@ def _row(parcel: Parcel, entry: Entry, records: tuple[PartyRecord, ...], source:
         "intent_key": register_key(entry.jurisdiction, entry.ref),
         "imported_at": source.now,
     }
-
-
-def _chunks(things: Iterable[T]) -> Iterator[list[T]]:
-    """Lists of at most 500."""
-    iterator = iter(things)
-    while chunk := list(islice(iterator, _CHUNK)):
-        yield chunk

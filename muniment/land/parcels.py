@@ -11,6 +11,7 @@ import rfc8785
 from muniment.errors import Refused
 from muniment.identity.model import PartyRecord, commitment_of, new_salt, party_id
 from muniment.land.geometry import Canonical, canonical_geometry
+from muniment.land.kept import Kept
 from muniment.land.model import MAX_HOLDERS, Entry, Grade, normalise_ref, whole_shares
 
 # Where a reference is looked for, in this order: INSPIRE's names first (D2.8.I.6, cadastral parcels), then what
@@ -96,20 +97,13 @@ def prepare(parcel: Parcel, options: Options, agency: str, source_hash: str) -> 
     return entry, records
 
 
-def same_holders(parcel: Parcel, jurisdiction: str, kept: list[tuple[str, str | None, Fraction]]) -> bool:
-    """Whether a parcel names the holders that are kept as (commitment, record, part), salts apart."""
+def same_parcel(parcel: Parcel, jurisdiction: str, kept: Kept) -> bool:
+    """Whether a parcel says what was imported before: the same geometry, held by the same, salts apart."""
     given = parcel.holders or (Holder(None, _unrecorded(jurisdiction, parcel.ref), Fraction(1)),)
-    unmatched = list(kept)
-    for holder in given:
-        for candidate in unmatched:
-            commitment, record, part = candidate
-            same = holder.commitment == commitment if holder.commitment else holder.record == record
-            if same and holder.part == part:
-                unmatched.remove(candidate)
-                break
-        else:
-            return False
-    return not unmatched
+    # A record's commitment is salted anew each time, so that only the record itself can be compared.
+    said = sorted((holder.record or holder.commitment or "", holder.part) for holder in given)
+    stood = sorted((holder.record or holder.commitment or "", holder.part) for holder in kept.holders)
+    return kept.entry.geometry_hash == parcel.geometry.hash and said == stood
 
 
 def _record(holder: Holder, agency: str) -> PartyRecord:

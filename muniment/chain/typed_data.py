@@ -1,0 +1,34 @@
+"""Who signed typed data (EIP-712), judged as the contracts judge it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from eth_account import Account
+from eth_account.messages import encode_typed_data
+from eth_utils.exceptions import ValidationError
+
+# secp256k1's order; OpenZeppelin's ECDSA refuses the upper half of s, where the same signature stands a second time.
+_ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+
+
+def normal_signature(signature: str) -> str:
+    """A signature as lower-case 0x hex, its recovery byte written 27 or 28 as contracts want it.
+
+    Raises ValueError for what is no hex text of whole bytes. Longer and shorter ones are a contract wallet's affair.
+    """
+    raw = bytes.fromhex(signature.removeprefix("0x"))
+    if len(raw) == 65 and raw[64] < 2:
+        raw = raw[:64] + bytes([raw[64] + 27])
+    return "0x" + raw.hex()
+
+
+def signer_of(typed_data: Mapping[str, Any], signature: str) -> str | None:
+    """The lower-case address whose ECDSA signature this is; None when it is none (ERC-1271 is not asked)."""
+    raw = bytes.fromhex(signature.removeprefix("0x"))
+    if len(raw) != 65 or int.from_bytes(raw[32:64], "big") > _ORDER // 2 or raw[64] not in (27, 28):
+        return None
+    try:
+        address = Account.recover_message(encode_typed_data(full_message=dict(typed_data)), signature=raw)
+    except (ValueError, ValidationError, ArithmeticError):
+        return None
+    return str(address).lower()

@@ -1,0 +1,98 @@
+"""What the identity registry asks of the chain: linking a citizen's wallet to a party."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from muniment.chain.deployment import Deployment
+from muniment.chain.outbox import Act, Call, KeyReused, Receipt, Request, enqueue
+from muniment.chain.typed_data import normal_signature, signer_of
+from muniment.db.schema import invitations, party_records
+from muniment.errors import Refused
+from muniment.identity.model import INVITATION_LIFETIME, code_hash, typed_data_bind
+
+_ADDRESS = re.compile(r"0x[0-9a-f]{40}")
+_LONGEST_SIGNATURE = 10_000  # hex digits; a multisignature wallet's may be long, a book may not
+
+
+def bind_request(
+    connection: Connection,
+    deployment: Deployment,
+    code: str,
+    wallet: str,
+    nonce: int,
+    deadline: int,
+    signature: str,
+    now: int,
+    contract_wallet: bool = False,
+) -> Receipt:
+    """Check an invited citizen's signature over BindWallet and queue the act, in the caller's transaction.
+
+    The nonce is the invitation's; `deadline` and `now` are Unix seconds. A wallet that is a contract judges its
+    signatures itself (ERC-1271): with `contract_wallet` that is left to the simulation. The same request again gives
+    the same receipt. Raises Refused.
+    """
+    wallet = wallet.lower()
+    if not _ADDRESS.fullmatch(wallet) or not int(wallet, 16):
+        raise Refused("WalletMissing")
+    invited = _invited(connection, code, now)
+    if nonce != invited.nonce:
+        raise Refused("NonceRefused")
+    if not now < deadline <= now + INVITATION_LIFETIME:
+        raise Refused("DeadlinePassed" if deadline <= now else "DeadlineTooFar", deadline=deadline)
+    registry = deployment.contracts["PartyRegistry"].address
+    typed_data = typed_data_bind(deployment.chain_id, registry, invited.party, wallet, nonce, deadline)
+    signature = _signature(signature, wallet)
+    if signer_of(typed_data, signature) != wallet and not contract_wallet:
+        raise Refused("SignatureInvalid", wallet=wallet)
+    body = {
+        "commitment": invited.commitment,
+        "wallet": wallet,
+        "nonce": str(nonce),
+        "deadline": deadline,
+        "signature": signature,
+    }
+    request = Request(f"identity.bind:{invited.party}:{nonce}", "identity.bind", invited.party, body)
+    try:
+        receipt = enqueue(connection, request, now)
+    except KeyReused:
+        raise Refused("InvitationUsed") from None
+    connection.execute(
+        update(invitations).where(invitations.c.code_hash == invited.code_hash).values(intent_key=request.key)
+    )
+    return receipt
+
+
+def _invited(connection: Connection, code: str, now: int) -> Row[Any]:
+    """The invitation of a code with its party's commitment. Raises Refused when it is unknown or has expired."""
+    row = connection.execute(
+        select(invitations, party_records.c.commitment)
+        .join(party_records, party_records.c.party == invitations.c.party)
+        .where(invitations.c.code_hash == code_hash(code))
+    ).one_or_none()
+    if row is None:
+        raise Refused("InvitationUnknown")
+    if row.expires_at <= now and row.intent_key is None:
+        raise Refused("InvitationExpired", expires_at=row.expires_at)
+    return row
+
+
+def _signature(given: str, wallet: str) -> str:
+    try:
+        if len(given) <= _LONGEST_SIGNATURE:
+            return normal_signature(given)
+    except ValueError:
+        pass
+    raise Refused("SignatureInvalid", wallet=wallet)
+
+
+def _bind(bodies: Sequence[Mapping[str, Any]]) -> Call:
+    """One call for one party."""
+    (body,) = bodies
+    arguments = (body["commitment"], body["wallet"], int(body["nonce"]), body["deadline"], body["signature"])
+    return Call("PartyRegistry", "bind", arguments)
+
+
+ACTS = (Act("identity.bind", _bind),)
