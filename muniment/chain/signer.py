@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from eth_account import Account
+from eth_utils.address import to_checksum_address
 
 from muniment.chain.abi import selector
 from muniment.chain.deployment import Deployment
@@ -108,7 +109,7 @@ class KeystoreSigner:
                 self._day, self._gas_today = day, 0
             self._policy.check(tx, self._gas_today)
             self._gas_today += tx["gas"]
-        signed = self._account.sign_transaction(dict(tx))
+        signed = self._account.sign_transaction({**tx, "to": to_checksum_address(tx["to"])})
         return SignedTx(bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex())
 
 

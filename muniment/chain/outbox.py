@@ -1,0 +1,115 @@
+"""Ask for an act on the chain, in the same database transaction as the rows that it belongs to.
+
+What is asked for is an intent. It is stored once for ever under its key; the worker (`muniment.chain.worker`) carries
+it out:
+
+    queued → signed → broadcast → included → safe → finalized
+       ↓                              ↓
+    refused (would revert)          parked (needs a person)
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import rfc8785
+from sqlalchemy import Connection, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from muniment.db.schema import intents
+from muniment.errors import Refused
+from muniment.hashing import keccak
+
+LONGEST_KEY, LONGEST_KIND, LONGEST_LANE = 200, 40, 100  # characters, as the table has them
+
+
+@dataclass(frozen=True)
+class Request:
+    """One act to carry out. `body` is what JSON can hold; integers beyond 2^53 are written as decimal text.
+
+    The key names the act for ever: the same key with the same body asks for nothing new.
+    """
+
+    key: str
+    kind: str
+    lane: str
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """How the intent stands; `new` is false when the key had been used before, with the same body."""
+
+    key: str
+    state: str
+    new: bool
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of a deployed contract, by the names of its ABI."""
+
+    contract: str
+    function: str
+    arguments: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Act:
+    """How intents of one kind become a call. `build` gets the bodies of 1 to `max_batch` intents of one lane."""
+
+    kind: str
+    build: Callable[[Sequence[Mapping[str, Any]]], Call]
+    max_batch: int = 1
+
+
+class KeyReused(Refused):
+    """The key stands for another act already."""
+
+    def __init__(self, key: str) -> None:
+        """Name the key that was used before with another kind, lane or body."""
+        super().__init__("KeyReused", key=key)
+
+
+def enqueue(connection: Connection, request: Request, now: int) -> Receipt:
+    """Store the intent in the caller's transaction; it exists when that commits. `now` in Unix seconds.
+
+    Raises KeyReused when the key stands for something else, Refused("RequestMalformed") when the request cannot be
+    stored as it is.
+    """
+    body = _canonical(request)
+    # The hash covers kind and lane too: one key, one act.
+    body_hash = keccak("\0".join((request.kind, request.lane, body)).encode())
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    row = {
+        "key": request.key,
+        "kind": request.kind,
+        "lane": request.lane,
+        "body": body,
+        "body_hash": body_hash,
+        "state": "queued",
+        "created_at": now,
+        "updated_at": now,
+    }
+    inserted = connection.execute(insert(intents).values(row).on_conflict_do_nothing(index_elements=["key"])).rowcount
+    stored = connection.execute(select(intents.c.body_hash, intents.c.state).where(intents.c.key == request.key)).one()
+    if stored.body_hash != body_hash:
+        raise KeyReused(request.key)
+    return Receipt(request.key, stored.state, new=inserted == 1)
+
+
+def _canonical(request: Request) -> str:
+    """Return the body as RFC 8785 text, after checking that every part can be stored and read back the same."""
+    texts = ((request.key, LONGEST_KEY), (request.kind, LONGEST_KIND), (request.lane, LONGEST_LANE))
+    for text, longest in texts:
+        if not 1 <= len(text) <= longest or "\0" in text or not _is_unicode(text):
+            raise Refused("RequestMalformed", cause="Key, kind or lane is empty, too long or no Unicode text.")
+    try:
+        return rfc8785.dumps(dict(request.body)).decode()
+    except (rfc8785.CanonicalizationError, UnicodeError, RecursionError):
+        raise Refused("RequestMalformed", cause="The body is not what JSON can hold exactly.") from None
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether UTF-8 can write the text: half a surrogate pair it cannot."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
