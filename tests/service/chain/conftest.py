@@ -1,13 +1,17 @@
-"""The ABIs that the interfaces promise, as the compiler writes them."""
+"""The ABIs that the interfaces promise, as the compiler writes them, and an empty database."""
 
 import json
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from muniment.chain.deployment import ContractInfo, Deployment
+from muniment.db.engine import open_engine
+from muniment.db.schema import metadata
 
 ROOT = Path(__file__).resolve().parents[3]
 CONTRACTS = {"AgencyRegistry": 0xA1, "PartyRegistry": 0xB2, "TitleRegistry": 0xC3}
@@ -39,3 +43,12 @@ def promised() -> Deployment:
         name: ContractInfo(name, f"0x{number:040x}", abis[f"I{name}"], 5) for name, number in CONTRACTS.items()
     }
     return Deployment("test", 31337, "0x" + "00" * 32, contracts)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Engine]:
+    """An empty database with all tables."""
+    engine = open_engine(f"sqlite:///{tmp_path}/store.db")
+    metadata.create_all(engine)
+    yield engine
+    engine.dispose()

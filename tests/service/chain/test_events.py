@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from muniment.chain.codec import AbiTypeUnknown, codec_of, readable
 from muniment.chain.deployment import ContractInfo, Deployment
-from muniment.chain.events import Decoder, MalformedLog, topic_of
+from muniment.chain.events import Decoder, MalformedLog
+from tests.service.chain.fake_node import abi_type, described, emitted
 
 NAMES = {
     "AgencyRegistry": "RootProposed RootChanged AgencyRegistered AgencyScopesChanged AgencyStatusChanged AdminProposed "
@@ -22,20 +23,6 @@ NAMES = {
     "TitleRegistry": "RegisterSet TitleRegistered",
 }
 EVENTS = [(contract, name) for contract, names in NAMES.items() for name in names.split()]
-
-
-def described(deployment: Deployment, contract: str, name: str) -> dict[str, Any]:
-    """The ABI entry of an event."""
-    return next(
-        entry for entry in deployment.contracts[contract].abi if entry["type"] == "event" and entry["name"] == name
-    )
-
-
-def abi_type(parameter: dict[str, Any]) -> str:
-    """The type as eth_abi writes it: structs as tuples."""
-    if not parameter["type"].startswith("tuple"):
-        return str(parameter["type"])
-    return f"({','.join(map(abi_type, parameter['components']))}){parameter['type'][5:]}"
 
 
 def values(parameter: dict[str, Any]) -> st.SearchStrategy[Any]:
@@ -80,15 +67,10 @@ def as_json(parameter: dict[str, Any], value: Any) -> Any:
     return str(value) if name.startswith("uint") and int(name[4:]) > 53 else value
 
 
-def log_of(deployment: Deployment, contract: str, event: dict[str, Any], given_values: list[Any]) -> dict[str, Any]:
-    """The log that a node would answer for the event with these values, encoded by eth_abi."""
-    indexed = [pair for pair in zip(event["inputs"], given_values, strict=True) if pair[0]["indexed"]]
-    data = [pair for pair in zip(event["inputs"], given_values, strict=True) if not pair[0]["indexed"]]
-    topics = [encode([abi_type(parameter)], [value]).hex() for parameter, value in indexed]
+def log_of(deployment: Deployment, contract: str, name: str, given_values: list[Any]) -> dict[str, Any]:
+    """The log that a node would answer for the event with these values."""
     return {
-        "address": deployment.contracts[contract].address,
-        "topics": [topic_of(event), *("0x" + topic for topic in topics)],
-        "data": "0x" + encode([abi_type(parameter) for parameter, _ in data], [value for _, value in data]).hex(),
+        **emitted(deployment, contract, name, *given_values),
         "blockNumber": "0x11",
         "blockHash": "0x" + "AB" * 32,
         "transactionHash": "0x" + "cd" * 32,
@@ -98,12 +80,11 @@ def log_of(deployment: Deployment, contract: str, event: dict[str, Any], given_v
 
 def a_title(deployment: Deployment, ref: str = "12") -> dict[str, Any]:
     """A log of TitleRegistered with two holders."""
-    event = described(deployment, "TitleRegistry", "TitleRegistered")
     shares = [(b"\x01" * 32, 1), (b"\x02" * 32, 2)]
     return log_of(
         deployment,
         "TitleRegistry",
-        event,
+        "TitleRegistered",
         [
             b"t" * 32,
             b"GB\0\0\0\0\0\0",
@@ -132,7 +113,7 @@ def test_every_event_is_read_as_it_was_encoded(
     given_values = [data.draw(values(parameter), label=parameter["name"]) for parameter in event["inputs"]]
     decoder = Decoder(promised)
 
-    read = decoder.decode(log_of(promised, contract, event, given_values), time=1700000000)
+    read = decoder.decode(log_of(promised, contract, name, given_values), time=1700000000)
 
     arguments = {part["name"]: expected(part, value) for part, value in zip(event["inputs"], given_values, strict=True)}
     assert read.arguments == arguments
