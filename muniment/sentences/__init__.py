@@ -6,7 +6,7 @@ contracts, or a Refused of the service) to a template over its arguments. A tran
 
 import json
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -73,7 +73,7 @@ def _gwei(value: Any) -> str:
     return f"{int(value) / 10**9:g} gwei"
 
 
-_SHOWN = {
+_SHOWN: Mapping[str, Callable[[Any], str]] = {
     "": str,
     "time": _time,
     "powers": _powers,
