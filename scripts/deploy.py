@@ -32,11 +32,16 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
+def read(args: argparse.Namespace) -> None:
+    """Read addresses before anything slow happens. Raises Misused."""
+    args.root = args.root and settings.address(args.root, "root")
+    args.deployer = args.deployer and settings.address(args.deployer, "deployer")
+
+
 def parties(session: Session) -> tuple[str, str]:
     """The deployer's and the root's address. Raises Misused when they are missing or one and the same."""
     accounts = keys.node_accounts(session)
-    named = session.args.deployer and settings.address(session.args.deployer, "deployer")
-    deployer = named or keys.keystore_address(session, "deployer") or next(iter(accounts), None)
+    deployer = session.args.deployer or keys.keystore_address(session, "deployer") or next(iter(accounts), None)
     if deployer is None:
         account = keys.open_keystore(session, "deployer")
         deployer = account.address if account else None
@@ -106,15 +111,15 @@ def print_plan(session: Session, partial: dict[str, Any]) -> None:
 
 def finished(session: Session, partial: dict[str, Any]) -> dict[str, Any]:
     """The record of the finished deployment, in the format of deployments/<network>.json."""
-    compiler = session.project[ORDER[0]]._build["compiler"]
+    compiler = session.project._compiler_config
     kept = ("address", "start_block", "transaction", "constructor_arguments", "bytecode_hash")
     return {
         **{word: partial[word] for word in ("network", "chain_id", "genesis_hash")},
         "compiler": {
-            "version": compiler["version"].partition("+")[0],
+            "version": compiler["solc"]["version"],
             "evm_version": compiler["evm_version"],
-            "via_ir": bool(compiler.get("viaIR")),
-            "runs": compiler["optimizer"]["runs"],
+            "via_ir": bool(compiler["solc"]["viaIR"]),
+            "runs": compiler["solc"]["optimizer"]["runs"],
         },
         "contracts": {
             name: {word: partial["contracts"][name][word] for word in kept} | {"abi": session.project[name].abi}
@@ -191,7 +196,7 @@ def summary(record: dict[str, Any]) -> dict[str, Any]:
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run from the command line."""
-    session.run(options(), lambda opened: summary(deploy(opened)), words)
+    session.run(options(), lambda opened: summary(deploy(opened)), words, read)
 
 
 if __name__ == "__main__":

@@ -105,7 +105,7 @@ def load_project() -> Any:
     with (HOME / "build" / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # Brownie's artifacts are plain files, and two scripts may start at once
         try:
-            with contextlib.redirect_stdout(output):
+            with contextlib.redirect_stdout(output), contextlib.chdir(HOME):  # remappings are relative
                 return project.load(HOME, name="Muniment")
         except Exception as error:
             raise Refused(f"The contracts do not compile.\n{output.getvalue()}\n{error}") from error
