@@ -3,9 +3,8 @@
 import logging
 import os
 import sys
-from typing import NoReturn
+from typing import Any, NoReturn
 
-import click
 import structlog
 import typer
 from rich.text import Text
@@ -37,8 +36,11 @@ SPOKEN = (
     SettingRefused,
 )
 
+# Wrong words on the command line. Exit 1 like any refusal, since 2 means a file that was taken in part.
+USAGE: Any = typer.BadParameter.__bases__[0]
+
 app = typer.Typer(
-    help="Public land records that anyone can check: an agency's side. Settings are read from the environment and .env.",
+    help="Public land records that anyone can check, an agency's side. Settings come from the environment and .env.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -55,6 +57,7 @@ app.command("serve")(serve.serve)
 
 def main() -> NoReturn:
     """Run the command of `sys.argv`. Exit 0: done; 1: not done, and why; 2: partly done; 130: interrupted."""
+    level = logging.INFO if "serve" in sys.argv[1:2] else logging.ERROR
     # Standard output belongs to the answer, so that --json is one line and nothing else.
     structlog.configure(
         processors=[
@@ -64,9 +67,7 @@ def main() -> NoReturn:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(
-            logging.INFO if "serve" in sys.argv[1:2] else logging.ERROR
-        ),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     try:
@@ -79,9 +80,9 @@ def main() -> NoReturn:
         missing = "no such table" in str(error.orig) or "does not exist" in str(error.orig)
         name = "DatabaseEmpty" if missing else "DatabaseUnavailable"
         code = _fail(sentence(name, {"cause": str(error.orig)}), name)
-    except click.ClickException as error:
-        code = _fail(error.format_message(), "UsageError")
-    except (KeyboardInterrupt, click.Abort):
+    except USAGE as error:
+        code = _fail(f"{error.format_message()} Try --help.", "UsageError")
+    except (KeyboardInterrupt, typer.Abort):
         code = 130
     except BrokenPipeError:
         # Whoever read has gone; Python would complain once more while closing.

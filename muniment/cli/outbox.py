@@ -1,6 +1,7 @@
 """`muniment outbox` and `muniment work`: what was asked of the chain, and carrying it out."""
 
 import time
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -58,9 +59,7 @@ def show_list(
 @app.command("retry")
 def retry(
     key: Annotated[str | None, typer.Argument(help="The request's key.")] = None,
-    every: Annotated[
-        str | None, typer.Option("--all", help="Instead of a key: all that are refused, or parked.")
-    ] = None,
+    every: Annotated[str | None, typer.Option("--all", help="Instead of a key: all refused, or all parked.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Put requests that were refused or parked back into the queue, once their cause is removed."""
@@ -119,14 +118,13 @@ def _until_idle(services: Services, timeout: int) -> dict[str, int]:
     raise Refused("NotIdle", seconds=timeout)
 
 
-def _sum(counts: dict[str, int], states: tuple[str, ...]) -> int:
+def _sum(counts: Mapping[str, int], states: tuple[str, ...]) -> int:
     return sum(counts.get(state, 0) for state in states)
 
 
-def _summary(counts: object) -> dict[str, int]:
-    known = dict(counts) if isinstance(counts, dict) else {}
+def _summary(counts: Mapping[str, int]) -> dict[str, int]:
     return {
-        **{state: known.get(state, 0) for state in STATES},
-        "waiting": _sum(known, WAITING),
-        "settled": _sum(known, SETTLED),
+        **{state: counts.get(state, 0) for state in STATES},
+        "waiting": _sum(counts, WAITING),
+        "settled": _sum(counts, SETTLED),
     }

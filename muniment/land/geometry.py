@@ -159,7 +159,9 @@ def _invalid(polygons: list[Rings]) -> dict[str, str] | None:
         return None
     reason = shapely.is_valid_reason(shape)
     found = re.fullmatch(r"(.*)\[(\S+) (\S+)\]", reason)
-    return {"reason": found[1], "at": f"{found[2]}, {found[3]}"} if found else {"reason": reason, "at": "unknown"}
+    if found is None:
+        return {"reason": reason, "at": "no one place"}
+    return {"reason": found[1], "at": f"{float(found[2]):.7f}, {float(found[3]):.7f}"}
 
 
 def _repaired(polygons: list[Rings]) -> list[Rings]:
