@@ -72,11 +72,10 @@ def read(args: argparse.Namespace) -> None:
 
 def admin_of(session: Session) -> str:
     """Whom --admin or MUNIMENT_ADMIN names; on a local node its third account. Raises Misused."""
-    third = next(iter(keys.node_accounts(session)[2:3]), None)
-    named = session.args.admin or session.env.get("MUNIMENT_ADMIN") or third
-    if named is None:
+    admin = keys.named(session, "admin", session.args.admin, place=2)
+    if admin is None:
         raise Misused("No admin is given; pass --admin or set MUNIMENT_ADMIN to the agency's Safe or timelock.")
-    return settings.address(named, "the agency's admin")
+    return admin
 
 
 def accredit(session: Session) -> dict[str, Any]:

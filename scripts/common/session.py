@@ -22,7 +22,7 @@ from scripts.common import settings
 from scripts.common.settings import Misused, Network, Refused
 
 HOME = Path(__file__).resolve().parents[2]
-DEFAULT_CEILING_GWEI = "100"
+DEFAULT_CEILING_GWEI = "200"  # as in muniment/config.py
 
 
 def options(description: str, *, add_help: bool = True) -> argparse.ArgumentParser:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from eth_account import Account
 from eth_utils import keccak
 
 from scripts.common.creation import address_at
@@ -181,3 +182,43 @@ def test_keeps_a_second_deployment_out(new_node: Callable[..., Node], shell: She
     first.join(30)
     assert first.exitcode == 130
     assert "Run the same command again" in shell.said
+
+
+def test_goes_on_after_a_reorganisation(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must notice that the chain undid the contracts before the record is written, and send the same bytes again."""
+    node = new_node("--chain-id", "777", "--block-time", "1")
+    key = Account.from_key("0x" + "7" * 64)
+    (shell.folder / "key.json").write_text(json.dumps(Account.encrypt(key.key, "", kdf="pbkdf2", iterations=1000)))
+    (shell.folder / "password").write_text("")
+    node.call("anvil_setBalance", key.address, hex(10**18))
+    shell.env |= {"MUNIMENT_NETWORK": "pilot", "MUNIMENT_PILOT_CHAIN_ID": "777", "MUNIMENT_PILOT_RPC_URL": node.url}
+    shell.env |= {"MUNIMENT_DEPLOYER_KEYSTORE": "key.json", "MUNIMENT_DEPLOYER_PASSWORD_FILE": "password"}
+    before = node.call("evm_snapshot")
+    first = shell.start("deploy", "--yes", "--root", ROOT)
+    while "waiting for 3 blocks" not in shell.said:
+        assert first.is_alive(), shell.said
+        time.sleep(0.02)
+    node.call("evm_revert", before)
+    first.join()
+    assert first.exitcode == 1
+    assert "AgencyRegistry: there is no code" in shell.said
+    assert not (shell.deployments / "pilot.json").exists()
+    planned = json.loads((shell.deployments / "pilot.partial.json").read_text())["contracts"]
+
+    shell.run("deploy", "--yes", "--root", ROOT)
+    contracts = shell.record("pilot")["contracts"]
+    assert [contracts[name]["transaction"] for name in NAMES] == [planned[name]["transaction"] for name in NAMES]
+    assert node.nonce(key.address) == 3
+
+
+def test_says_that_the_node_went_away(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must end with one sentence, not a trace, when the node dies while it waits."""
+    node = new_node("--no-mining")
+    first = shell.start("deploy", "--rpc", node.url, "--yes")
+    while "sent as" not in shell.said:
+        assert first.is_alive(), shell.said
+        time.sleep(0.02)
+    node.stop()
+    first.join()
+    assert first.exitcode == 1
+    assert shell.said.splitlines()[-1].startswith("The node does not answer")
