@@ -89,13 +89,14 @@ def open_keystore(session: Session, role: str) -> KeystoreAccount | None:
     from brownie import accounts  # imported late, see session.py
 
     path = keystore_path(session, role)
-    if path is None:
-        return None
+    if path is None or role in session.opened:
+        return session.opened.get(role)
     keystore_address(session, role)
     try:
-        return KeystoreAccount(accounts.load(str(path), _password(session, role, path)))
+        session.opened[role] = KeystoreAccount(accounts.load(str(path), _password(session, role, path)))
     except ValueError:
         raise Refused(f"The password does not open {path}.") from None
+    return session.opened[role]
 
 
 def _password(session: Session, role: str, path: Path) -> str:

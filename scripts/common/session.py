@@ -12,7 +12,7 @@ import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +51,7 @@ class Session:
     network: Network
     web3: Any
     project: Any
+    opened: dict[str, Any] = field(default_factory=dict)  # keystores by role, so that a password is asked for once
 
     @property
     def deployments(self) -> Path:

@@ -16,6 +16,8 @@ def keystore(folder: Path, role: str, node: Node) -> tuple[str, str]:
     """Make a funded key and its encrypted file; give address and private key."""
     account = Account.create()
     encrypted = Account.encrypt(account.key, PASSWORD, kdf="pbkdf2", iterations=1000)
+    if role == "deployer":
+        del encrypted["address"]  # as cast writes them
     (folder / f"{role}.json").write_text(json.dumps(encrypted))
     node.call("anvil_setBalance", account.address, hex(10**18))
     return account.address.lower(), account.key.hex()
