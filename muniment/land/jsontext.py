@@ -34,8 +34,8 @@ def value_at(text: str, at: int) -> tuple[Any, int]:
     """The value that begins at a position, and where it ends.
 
     Looked for in a window that grows: Python counts the lines up to an error from the text's very beginning, which
-    would take time in the square of a long line's broken features. Raises JsonError, Refused, ValueError for a number of
-    thousands of digits, and RecursionError.
+    would take time in the square of a long line's broken features. Raises JsonError, Refused, ValueError for a number
+    of thousands of digits, and RecursionError.
     """
     size = _WINDOW
     while True:
