@@ -35,7 +35,7 @@ def _free_port() -> int:
 
 # Brownie connects after collection, so the node can still be given a port of its own here; whatever the user's own
 # Brownie settings say, the suite neither meets nor ends a node that runs already.
-os.environ["PATH"] = f"{ROOT / 'node_modules' / '.bin'}{os.pathsep}{os.environ['PATH']}"
+os.environ["PATH"] += f"{os.pathsep}{ROOT / 'node_modules' / '.bin'}"
 CONFIG.networks["development"] = {
     "name": "Anvil",
     "id": "development",
