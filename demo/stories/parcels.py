@@ -14,6 +14,8 @@ from demo.stage import Stage
 from muniment.chain.events import Decoder, Event
 
 PATIENCE = 900  # seconds for all titles of a file
+WAITING = {"queued", "signed", "broadcast"}
+SETTLED = {"included", "safe", "finalized"}
 CHUNK = 500  # blocks a request for logs, receipts a batch
 
 
@@ -88,11 +90,13 @@ def _registered(stage: Stage, wanted: int) -> None:
         bar = progress.add_task("registering", total=wanted)
 
         def settled() -> bool:
-            told = stage.muniment("outbox", "status")
-            progress.update(bar, completed=told["settled"])
-            if told["refused"] or told["parked"]:
-                raise StageError(f"{told['refused']} requests were refused and {told['parked']} parked.")
-            return bool(told["waiting"] == 0)
+            states = stage.api("GET", "/api/status")["intents"]
+            waiting = sum(states.get(state, 0) for state in WAITING)
+            progress.update(bar, completed=wanted - min(waiting, wanted))
+            stuck = {state: count for state, count in states.items() if state in {"refused", "parked"} and count}
+            if stuck:
+                raise StageError(f"Requests stand still: {stuck}; `muniment outbox list` tells why.")
+            return waiting == 0
 
         _until(settled, "the titles are registered")
         progress.update(bar, completed=wanted)
@@ -127,9 +131,6 @@ def _holder_without_wallet(stage: Stage, titles: list[str], refs: list[str]) -> 
             if share["wallet"] is None:
                 return share["holder"], ref
     raise StageError("Every holder has a wallet already; start over with --fresh.")
-
-
-SETTLED = {"included", "safe", "finalized"}
 
 
 @dataclass(frozen=True)
