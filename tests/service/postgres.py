@@ -35,7 +35,9 @@ class Cluster:
             os.chown(self._home, user.pw_uid, user.pw_gid)
             self._as_user = ["setpriv", f"--reuid={user.pw_uid}", f"--regid={user.pw_gid}", "--clear-groups"]
         options = f"-c listen_addresses='' -c unix_socket_directories='{self._home}' -c fsync=off"
-        self._run(folder / "initdb", "--auth=trust", "--username=muniment", "--encoding=UTF8", "--no-locale", "--no-sync")
+        self._run(
+            folder / "initdb", "--auth=trust", "--username=muniment", "--encoding=UTF8", "--no-locale", "--no-sync"
+        )
         self._run(self._pg_ctl, "--wait", f"--log={self._home / 'log'}", f"--options={options}", "start")
         self._databases = 0
 
