@@ -14,7 +14,7 @@ def _ask(path: str, language: str) -> str:
 
 
 def test_axe_finds_nothing(town: Town, browser: Watched) -> None:
-    """axe finds nothing on any page."""
+    """No page has a fault that axe can find."""
     found = {path: wrong for path in town.pages if (wrong := axe(browser.open(path)))}
     browser.complaints[:] = [said for said in browser.complaints if "404" not in said]  # /nothing is meant to be
     assert found == {}

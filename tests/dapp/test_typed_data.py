@@ -4,14 +4,12 @@ import json
 import subprocess
 from typing import Any
 
-import pytest
 from eth_account.messages import _hash_eip191_message, encode_typed_data
 
 from muniment.hashing import keccak
 from muniment.identity.model import typed_data_bind
 from tests.service.nodes import ROOT
 
-VECTORS = ROOT / "tests" / "vectors" / "typed_data.json"
 EXTREMES = [
     typed_data_bind(31337, "0x" + "b" * 40, keccak(b"p"), "0x" + "c" * 40, nonce, deadline)
     for nonce in (0, 2**53 + 1, 2**256 - 1)
@@ -34,6 +32,6 @@ def _by_viem(typed_data: list[dict[str, Any]]) -> list[str]:
 
 
 def test_viem_and_the_service_agree() -> None:
-    """viem hashes BindWallet as eth_account does, up to the largest nonce."""
+    """The browser's viem hashes BindWallet as eth_account does, up to the largest nonce."""
     ours = ["0x" + _hash_eip191_message(encode_typed_data(full_message=data)).hex() for data in EXTREMES]
     assert _by_viem(EXTREMES) == ours

@@ -17,7 +17,9 @@ from muniment.web.limits import RateLimit
 BIND = "/api/identity/bindings"
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/api/titles", "/api/nothing", "/static/assets/styles-1.css", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/", "/nothing", "/api/titles", "/api/nothing", "/static/assets/styles-1.css", "/metrics"]
+)
 def test_headers_on_every_answer(web: TestClient, path: str) -> None:
     """Every answer, errors included, carries the strict policy and its companions."""
     headers = web.get(path).headers
@@ -146,3 +148,28 @@ def test_no_header_injection(web: TestClient, lang: str) -> None:
 def test_other_methods(web: TestClient, method: str) -> None:
     """Nothing else than reading and the one write is possible."""
     assert web.request(method, "/land", headers={"Content-Type": "application/json"}).status_code == 405
+
+
+def test_no_link_to_another_site(web: TestClient) -> None:
+    """A path that looks like another site's address is not echoed into a link."""
+    html = web.get("http://127.0.0.1:8000//evil.example/x").text
+    assert "evil.example" not in html
+
+
+HOSTILE = ("%00", "%ff%fe", "%0d%0aX-A:%20b", "..%2f..%2f", "%ed%a0%80", "'", "%f0%9d%94%98", "9" * 400, "-1", "{{7*7}}")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/{}", "/land/{}", "/parties/{}", "/agencies/{}", "/bind/{}", "/static/assets/{}", "/land?q={}", "/?lang={}",
+        "/land?jurisdiction={}", "/land?page={}", "/land/map?jurisdiction={}", "/api/titles?query={}",
+        "/api/titles/{}", "/api/intents/{}", "/api/identity/bindings/{}",
+    ],
+)  # fmt: skip
+def test_hostile_text_anywhere(web: TestClient, place: str) -> None:
+    """Hostile text in any part of an address is answered, never with a fault of ours."""
+    for text in HOSTILE:
+        response = web.get(place.format(text))
+        assert response.status_code in (200, 404, 422), text
+        assert "x-a" not in response.headers
