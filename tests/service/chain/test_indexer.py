@@ -76,7 +76,7 @@ def test_a_lagging_node_is_not_a_reorg(store: Engine, node: FakeNode, promised: 
     [
         lambda method, params, answer: None if params[:1] == ["0x8"] else answer,
         lambda method, params, answer: {**answer, "parentHash": "0x12"} if params[:1] == ["0x8"] else answer,
-        lambda method, params, answer: {**answer, "parentHash": "0x12"} if params[:1] == ["0x6"] else answer,
+        lambda method, params, answer: {**answer, "parentHash": "0x12"} if params[:1] == ["0x5"] else answer,
         lambda method, params, answer: {**answer, "number": "0x7"} if params[:1] == ["0x8"] else answer,
         lambda method, params, answer: {**answer, "hash": None} if params[:1] == ["0x8"] else answer,
         lambda method, params, answer: "nonsense" if method == "eth_getLogs" else answer,
