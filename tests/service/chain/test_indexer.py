@@ -165,7 +165,7 @@ def test_a_node_of_another_chain_is_recognised(store: Engine, node: FakeNode, pr
     node.mine(title(promised, 1))
     indexer = indexer_of(store, node, promised)
     follow(indexer)
-    before = contents(store)
+    before, kept = contents(store), node.blocks
     reset = FakeNode(genesis="started anew")
     for _ in range(30):
         reset.mine()
@@ -178,6 +178,9 @@ def test_a_node_of_another_chain_is_recognised(store: Engine, node: FakeNode, pr
     redeployed = indexer_of(store, reset, promised)
     with pytest.raises(NodeLostState, match="Rebuild"):
         redeployed.step()
+    elsewhere = FakeNode(chain_id_answer=11155111, blocks=kept)
+    with pytest.raises(NodeLostState, match=r"id 31337.*id 11155111"):
+        indexer_of(store, elsewhere, promised).step()
     assert contents(store) == before
 
 
