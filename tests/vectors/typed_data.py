@@ -71,7 +71,7 @@ def _case(kind, chain_id, nonce, deadline):
         "digest": "0x" + digest.hex(),
         "signatures": [
             {
-                "privateKey": "0x" + bytes(signer.key).hex(),
+                "key": int.from_bytes(signer.key),
                 "address": signer.address.lower(),
                 "signature": "0x" + bytes(signer.unsafe_sign_hash(digest).signature).hex(),
             }

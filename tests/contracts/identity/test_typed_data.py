@@ -54,7 +54,7 @@ def test_eth_account_agrees(case):
     digest = keccak_bytes(b"\x19" + message.version + message.header + message.body)
     assert "0x" + digest.hex() == case["digest"]
     for given in case["signatures"]:
-        signed = Account.sign_message(message, given["privateKey"])
+        signed = Account.sign_message(message, given["key"].to_bytes(32))
         assert "0x" + bytes(signed.signature).hex() == given["signature"]
 
 
@@ -71,7 +71,7 @@ def test_contract_agrees(case, at_home, on_chain, people):
         assert str(bound) == party
         return
 
-    owner = Account.from_key(case["signatures"][0]["privateKey"])
+    owner = Account.from_key(case["signatures"][0]["key"].to_bytes(32))
     binding = {"party": party, "wallet": owner.address, "nonce": BINDING_NONCE, "deadline": message["deadline"]}
     signature = sign(owner, registry, "BindWallet", binding)
     registry.bind(case["commitment"], owner.address, BINDING_NONCE, message["deadline"], signature, officer)
