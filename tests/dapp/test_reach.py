@@ -34,6 +34,21 @@ def test_narrow_and_magnified(town: Town, chromium: Browser, language: str) -> N
     assert wide == []
 
 
+def test_dialog_fits_a_phone(town: Town, chromium: Browser) -> None:
+    """The choice of wallets lies within a screen of 320 px, its buttons whole."""
+    context = chromium.new_context(viewport={"width": 320, "height": 400})
+    page = context.new_page()
+    page.goto(f"{town.url}/land/{town.titles['1']}")
+    page.get_by_role("button", name="Check with my wallet").click()
+    expect(page.get_by_role("dialog").get_by_role("button", name="Demo wallet")).to_be_visible()
+    for part in page.locator("dialog, dialog button").all():
+        box = part.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 320
+    context.close()
+
+
 def test_targets_are_large_enough(town: Town, chromium: Browser) -> None:
     """Buttons and the menus' links are at least 24 × 24 px (WCAG 2.5.8)."""
     context = chromium.new_context(viewport={"width": 360, "height": 740})
