@@ -2,17 +2,19 @@
 
 import socket
 
-import uvicorn
-
 from muniment.cli.console import err
 from muniment.config import Settings
 from muniment.errors import Refused
 from muniment.services import build
-from muniment.web.app import create_app
 
 
 def serve() -> None:
     """Serve pages and API, follow the chain and, with a keystore, carry out the outbox; until interrupted."""
+    # Only here: the web's libraries take a second to load, which no other command should wait for.
+    import uvicorn
+
+    from muniment.web.app import create_app
+
     settings = Settings.load()
     services = build(settings)
     app = create_app(services.engine, services.deployment, services.rpc, settings)
