@@ -30,7 +30,7 @@ def test_viem_agrees_with_the_vectors() -> None:
     asked = [
         (
             {"types": case["types"], "primaryType": case["kind"], "domain": case["domain"], "message": case["message"]},
-            [signed["privateKey"] for signed in case["signatures"]],
+            [f"{signed['key']:#066x}" for signed in case["signatures"]],
         )
         for case in VECTORS
     ]
