@@ -57,10 +57,10 @@ def tell(stage: Stage, options: Any) -> dict[str, Any]:
     wallet = _bind(stage, report["titles"], report["refs"])
 
     told = recount(stage, set(report["titles"]))
-    if wallet not in told.wallets:
-        raise StageError(f"The chain does not show {wallet} as bound.")
     if told.titles + report["rejected"] != report["features"]:
         raise StageError(f"{told.titles} titles on the chain and {report['rejected']} rejected are not all features.")
+    if wallet not in told.wallets:
+        raise StageError(f"The chain does not show {wallet} as bound.")
     page = f"{stage.url}/land/{told.first_title}"
     if not stage.http.get(page).is_success:
         raise StageError(f"The page {page} cannot be read.")
@@ -159,6 +159,8 @@ def recount(stage: Stage, titles: set[str]) -> Recount:
         event.subject: event.tx_hash for event in events if event.name == "TitleRegistered" and event.subject in titles
     }
     bound = {event.arguments["wallet"]: event.tx_hash for event in events if event.name == "PartyBound"}
+    if not registered or not bound:
+        raise StageError(f"The chain shows {len(registered)} titles of this file and {len(bound)} bound wallets.")
     title_gas = _gas(stage, set(registered.values()))
     party_gas = _gas(stage, set(bound.values()))
     return Recount(
