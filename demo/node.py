@@ -18,7 +18,7 @@ class StageError(Exception):
     """The demo cannot go on; the message says why and what to do."""
 
 
-class NodeEndedError(StageError):
+class NodeEnded(StageError):
     """The node ended as soon as it was started."""
 
 
@@ -82,7 +82,7 @@ class Node:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise NodeEndedError(f"The local node ended at once; {self._log} tells why.")
+                raise NodeEnded(f"The local node ended at once; {self._log} tells why.")
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:
                     self.rpc.call("evm_setTime", [int(time.time())])

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import select
 
-from demo.node import PATIENCE, Node, NodeEndedError, StageError
+from demo.node import PATIENCE, Node, NodeEnded, StageError
 from muniment.chain.deployment import Deployment
 from muniment.db.engine import migrate, open_engine, reading
 from muniment.db.schema import checkpoints
@@ -150,7 +150,7 @@ class Stage(AbstractContextManager["Stage"]):
         try:
             self.node.start()
             lost = self._chain_is_behind()
-        except NodeEndedError:
+        except NodeEnded:
             # Killed in the middle of a dump it leaves a file that it cannot read; any other cause shows again below.
             lost = True
         if lost:
