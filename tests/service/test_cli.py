@@ -1,13 +1,17 @@
 """The command line: exit codes, one sentence for every failure, one line of JSON for programs."""
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from muniment.cli import main
 from tests.service.conftest import Chain
@@ -15,6 +19,15 @@ from tests.service.conftest import Chain
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = str(ROOT / "examples" / "municipality.geojson")
 AGENCY = ("--agency", "land.example.gov")
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 class Cli:
@@ -26,10 +39,17 @@ class Cli:
         database = f"sqlite:///{folder}/cli.db"
         self.env = {**clean, "PYTHONPATH": str(ROOT), "MUNIMENT_DATABASE_URL": database, **settings}
 
-    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        """Run it."""
-        command = [sys.executable, "-m", "muniment.cli", *words]
-        return subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=240)
+    def run(self, *words: str) -> Done:
+        """Run it in this process: starting Python anew for every command would take minutes."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(self.folder)
+            patch.setattr(os, "environ", self.env)
+            patch.setattr(sys, "argv", ["muniment", *words])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        structlog.reset_defaults()
+        return Done(int(ended.value.code or 0), out.getvalue(), err.getvalue())
 
     def json(self, *words: str, code: int = 0) -> Any:
         """Run it with --json; return its one line, after checking the exit code."""
@@ -130,20 +150,20 @@ FAILURES: list[tuple[list[str], str]] = [
 @pytest.mark.parametrize(
     ("words", "name"), FAILURES, ids=[" ".join(words[:2]) + " " + name for words, name in FAILURES]
 )
-def test_every_failure_is_one_sentence_and_exit_1(
-    cli: Cli, words: list[str], name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_every_failure_is_one_sentence_and_exit_1(cli: Cli, words: list[str], name: str) -> None:
     """Nothing that an operator can get wrong must end in a traceback."""
-    # In this process: starting Python anew for each of them would take a minute.
-    monkeypatch.chdir(cli.folder)
-    monkeypatch.setattr(os, "environ", cli.env)
-    monkeypatch.setattr(sys, "argv", ["muniment", *words, "--json"])
-    with pytest.raises(SystemExit) as ended:
-        main()
-    told = capsys.readouterr()
-    assert ended.value.code == 1
-    assert json.loads(told.out)["error"] == name
-    assert told.err.strip()
+    done = cli.run(*words, "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout)["error"] == name
+    assert done.stderr.strip()
+
+
+def test_it_starts_as_a_program_of_its_own(cli: Cli) -> None:
+    """`python -m muniment.cli` must do what the entry point does."""
+    command = [sys.executable, "-m", "muniment.cli", "outbox", "status"]
+    done = subprocess.run(command, cwd=cli.folder, env=cli.env, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines() == ["The database has no tables yet. Run: muniment db migrate."]
 
 
 def test_a_misspelt_setting_is_one_sentence(tmp_path: Path) -> None:
