@@ -41,12 +41,12 @@ def enter(connection: Connection, ref: str, west: float = 10.0, block: int = 5, 
 
 
 @pytest.fixture
-def read(database: Engine) -> Engine:
-    """A chain read up to block 9, safe up to 6, final up to 3."""
-    with writing(database) as connection:
+def read(any_database: Engine) -> Engine:
+    """A chain read up to block 9, safe up to 6, final up to 3; on each engine in turn."""
+    with writing(any_database) as connection:
         row = {"chain_id": 1, "genesis_hash": "0x0", "number": 9, "hash": "0x9", "time": 99}
         connection.execute(checkpoints.insert().values(**row, safe_number=6, finalized_number=3))
-    return database
+    return any_database
 
 
 def test_every_answer_tells_how_final_it_is(read: Engine) -> None:
