@@ -182,9 +182,11 @@ class Stage(AbstractContextManager["Stage"]):
         officer = "0x" + json.loads(self._keystore.read_text())["address"].removeprefix("0x")
         agency = ["--domain", AGENCY_DOMAIN, "--jurisdiction", self.jurisdiction]
         chain = ["--network", "local", "--rpc", self.node.url]
-        self._run(
-            [sys.executable, "-m", "scripts.bootstrap", *chain, *agency, "--officer", officer, "--yes"], quiet=True
-        )
+        command = [sys.executable, "-m", "scripts.bootstrap", *chain, *agency, "--officer", officer, "--yes"]
+        try:
+            self._run(command, quiet=True)
+        except StageError as error:
+            raise StageError(f"{error}If the contracts have changed since the last demo, add --fresh.") from error
         self.node.rpc.call("anvil_setBalance", [officer, FUNDS])
 
     def _start_service(self) -> None:
