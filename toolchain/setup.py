@@ -60,6 +60,7 @@ def set_up() -> None:
         _npm_packages()
         _solidity_compiler()
         _browser_files()
+        _contracts()
 
 
 def _python_packages() -> None:
@@ -136,6 +137,15 @@ def _browser_files() -> None:
         if changed:
             with _step("Pages' styles and scripts"):
                 _call(["npm", "run", "--silent", "build"], "read the messages above")
+
+
+def _contracts() -> None:
+    """`build`: the contracts' artifacts, made once, so that suites that run side by side only read them."""
+    sources = sorted([*(ROOT / "contracts").rglob("*.sol"), *(ROOT / "interfaces").rglob("*.sol")])
+    with _when_changed("contracts", [*sources, ROOT / "brownie-config.yaml"], ROOT / "build") as changed:
+        if changed:
+            with _step("Contracts"):
+                _call([BIN / "brownie", "compile"], "read the messages above")
 
 
 @contextlib.contextmanager
