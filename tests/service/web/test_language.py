@@ -61,6 +61,8 @@ def test_every_key_that_templates_use() -> None:
 def test_query_then_cookie_then_browser(web: TestClient) -> None:
     """?lang= wins and is remembered; without it the cookie counts, then the browser's preference, then English."""
     assert 'lang="et"' in web.get("/", headers={"Accept-Language": "fr, et;q=0.8, en;q=0.5"}).text
+    assert 'lang="sv"' in web.get("/", headers={"Accept-Language": "sv;q=0.9, et;q=0.3"}).text
+    assert 'lang="sv"' in web.get("/", headers={"Accept-Language": "et;q=0.3, sv;q=0.9"}).text
     assert 'lang="en" class' in web.get("/", headers={"Accept-Language": "fr;q=x,,;q="}).text
     chosen = web.get("/?lang=sv")
     assert chosen.headers["content-language"] == "sv"
