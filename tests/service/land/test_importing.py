@@ -214,6 +214,16 @@ def test_the_same_geometry_is_a_warning(database: Engine) -> None:
     assert report.exit_code == 0
 
 
+def test_one_name_on_two_titles_is_two_parties(database: Engine) -> None:
+    """The same record must be salted anew for each title, or anybody could see that one person holds both."""
+    holders = {"holders": [{"name": "Holder 1"}]}
+    take(database, collection(parcel("a", properties=holders), parcel("b", 11, properties=holders)))
+    with reading(database) as connection:
+        kept = connection.execute(select(party_records)).all()
+    assert len({row.record for row in kept}) == 1
+    assert len({row.party for row in kept}) == len({row.salt for row in kept}) == 2
+
+
 @pytest.mark.parametrize(
     ("content", "name"),
     [
