@@ -95,7 +95,8 @@ def test_title_page_says_what_counts(web: TestClient) -> None:
     """A title's page has its area, exact shares, grade, status of the register, block and finality in words."""
     html = web.get(f"/land/{title_of(REFS[0])}").text
     for words in (
-        "Gävle Torp 1:1", "6,100.5\N{NO-BREAK SPACE}m²", f"2/{2**64 - 1}", "Provisional", "Mirror:", "29 February 2024",
+        "Gävle Torp 1:1", "6,100.5\N{NO-BREAK SPACE}m²", f">1/{2**64 - 1}<", f"{2**64 - 4}/{2**64 - 1}", "Provisional",
+        "Mirror:", "29 February 2024",
         "True at block 100", "The block is final", "Title registered", "Not recorded",
     ):  # fmt: skip
         assert words in html
