@@ -31,7 +31,9 @@ def _ask(client: socket.socket, path: str = "/health/live") -> bytes:
     client.sendall(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode())
     answer = b""
     while not answer.endswith(b"}"):
-        answer += client.recv(65_536)
+        part = client.recv(65_536)
+        assert part, "the server hung up"
+        answer += part
     return answer
 
 
