@@ -14,16 +14,16 @@ def serve() -> None:
     import uvicorn
 
     from muniment.web.app import create_app
+    from muniment.web.server import server_config
 
     settings = Settings.load()
     services = build(settings)
     app = create_app(services.engine, services.deployment, services.rpc, settings)
     with _listening(settings.host, settings.port) as listener:
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
         with services.running():
             host, port = listener.getsockname()[:2]
             err.print(f"Serving on http://{host}:{port}", markup=False, highlight=False)
-            uvicorn.Server(config).run(sockets=[listener])
+            uvicorn.Server(server_config(app)).run(sockets=[listener])
 
 
 def _listening(host: str, port: int) -> socket.socket:
