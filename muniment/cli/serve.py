@@ -19,11 +19,10 @@ def serve() -> None:
     settings = Settings.load()
     services = build(settings)
     app = create_app(services.engine, services.deployment, services.rpc, settings)
-    with _listening(settings.host, settings.port) as listener:
-        with services.running():
-            host, port = listener.getsockname()[:2]
-            err.print(f"Serving on http://{host}:{port}", markup=False, highlight=False)
-            uvicorn.Server(server_config(app)).run(sockets=[listener])
+    with _listening(settings.host, settings.port) as listener, services.running():
+        host, port = listener.getsockname()[:2]
+        err.print(f"Serving on http://{host}:{port}", markup=False, highlight=False)
+        uvicorn.Server(server_config(app)).run(sockets=[listener])
 
 
 def _listening(host: str, port: int) -> socket.socket:
