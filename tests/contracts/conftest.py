@@ -2,13 +2,16 @@
 
 import os
 import socket
+import time
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from brownie import AgencyRegistry, PartyRegistry, TitleRegistry, accounts, chain, compile_source, history
+from brownie import AgencyRegistry, PartyRegistry, TitleRegistry, accounts, chain, compile_source, history, web3
 from brownie._config import CONFIG
 from eth_account import Account
+from web3.exceptions import TransactionNotFound
 
 from tests.contracts.helpers import (
     ABSOLUTE,
@@ -53,6 +56,25 @@ def pytest_configure(config):
 # Brownie takes a snapshot in a thread after every transaction, for an undo that nobody asks for here, and walks the
 # whole call stack each time; without it the suite takes half the time.
 chain._add_to_undo_buffer = lambda *_: None
+
+
+def _patiently(ask):
+    """Ask again for a while before a receipt counts as missing.
+
+    anvil counts a transaction a moment before it shows the receipt; Brownie looks at both and takes it for dropped.
+    """
+
+    def receipt(txid):
+        for _ in range(50):
+            with suppress(TransactionNotFound):
+                return ask(txid)
+            time.sleep(0.02)
+        return ask(txid)
+
+    return receipt
+
+
+web3.eth.get_transaction_receipt = _patiently(web3.eth.get_transaction_receipt)
 
 PEOPLE = (
     "deployer",

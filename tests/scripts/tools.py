@@ -4,6 +4,7 @@ import json
 import multiprocessing
 import os
 import runpy
+import signal
 import socket
 import subprocess
 import sys
@@ -72,6 +73,7 @@ class Node:
 
 def _script(name: str, words: tuple[str, ...], folder: str, env: dict[str, str]) -> None:
     """In the new process: what `python -m scripts.NAME` does, in a folder, with an environment, heard by a file."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job inherits deafness to Ctrl-C
     os.environ.clear()
     os.environ.update(env)
     os.chdir(folder)
