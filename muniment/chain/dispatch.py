@@ -17,7 +17,7 @@ from muniment.chain.lease import Lease, fenced
 from muniment.chain.reasons import reason
 from muniment.chain.settling import sent
 from muniment.chain.signer import SignedTx, SigningRefused
-from muniment.chain.simulation import MOST_GAS, error_at, simulate
+from muniment.chain.simulation import error_at, most_gas, simulate
 from muniment.chain.tools import Tools
 from muniment.db.schema import intents, transactions
 
@@ -86,13 +86,14 @@ class Dispatch:
                 self._close(group[0], misfit.state, misfit.reason)
             return None
         address, abis = tools.signer.address, tools.deployment.abis
-        verdict = simulate(tools.rpc, address, draft.to, draft.data, abis)
+        most = most_gas(self.heads.latest.gas_limit)
+        verdict = simulate(tools.rpc, address, draft.to, draft.data, abis, most)
         if verdict.gas_limit:
             return draft, verdict.gas_limit
         if _split(group, groups):
             return None
         if verdict.too_large:
-            self._close(group[0], "refused", reason("GasExceeded", {"most": MOST_GAS}))
+            self._close(group[0], "refused", reason("GasExceeded", {"most": most}))
             return None
         # What waits for a block may yet be dropped. Only what has happened is a reason to refuse for ever.
         error = error_at(tools.rpc, address, draft.to, draft.data, "latest", abis)

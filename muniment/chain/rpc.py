@@ -30,13 +30,14 @@ class RpcUnavailable(Exception):
 
 @dataclass(frozen=True)
 class Block:
-    """A block's header, as far as the service needs it. Time in Unix seconds, base fee in wei per gas."""
+    """A block's header, as far as the service needs it. Time in Unix seconds, base fee in wei per gas, limit in gas."""
 
     number: int
     hash: str
     parent_hash: str
     time: int
     base_fee: int
+    gas_limit: int
 
     @classmethod
     def of(cls, answer: Any) -> Self:
@@ -48,6 +49,7 @@ class Block:
                 parent_hash=answer["parentHash"].lower(),
                 time=int(answer["timestamp"], 16),
                 base_fee=int(answer.get("baseFeePerGas") or "0x0", 16),
+                gas_limit=int(answer["gasLimit"], 16),
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise RpcUnavailable(f"A node sent a block that cannot be read ({type(error).__name__}).") from error

@@ -20,8 +20,16 @@ class Verdict:
     too_large: bool = False
 
 
-def simulate(rpc: Rpc, signer: str, to: str, data: str, abis: Iterable[Abi]) -> Verdict:
-    """Try the call on top of everything that waits for a block, as far as the node shows it.
+def most_gas(block_limit: int) -> int:
+    """Return the most gas that a transaction may ask for where a block has `block_limit`; nodes take none with more.
+
+    A sixteenth is left, since the limit may sink by 1/1024 with each block, and what is signed cannot be made smaller.
+    """
+    return min(MOST_GAS, block_limit - block_limit // 16)
+
+
+def simulate(rpc: Rpc, signer: str, to: str, data: str, abis: Iterable[Abi], most: int = MOST_GAS) -> Verdict:
+    """Try the call, with `most` gas, on top of everything that waits for a block, as far as the node shows it.
 
     Raises RpcError when the node refuses for a reason that says nothing about the call.
     """
@@ -32,10 +40,10 @@ def simulate(rpc: Rpc, signer: str, to: str, data: str, abis: Iterable[Abi]) -> 
     if isinstance(estimate, RpcError):
         return _judged(estimate, abis)
     gas = quantity(estimate)
-    if gas * 21 // 20 > MOST_GAS:
+    if gas * 21 // 20 > most:
         return Verdict(too_large=True)
     # What others do first may make it dearer; unused gas costs nothing.
-    return Verdict(gas_limit=min(gas * 5 // 4, MOST_GAS))
+    return Verdict(gas_limit=min(gas * 5 // 4, most))
 
 
 def error_at(rpc: Rpc, signer: str, to: str, data: str, block: int | str, abis: Iterable[Abi]) -> ChainError | None:

@@ -115,7 +115,7 @@ class FakeNode:
         """The newest block."""
         if self.head is None:
             raise RpcUnavailable("No node gave a usable answer.")
-        return Block(self.head, keccak(b"head"), keccak(b"parent"), NOW, 1)
+        return Block(self.head, keccak(b"head"), keccak(b"parent"), NOW, 1, 30_000_000)
 
     def call(self, method: str, params: Any = ()) -> Any:
         """The code of an address."""

@@ -1,0 +1,56 @@
+"""What a block can take, and what may be tried again: neither may stop the queue nor carry out an act twice."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine
+
+from muniment.chain.retry import retry, retry_all
+from muniment.db.engine import writing
+from muniment.errors import Refused
+from muniment.sentences import sentence_of
+from tests.service.chain.test_adversity import WithoutPending
+from tests.service.chain.titles import IN_TENS, NOW, ask, check_whole, reasons, sent, states, title, until, worker
+from tests.service.conftest import Chain
+
+
+@pytest.mark.parametrize("block_gas", [600_000, 900_000, 1_000_000, 1_100_000])
+def test_small_blocks(block_gas: int, chain: Chain, database: Engine) -> None:
+    """No transaction may ask for more gas than a block has: nodes refuse it, and all behind it would wait for ever."""
+    chain.node.call("evm_setBlockGasLimit", hex(block_gas))
+    chain.node.mine()
+    wanted = [f"G{number}" for number in range(10)]
+    ask(database, *map(title, wanted))
+    until(chain, worker(chain, database, IN_TENS), database)
+    check_whole(chain, database, wanted)
+    assert max(row.gas_limit for row in sent(database)) <= block_gas
+
+
+def test_retry_waits_for_finality(chain: Chain, any_database: Engine) -> None:
+    """What reverted in a block that is not final may still go through: it must not be queued again before."""
+    chain.node.call("evm_setAutomine", False)
+    act = worker(chain, any_database, rpc=WithoutPending([chain.url]))
+    ask(any_database, replace(title("first"), lane="fast", body={"ref": "T"}), title("T"))
+    act.step()
+    chain.node.mine()
+    act.step()
+    assert states(any_database) == {"first": "included", "T": "parked"}
+    with writing(any_database) as connection:
+        with pytest.raises(Refused) as refusal:
+            retry(connection, "title:T", NOW)
+        assert retry_all(connection, "parked", NOW) == 0
+    assert refusal.value.name == "RetryTooSoon"
+    assert "title:T" in sentence_of(refusal.value)
+    assert states(any_database)["T"] == "parked"
+    until(chain, act, any_database)
+    for _ in range(4):
+        chain.node.mine()
+        act.step()
+    assert Counter(row.state for row in sent(any_database)) == {"finalized": 1, "failed": 1}
+    with writing(any_database) as connection:
+        retry(connection, "title:T", NOW)
+    act.step()
+    assert states(any_database) == {"first": "finalized", "T": "refused"}
+    assert json.loads(reasons(any_database)["T"] or "")["error"] == "TitleExists"
