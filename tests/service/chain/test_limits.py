@@ -7,9 +7,15 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
+from muniment.chain.outbox import enqueue
 from muniment.chain.retry import retry, retry_all
+from muniment.chain.simulation import MOST_GAS
+from muniment.chain.worker import Worker
 from muniment.db.engine import writing
 from muniment.errors import Refused
+from muniment.hashing import keccak
+from muniment.land.model import MAX_HOLDERS, Entry, Grade, Share
+from muniment.land.submit import ACTS, register_request
 from muniment.sentences import sentence_of
 from tests.service.chain.test_adversity import WithoutPending
 from tests.service.chain.titles import IN_TENS, NOW, ask, check_whole, reasons, sent, states, title, until, worker
@@ -54,3 +60,18 @@ def test_retry_waits_for_finality(chain: Chain, any_database: Engine) -> None:
     act.step()
     assert states(any_database) == {"first": "finalized", "T": "refused"}
     assert json.loads(reasons(any_database)["T"] or "")["error"] == "TitleExists"
+
+
+def test_batches_of_many_holders(chain: Chain, database: Engine) -> None:
+    """A batch that is dearer than a transaction may be must go in parts: fifty titles of 32 holders each."""
+    wanted = [f"M{number}" for number in range(50)]
+    with writing(database) as connection:
+        for ref in wanted:
+            shares = tuple(sorted(Share(keccak(f"{ref} {number}".encode()), 1) for number in range(MAX_HOLDERS)))
+            entry = Entry("GB", ref, keccak(ref.encode()), 5, Grade.ABSOLUTE, MAX_HOLDERS, shares)
+            enqueue(connection, register_request(entry), NOW)
+    hard_worker = Worker(database, chain.rpc, chain.signer, chain.deployment, ACTS, chain.settings)
+    until(chain, hard_worker, database)
+    check_whole(chain, database, wanted)
+    assert len(sent(database)) == 4
+    assert max(row.gas_limit for row in sent(database)) <= MOST_GAS
