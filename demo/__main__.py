@@ -5,12 +5,14 @@ import contextlib
 import fcntl
 import importlib
 import json
+import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from demo.node import StageError, free_port, require_free
 from demo.stage import LOCK, ROOT, Stage, clear
@@ -53,7 +55,7 @@ def main(words: list[str]) -> int:
     try:
         return play(asked, console)
     except StageError as error:
-        console.print(f"[red]✗[/] {error}", markup=True)
+        console.print(f"[red]✗[/] {escape(str(error))}")
         return 1
     except KeyboardInterrupt:
         console.print("Stopped.")
@@ -64,6 +66,8 @@ def main(words: list[str]) -> int:
 def alone_in(folder: Path) -> Iterator[None]:
     """Hold the demo's folder: two nodes that keep their chains in one file would spoil it.
 
+    The node holds the lock too, so that one which outlives its demo (`--keep`, a kill) keeps others out.
+
     Raises:
         StageError: another demo holds it.
     """
@@ -71,7 +75,10 @@ def alone_in(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise StageError("Another demo is running from this folder; end it first.") from error
+            raise StageError(
+                f"Another demo, or the chain that one left running (an anvil process), holds {folder}; end it first."
+            ) from error
+        os.set_inheritable(lock.fileno(), True)
         yield
 
 

@@ -77,8 +77,9 @@ class Node:
         keep = ["--state", str(self._state), "--state-interval", "15", "--timestamp", str(self._birthday())]
         command = [anvil, "--host", "127.0.0.1", "--port", str(self._port), "--chain-id", str(CHAIN_ID), *RHYTHM, *keep]
         with self._log.open("ab") as log:
-            # A session of its own: Ctrl-C reaches the demo first, which ends the service before the chain.
-            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+            # A session of its own: Ctrl-C reaches the demo first, which ends the service before the chain. It inherits
+            # the folder's lock.
+            self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, close_fds=False)
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self._process.poll() is not None:

