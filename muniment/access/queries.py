@@ -1,5 +1,6 @@
 """Answers about agencies, their officers' keys and acts that wait for a second officer."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,8 +93,12 @@ def agencies(connection: Connection, page: int = 1, size: int = 25) -> Agencies:
     return Agencies(Page(number, size, total), tuple(_agency(row, known) for row in rows), known)
 
 
-def agency(connection: Connection, agency: str, now: int) -> AgencyAnswer | None:
-    """An agency by its id, its keys judged at `now` (Unix seconds), or None when it was never registered."""
+def agency(connection: Connection, agency: str, now: int, contracts: Collection[str]) -> AgencyAnswer | None:
+    """An agency by its id, its keys judged at `now` (Unix seconds), or None when it was never registered.
+
+    Pending acts are those of `contracts`, by address: anyone may propose one in an officer's name for a target of
+    their own, which means nothing and would bury those that do.
+    """
     agency = agency.lower()
     row = connection.execute(select(agencies_table).where(agencies_table.c.agency == agency)).one_or_none()
     if row is None:
@@ -107,7 +112,7 @@ def agency(connection: Connection, agency: str, now: int) -> AgencyAnswer | None
     )
     acts = connection.execute(
         select(pending_acts)
-        .where(pending_acts.c.agency == agency)
+        .where(pending_acts.c.agency == agency, pending_acts.c.target.in_(contracts))
         .order_by(pending_acts.c.deadline, pending_acts.c.act)
         .limit(_MAX_LINES)
     )

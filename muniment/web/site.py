@@ -104,6 +104,11 @@ class Site:
             response.set_cookie(COOKIE, language, max_age=_YEAR, httponly=True, samesite="lax", secure=secure)
         return response
 
+    @property
+    def contracts(self) -> list[str]:
+        """The addresses of our contracts."""
+        return [contract.address for contract in self.deployment.contracts.values()]
+
     def known(self) -> AsOf | None:
         """The block that the read tables stand at."""
         with self.reading() as connection:

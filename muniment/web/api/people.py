@@ -35,7 +35,7 @@ def agencies(site: Here, page: PageNumber = 1, size: Size = 25) -> Any:
 def agency(site: Here, agency: HexId) -> Any:
     """An agency, its officers' keys as they stand now, and acts that wait for a second officer."""
     with site.reading() as connection:
-        answer = access.agency(connection, agency, site.clock())
+        answer = access.agency(connection, agency, site.clock(), site.contracts)
     if answer is None:
         raise not_found("No agency is registered under this id.")
     return models.Agency.model_validate(answer, from_attributes=True)

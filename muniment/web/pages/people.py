@@ -44,7 +44,7 @@ def agency(site: Here, request: Request, agency: str) -> HTMLResponse:
     answer = None
     if is_id(agency):
         with site.reading() as connection:
-            answer = access.agency(connection, agency, site.clock())
+            answer = access.agency(connection, agency, site.clock(), site.contracts)
     if answer is None:
         raise missing()
     return site.page(request, "agency.html", known=answer.as_of, answer=answer, agency=answer.agency)

@@ -11,6 +11,7 @@ from muniment.db.schema import officers, pending_acts
 
 PARENT, CHILD, NOBODY = "0x" + "a1" * 32, "0x" + "a2" * 32, "0x" + "00" * 32
 KEY, LATER = "0x" + "11" * 20, "0x" + "22" * 20
+OURS = "0x" + "33" * 20  # a contract
 BLOCK = {"block_number": 1, "block_hash": "0x" + "bb" * 32}
 
 
@@ -25,7 +26,7 @@ def told(any_database: Engine) -> Engine:
         for number, key in enumerate((KEY, LATER)):
             row = {"key": key, "agency": CHILD, "scopes": 1, "not_before": 100, "not_after": 200 + number}
             connection.execute(officers.insert().values(**row, accredited_at=number, **BLOCK))
-        act = {"act": NOBODY, "target": KEY, "agency": CHILD, "officer": KEY, "scope": 1 << 10, "version": 2**200}
+        act = {"act": NOBODY, "target": OURS, "agency": CHILD, "officer": KEY, "scope": 1 << 10, "version": 2**200}
         connection.execute(pending_acts.insert().values(**act, deadline=150, calldata="0x12", **BLOCK))
     return any_database
 
@@ -46,7 +47,7 @@ def test_agencies_are_listed_oldest_first(told: Engine) -> None:
 def test_keys_are_judged_at_the_moment_asked_about(told: Engine) -> None:
     """A key that has just ended must be shown as retired, and one that goes on as current."""
     with reading(told) as connection:
-        found = agency(connection, CHILD.upper().replace("0X", "0x"), 200)
+        found = agency(connection, CHILD.upper().replace("0X", "0x"), 200, [OURS])
     assert found is not None
     assert [(line.key, line.standing) for line in found.officers] == [
         (KEY, KeyStanding.RETIRED),
@@ -58,13 +59,21 @@ def test_keys_are_judged_at_the_moment_asked_about(told: Engine) -> None:
 def test_waiting_acts_are_shown_with_their_deadline(told: Engine, now: int, overdue: bool) -> None:
     """An act must name its power and tell whether its second officer is too late."""
     with reading(told) as connection:
-        found = agency(connection, CHILD, now)
+        found = agency(connection, CHILD, now, [OURS])
     assert found is not None
     (act,) = found.pending_acts
     assert (act.scopes, act.version, act.overdue) == (("KEY_CUSTODIAN",), 2**200, overdue)
 
 
+def test_acts_upon_other_contracts_are_not_shown(told: Engine) -> None:
+    """Anyone may propose in an officer's name an act upon a contract of their own: it must not be listed."""
+    with reading(told) as connection:
+        found = agency(connection, CHILD, 0, [KEY, LATER])
+    assert found is not None
+    assert found.pending_acts == ()
+
+
 def test_an_unknown_agency_is_nothing(told: Engine) -> None:
     """An id that no event named must have no answer."""
     with reading(told) as connection:
-        assert agency(connection, NOBODY, 0) is None
+        assert agency(connection, NOBODY, 0, [OURS]) is None
