@@ -117,7 +117,10 @@ class Settings:
         Raises SettingRefused in one sentence for a value that cannot be used or a misspelt name.
         """
         if env is None:
-            written = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+            try:
+                written = {name: value for name, value in dotenv_values(".env").items() if value is not None}
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingRefused(f"The file .env cannot be read ({type(error).__name__}); correct it.") from None
             env = {**written, **os.environ}
         given = {name: value.strip() for name, value in env.items() if name.startswith("MUNIMENT_") and value.strip()}
         for name in given.keys() - READERS.keys():

@@ -66,11 +66,14 @@ class Services:
 
     @cached_property
     def worker(self) -> Worker:
-        """Outbox → chain. Raises Refused without a keystore, KeystoreUnusable when it does not open."""
+        """Outbox → chain. Raises Refused without keystore or password, KeystoreUnusable when it does not open."""
         keystore, password_file = self.settings.keystore, self.settings.password_file
         if keystore is None or password_file is None:
             raise Refused("KeystoreMissing")
-        password = password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        try:
+            password = password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Refused("FileUnreadable", path=str(password_file), cause=type(error).__name__) from None
         signer = KeystoreSigner(keystore, password, Policy.of(self.deployment, FUNCTIONS, MAX_GAS_PER_DAY))
         return Worker(self.engine, self.rpc, signer, self.deployment, ACTS, self.settings)
 

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 import structlog
 import typer
 from rich.text import Text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DatabaseError
 
 from muniment.chain.deployment import DeploymentUnreadable
 from muniment.chain.headers import NodeInconsistent
@@ -76,7 +76,7 @@ def main() -> NoReturn:
         code = _fail(sentence_of(refused), refused.name)
     except SPOKEN as error:
         code = _fail(str(error), type(error).__name__)
-    except (OperationalError, ProgrammingError) as error:
+    except DatabaseError as error:
         missing = "no such table" in str(error.orig) or "does not exist" in str(error.orig)
         name = "DatabaseEmpty" if missing else "DatabaseUnavailable"
         code = _fail(sentence(name, {"cause": str(error.orig)}), name)

@@ -23,7 +23,8 @@ class DatabaseUrlRefused(ValueError):
 def open_engine(url: str) -> Engine:
     """Open `sqlite:///path` or `postgresql://…`; a missing SQLite file and its folder are made.
 
-    Raises DatabaseUrlRefused for anything else, in-memory SQLite included: each thread would see another database.
+    Raises DatabaseUrlRefused where the folder cannot be made, and for anything else, in-memory SQLite included: each
+    thread would see another database.
     """
     try:
         parsed = make_url(url)
@@ -42,7 +43,11 @@ def open_engine(url: str) -> Engine:
 def _open_sqlite(url: URL) -> Engine:
     if url.database in (None, "", ":memory:"):
         raise DatabaseUrlRefused("The service needs a database in a file: write sqlite:///path/to/file.db.")
-    Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(str(url.database)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUrlRefused(f"The database's folder {folder} cannot be made ({error.strerror}).") from None
     engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 30.0})
 
     @event.listens_for(engine, "connect")

@@ -171,6 +171,23 @@ def test_a_misspelt_setting_is_one_sentence(tmp_path: Path) -> None:
     assert Cli(tmp_path, MUNIMENT_PORT="many").json("index", "status", code=1)["error"] == "SettingRefused"
 
 
+def test_files_that_are_something_else_are_one_sentence(on_chain: Cli) -> None:
+    """What is no database, no folder, no text must be told as such, without a traceback."""
+    other = on_chain.folder / "other"
+    other.write_bytes(b"\xff neither text nor a database")
+    good = dict(on_chain.env)
+    for setting, value, name in [
+        ("MUNIMENT_DATABASE_URL", f"sqlite:///{other}", "DatabaseUnavailable"),
+        ("MUNIMENT_DATABASE_URL", f"sqlite:///{other}/in.db", "DatabaseUrlRefused"),
+        ("MUNIMENT_PASSWORD_FILE", str(other), "FileUnreadable"),
+    ]:
+        on_chain.env = {**good, setting: value}
+        assert on_chain.json("work", "--until-idle", code=1)["error"] == name
+    on_chain.env = good
+    (on_chain.folder / ".env").write_bytes(b"MUNIMENT_PORT=\xff")
+    assert on_chain.json("index", "status", code=1)["error"] == "SettingRefused"
+
+
 def test_a_taken_port_is_one_sentence(on_chain: Cli, chain: Chain) -> None:
     """Where the port is in use, serving must end at once and say so."""
     on_chain.env |= {"MUNIMENT_PORT": chain.url.rsplit(":", 1)[1], "MUNIMENT_HOST": "127.0.0.1"}
