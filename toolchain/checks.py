@@ -145,12 +145,16 @@ def run(suites: Sequence[str], rest: Sequence[str]) -> int:
     with ThreadPoolExecutor(LANES) as lanes:
         under_way = {lanes.submit(timed, name): name for name in suites}
         sys.stdout.write(f"Running {', '.join(suites)}; each suite is shown when it ends.\n")
-        for ended in as_completed(under_way):
-            name = under_way[ended]
-            count, told, seconds = ended.result()
-            rule = "─" * (60 - len(name))
-            sys.stdout.write(f"\n── {name} {rule}\n{told.rstrip()}\n   {name}: {count} in {seconds:.0f} s\n")
-            sys.stdout.flush()
-            whole.add(count)
+        try:
+            for ended in as_completed(under_way):
+                name = under_way[ended]
+                count, told, seconds = ended.result()
+                rule = "─" * (60 - len(name))
+                sys.stdout.write(f"\n── {name} {rule}\n{told.rstrip()}\n   {name}: {count} in {seconds:.0f} s\n")
+                sys.stdout.flush()
+                whole.add(count)
+        except KeyboardInterrupt:
+            lanes.shutdown(cancel_futures=True)  # Ctrl-C has reached the suites that run; no other begins
+            raise
     sys.stdout.write(f"\n{whole}\n")
     return 0 if whole.failed == 0 and whole.passed > 0 else 1

@@ -1,12 +1,13 @@
-"""What `./run` must come through: a set-up that was cut off, a checkout that was moved, a home that cannot be used."""
+"""What `./run` must come through: a set-up that was cut off, a checkout that was moved, a home that cannot be used, Ctrl-C."""
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from toolchain import setup
+from toolchain import checks, setup
 
 
 @pytest.fixture
@@ -64,3 +65,23 @@ def test_a_home_that_cannot_be_written_is_replaced(checkout: Path, monkeypatch: 
     assert (checkout / ".cache/home").is_dir()
     monkeypatch.setenv("HOME", str(checkout))
     assert setup.environment()["HOME"] == str(checkout)
+
+
+def test_ctrl_c_begins_no_other_suite(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted, `./run test` must end with what runs already, not go through the whole queue."""
+    begun = []
+
+    def interrupted(_rest: object, _deep: bool) -> tuple[checks.Count, str]:
+        raise KeyboardInterrupt
+
+    def next_one(_rest: object, _deep: bool) -> tuple[checks.Count, str]:
+        begun.append("next")
+        time.sleep(0.5)
+        return checks.Count(passed=1), ""
+
+    suites = {"first": interrupted, "second": next_one, "third": next_one, "fourth": next_one}
+    monkeypatch.setattr(checks, "SUITES", suites)
+    monkeypatch.setattr(checks, "LANES", 1)
+    with pytest.raises(KeyboardInterrupt):
+        checks.run(list(suites), [])
+    assert len(begun) <= 1
