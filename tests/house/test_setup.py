@@ -1,4 +1,4 @@
-"""What `./run` must come through: a set-up that was cut off, a checkout that was moved, a home that cannot be used, Ctrl-C."""
+"""What `./run` must come through: a set-up cut off, a moved checkout, a home that cannot be used, Ctrl-C."""
 
 import subprocess
 import sys
