@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from demo.node import StageError, free_port, require_free
+from demo.node import PID, StageError, free_port, require_free
 from demo.stage import LOCK, ROOT, Stage, clear
 
 STORIES = ("parcels",)
@@ -75,8 +75,10 @@ def alone_in(folder: Path) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
+            node = folder / PID
+            end = f" (the chain with: kill {node.read_text()})" if node.exists() else ""
             raise StageError(
-                f"Another demo, or the chain that one left running (an anvil process), holds {folder}; end it first."
+                f"Another demo, or the chain that one left running, holds {folder}; end it first{end}."
             ) from error
         os.set_inheritable(lock.fileno(), True)
         yield

@@ -9,6 +9,7 @@ from pathlib import Path
 from muniment.chain.rpc import Rpc
 
 CHAIN_ID = 31337
+PID = "node.pid"  # the file that names the latest node's process
 # A block every two seconds besides those that carry transactions, and epochs of one slot, so that finality moves.
 RHYTHM = ["--block-time", "2", "--mixed-mining", "--slots-in-an-epoch", "1"]
 PATIENCE = 30  # seconds to start or to stop
@@ -80,6 +81,7 @@ class Node:
             # A session of its own: Ctrl-C reaches the demo first, which ends the service before the chain. It inherits
             # the folder's lock.
             self._process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True, close_fds=False)
+        self._state.with_name(PID).write_text(str(self.pid))
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self._process.poll() is not None:

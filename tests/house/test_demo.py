@@ -22,7 +22,7 @@ def test_a_chain_left_running_keeps_others_out(tmp_path: Path) -> None:
     try:
         with demo.alone_in(tmp_path):
             node.start()
-        with pytest.raises(StageError, match="left running"), demo.alone_in(tmp_path):
+        with pytest.raises(StageError, match=f"kill {node.pid}"), demo.alone_in(tmp_path):
             pass
     finally:
         node.stop()
