@@ -49,6 +49,10 @@ contract AgencyRegistry is DualControl {
     mapping(AgencyId agency => Agency record) private _agencies;
     mapping(address key => Officer record) private _officers;
 
+    /// @inheritdoc IAgencyRegistry
+    mapping(uint32 id => address key) public keyOf;
+    uint32 private _lastId;
+
     constructor(address root_) {
         if (root_ == address(0)) revert ZeroAddress();
         root = root_;
@@ -90,7 +94,7 @@ contract AgencyRegistry is DualControl {
         if (admin == address(0)) revert ZeroAddress();
         if (domainHash == bytes32(0)) revert DomainMissing();
         _requireScopes(parent, scopes);
-        agency = agencyIdOf(domainHash);
+        agency = agencyIdOf(parent, domainHash);
         if (_agencies[agency].status != AgencyStatus.Unknown) revert AgencyExists(agency);
 
         _agencies[agency] =
@@ -149,8 +153,8 @@ contract AgencyRegistry is DualControl {
     }
 
     /// @inheritdoc IAgencyRegistry
-    function agencyIdOf(bytes32 domainHash) public pure returns (AgencyId) {
-        return AgencyId.wrap(keccak256(abi.encode(AGENCY, domainHash)));
+    function agencyIdOf(AgencyId parent, bytes32 domainHash) public pure returns (AgencyId) {
+        return AgencyId.wrap(keccak256(abi.encode(AGENCY, parent, domainHash)));
     }
 
     // ── Officers ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -166,15 +170,18 @@ contract AgencyRegistry is DualControl {
         uint40 start = notBefore == 0 ? present : notBefore;
         if (start < present || notAfter <= start) revert PeriodRefused(notBefore, notAfter);
 
+        uint32 id = ++_lastId;
         _officers[key] = Officer({
             agency: agency,
             scopes: scopes,
             notBefore: start,
             notAfter: notAfter,
             compromisedSince: 0,
-            accreditedAt: present
+            accreditedAt: present,
+            id: id
         });
-        emit OfficerAccredited(agency, key, scopes, start, notAfter);
+        keyOf[id] = key;
+        emit OfficerAccredited(agency, key, id, scopes, start, notAfter);
     }
 
     /// @inheritdoc IAgencyRegistry
