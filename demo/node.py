@@ -6,7 +6,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from muniment.chain.rpc import Rpc, RpcUnavailable
+from muniment.chain.rpc import Rpc
 
 CHAIN_ID = 31337
 # A block every two seconds besides those that carry transactions, and epochs of one slot, so that finality moves.
@@ -79,12 +79,10 @@ class Node:
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
                 raise StageError(f"The local node ended at once; {self._log} tells why.")
-            try:
-                self.rpc.call("eth_chainId", [])
-            except RpcUnavailable:
-                time.sleep(0.1)
-            else:
-                return
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                    return
+            time.sleep(0.1)
         raise StageError(f"The local node does not answer; {self._log} may tell why.")
 
     def stop(self) -> None:

@@ -145,7 +145,9 @@ class Stage(AbstractContextManager["Stage"]):
         officer = "0x" + json.loads(self._keystore.read_text())["address"].removeprefix("0x")
         agency = ["--domain", AGENCY_DOMAIN, "--jurisdiction", self.jurisdiction]
         chain = ["--network", "local", "--rpc", self.node.url]
-        self._run([sys.executable, "-m", "scripts.bootstrap", *chain, *agency, "--officer", officer], quiet=True)
+        self._run(
+            [sys.executable, "-m", "scripts.bootstrap", *chain, *agency, "--officer", officer, "--yes"], quiet=True
+        )
         self.node.rpc.call("anvil_setBalance", [officer, FUNDS])
 
     def _start_service(self) -> None:

@@ -5,7 +5,6 @@ What already stands is reported and not sent again. Where the key is a Safe's, t
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -23,8 +22,6 @@ from scripts.common.agencies import (
 from scripts.common.registries import AgencyStatus, KeyStanding, RegisterStatus, Registries, open_registries
 from scripts.common.session import Session
 from scripts.common.settings import Misused
-
-YEAR = 365 * 24 * 3600
 
 
 def options() -> argparse.ArgumentParser:
@@ -65,22 +62,20 @@ def read(args: argparse.Namespace) -> None:
         args.key = settings.address(args.key, "an officer's key")
     if args.verb == "agency":
         settings.domain_hash(args.domain)
+        args.admin = args.admin and settings.address(args.admin, "the agency's admin")
     if args.verb == "register":
         settings.jurisdiction(args.jurisdiction)
     if args.verb == "officer":
-        args.until_given = args.until is not None
         args.since = settings.moment(args.since, "--from")
-        args.until = settings.moment(args.until, "--until") if args.until_given else int(time.time()) + YEAR
+        args.until = settings.moment(args.until, "--until") if args.until else None
 
 
 def admin_of(session: Session) -> str:
     """Whom --admin or MUNIMENT_ADMIN names; on a local node its third account. Raises Misused."""
-    named = (
-        session.args.admin or session.env.get("MUNIMENT_ADMIN") or next(iter(keys.node_accounts(session)[2:3]), None)
-    )
-    if named is None:
+    admin = keys.named(session, "admin", session.args.admin, place=2)
+    if admin is None:
         raise Misused("No admin is given; pass --admin or set MUNIMENT_ADMIN to the agency's Safe or timelock.")
-    return settings.address(named, "the agency's admin")
+    return admin
 
 
 def accredit(session: Session) -> dict[str, Any]:
@@ -92,9 +87,7 @@ def accredit(session: Session) -> dict[str, Any]:
         act = register_agency(registries, args.domain, admin_of(session), registries.bits(args.scopes), args.parent)
     elif args.verb == "officer":
         scopes = registries.bits(args.scopes)
-        act = accredit_officer(
-            registries, args.agency, args.key, scopes, args.since, args.until, until_given=args.until_given
-        )
+        act = accredit_officer(registries, args.agency, args.key, scopes, args.since, args.until)
     elif args.verb == "register":
         act = set_register(registries, args.jurisdiction, args.agency, RegisterStatus[args.status.upper()])
     else:

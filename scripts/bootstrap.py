@@ -5,12 +5,11 @@ For demonstrations and tests, in one process; on any other network each act is a
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from typing import Any
 
 from scripts import deploy as deployment
-from scripts.accredit import YEAR, admin_of
+from scripts.accredit import admin_of
 from scripts.common import session, settings
 from scripts.common.acts import perform
 from scripts.common.agencies import accredit_officer, register_agency, set_register
@@ -36,6 +35,7 @@ def options() -> argparse.ArgumentParser:
 
 def read(args: argparse.Namespace) -> None:
     """Read the script's own options. Raises Misused."""
+    deployment.read(args)
     settings.domain_hash(args.domain)
     settings.jurisdiction(args.jurisdiction)
     args.officer = [settings.address(key, "an officer's key") for key in args.officer]
@@ -52,9 +52,8 @@ def bootstrap(session: Session) -> dict[str, Any]:
     registries = open_registries(session)
     scopes = registries.bits(args.scopes)
     acts = [perform(session, register_agency(registries, args.domain, admin_of(session), scopes, None))]
-    until = int(time.time()) + YEAR
     for key in args.officer:
-        act = accredit_officer(registries, args.domain, key, scopes, 0, until, until_given=False)
+        act = accredit_officer(registries, args.domain, key, scopes, 0, None)
         acts.append(perform(session, act))
     acts.append(
         perform(session, set_register(registries, args.jurisdiction, args.domain, RegisterStatus[args.status.upper()]))

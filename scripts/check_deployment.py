@@ -4,6 +4,7 @@ Changes nothing. Exit status 1 with one sentence per breach.
 """
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -27,6 +28,8 @@ def check(session: Session) -> dict[str, Any]:
         raise Refused(f"There is no {path}; deploy first.")
     problems = verification.breaches(session, record)
     if problems:
+        if session.args.json:
+            print(json.dumps({"network": session.network.name, "in_order": False, "problems": problems}))
         raise Refused("\n".join(problems))
     registry = session.contract("AgencyRegistry", record["contracts"]["AgencyRegistry"]["address"])
     root = registry.functions.root().call().lower()
@@ -35,7 +38,8 @@ def check(session: Session) -> dict[str, Any]:
     session.say(f"{'Root':15} {root}")
     session.say(f"In order on {session.network.name}, chain {session.network.chain_id}; the deployer holds no power.")
     addresses = {name: record["contracts"][name]["address"] for name in ORDER}
-    return {"network": session.network.name, "chain_id": session.network.chain_id, "root": root, "contracts": addresses}
+    where = {"network": session.network.name, "chain_id": session.network.chain_id}
+    return where | {"in_order": True, "root": root, "contracts": addresses, "problems": []}
 
 
 def main(words: Sequence[str] | None = None) -> None:

@@ -11,15 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.common import code, keys, records, sending, session, settings, verification
+from scripts.common import code, keys, records, session, settings, verification
 from scripts.common.creation import create
+from scripts.common.plan import print_plan
 from scripts.common.session import Session
 from scripts.common.settings import Misused, Refused
 from scripts.common.verification import ORDER, arguments_of
 
 CONFIRMATIONS = 3  # blocks to wait on a public network before the record is written
-GAS_PER_BYTE = 200 + 18  # code deposit; calldata and init code
-GAS_BESIDES = 300_000  # the transaction, the creation and the constructor
 
 
 def options() -> argparse.ArgumentParser:
@@ -32,20 +31,25 @@ def options() -> argparse.ArgumentParser:
     return parser
 
 
+def read(args: argparse.Namespace) -> None:
+    """Read addresses before anything slow happens. Raises Misused."""
+    args.root = args.root and settings.address(args.root, "root")
+    args.deployer = args.deployer and settings.address(args.deployer, "deployer")
+
+
 def parties(session: Session) -> tuple[str, str]:
     """The deployer's and the root's address. Raises Misused when they are missing or one and the same."""
-    accounts = keys.node_accounts(session)
-    named = session.args.deployer and settings.address(session.args.deployer, "deployer")
-    deployer = named or keys.keystore_address(session, "deployer") or next(iter(accounts), None)
+    deployer = keys.keystore_address(session, "deployer") or keys.named(
+        session, "deployer", session.args.deployer, place=0
+    )
     if deployer is None:
         account = keys.open_keystore(session, "deployer")
         deployer = account.address if account else None
     if deployer is None:
         raise Misused("Nobody pays for the deployment; set MUNIMENT_DEPLOYER_KEYSTORE in .env.")
-    wanted = session.args.root or session.env.get("MUNIMENT_ROOT") or (accounts[1] if len(accounts) > 1 else None)
-    if wanted is None:
+    root = keys.named(session, "root", session.args.root, place=1)
+    if root is None:
         raise Misused("No root is given; pass --root or set MUNIMENT_ROOT to the Safe or timelock that will govern.")
-    root = settings.address(wanted, "root")
     if root == deployer:
         raise Misused(f"The deployer {deployer} cannot be the root: whoever deploys must hold no power.")
     return deployer, root
@@ -73,48 +77,23 @@ def begun(session: Session, path: Path, deployer: str, root: str) -> dict[str, A
     for word in ("deployer", "root"):
         if partial.get(word) != fresh[word]:
             raise Refused(f"{path} was begun with the {word} {partial.get(word)}, not {fresh[word]}; go on with that.")
-    if not isinstance(partial.get("contracts"), dict):
-        raise Refused(f"{path} has no contracts; bring back a good copy of it.")
+    entries = partial.get("contracts")
+    if not isinstance(entries, dict) or not all(isinstance(e, dict) and "address" in e for e in entries.values()):
+        raise Refused(f"{path} does not add up; bring back a good copy of it.")
     return partial
-
-
-def print_plan(session: Session, partial: dict[str, Any]) -> None:
-    """Say what will be done, and what it costs at most."""
-    deployer, root, done = partial["deployer"], partial["root"], partial["contracts"]
-    fees = sending.fees(session)
-    balance = session.web3.eth.get_balance(session.web3.to_checksum_address(deployer))
-    kind = "a contract" if code.standing_code(session, root) else "a plain key"
-    session.say(f"Network    {session.network.name}, chain {session.network.chain_id}, node {session.network.host}")
-    session.say(f"Deployer   {deployer}, {balance / 10**18:.6f} ETH; holds no power afterwards")
-    session.say(f"Root       {root}, {kind}" + ("" if session.network.local else "; in production a Safe or timelock"))
-    total = 0
-    for name in ORDER:
-        code.require_sizes(session, name)
-        size = len(code.runtime_code(session, name))
-        gas = GAS_PER_BYTE * size + GAS_BESIDES
-        if "start_block" in done.get(name, {}):
-            session.say(f"Contract   {name}: {done[name]['address']}, stands already")
-            continue
-        total += gas
-        begun = f", begun at {done[name]['address']}" if name in done else ""
-        session.say(f"Contract   {name}: {size:,} bytes, about {gas:,} gas{begun}")
-    session.say(
-        f"Cost       at most about {total * fees.most / 10**18:.6f} ETH: {total:,} gas at {fees.most / 10**9:.3f} gwei"
-        f" (base fee now {fees.base / 10**9:.3f}, ceiling {session.ceiling / 10**9:.3f})"
-    )
 
 
 def finished(session: Session, partial: dict[str, Any]) -> dict[str, Any]:
     """The record of the finished deployment, in the format of deployments/<network>.json."""
-    compiler = session.project[ORDER[0]]._build["compiler"]
+    compiler = session.project._compiler_config
     kept = ("address", "start_block", "transaction", "constructor_arguments", "bytecode_hash")
     return {
         **{word: partial[word] for word in ("network", "chain_id", "genesis_hash")},
         "compiler": {
-            "version": compiler["version"].partition("+")[0],
+            "version": compiler["solc"]["version"],
             "evm_version": compiler["evm_version"],
-            "via_ir": bool(compiler.get("viaIR")),
-            "runs": compiler["optimizer"]["runs"],
+            "via_ir": bool(compiler["solc"]["viaIR"]),
+            "runs": compiler["solc"]["optimizer"]["runs"],
         },
         "contracts": {
             name: {word: partial["contracts"][name][word] for word in kept} | {"abi": session.project[name].abi}
@@ -136,11 +115,11 @@ def bury(session: Session, partial: dict[str, Any]) -> None:
         time.sleep(1)
 
 
-def require_sound(session: Session, record: dict[str, Any], path: Path) -> None:
-    """Raise Refused with every breach of a deployment."""
+def require_sound(session: Session, record: dict[str, Any], advice: str) -> None:
+    """Raise Refused with every breach of a deployment, and what to do."""
     breaches = verification.breaches(session, record)
     if breaches:
-        raise Refused("\n".join([*breaches, f"So {path} is not in order. Nothing more was sent."]))
+        raise Refused("\n".join([*breaches, advice]))
 
 
 def deploy(session: Session) -> dict[str, Any]:
@@ -153,7 +132,9 @@ def deploy(session: Session) -> dict[str, Any]:
             session.say(f"The local node has lost the contracts of {path}; starting over.")
             standing = None
         if standing:
-            require_sound(session, standing, path)
+            way_out = "remove it to deploy anew" if session.network.local else "see docs/deployment.md"
+            require_sound(session, standing, f"So {path} is not in order; {way_out}. Nothing was sent.")
+            partial_path.unlink(missing_ok=True)  # left when killed between the last two steps
             session.say(f"The contracts of {path} stand and are in order; nothing to deploy.")
             return standing
         deployer, root = parties(session)
@@ -171,7 +152,7 @@ def deploy(session: Session) -> dict[str, Any]:
             create(session, signer, name, arguments, partial["contracts"], lambda: records.write(partial_path, partial))
         bury(session, partial)
         record = finished(session, partial)
-        require_sound(session, record, partial_path)
+        require_sound(session, record, "Run the same command again: what the chain undid is then sent again.")
         records.write(path, record)
         partial_path.unlink()
     session.say(f"Deployed and checked; the deployer holds no power. Written to {path}.")
@@ -179,8 +160,10 @@ def deploy(session: Session) -> dict[str, Any]:
 
 
 def _lost(session: Session, record: dict[str, Any]) -> bool:
-    bare = not any(code.standing_code(session, entry["address"]) for entry in record.get("contracts", {}).values())
-    return bare or verification.another_chain(session, record) is not None
+    if verification.another_chain(session, record):
+        return True
+    whole = verification.misses(record) is None
+    return whole and not any(code.standing_code(session, record["contracts"][name]["address"]) for name in ORDER)
 
 
 def summary(record: dict[str, Any]) -> dict[str, Any]:
@@ -191,7 +174,7 @@ def summary(record: dict[str, Any]) -> dict[str, Any]:
 
 def main(words: Sequence[str] | None = None) -> None:
     """Run from the command line."""
-    session.run(options(), lambda opened: summary(deploy(opened)), words)
+    session.run(options(), lambda opened: summary(deploy(opened)), words, read)
 
 
 if __name__ == "__main__":

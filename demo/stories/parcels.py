@@ -1,6 +1,7 @@
 """An agency's parcels become land titles that anyone can look up, and a citizen links a wallet."""
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -32,19 +33,26 @@ def tell(stage: Stage, options: Any) -> dict[str, Any]:
     stage.console.print(f"\n[bold]The agency reads its parcels[/] from {options.parcels.name}")
     start = time.monotonic()
     words = ["land", "import", str(options.parcels), "--jurisdiction", stage.jurisdiction]
-    report = stage.muniment(*words, *(["--repair"] if options.repair else []), codes=(0, 2))
+    report = stage.muniment(*words, *(["--repair"] if options.repair else []), codes=(0, 1, 2))
     stage.console.print(
         f"  ✓ {report['features']} features: {report['accepted']} accepted, {report['rejected']} rejected, "
         f"{report['repaired']} repaired"
     )
+    for reason, count in Counter(rejection["error"] for rejection in report["rejections"]).most_common():
+        example = next(one for one in report["rejections"] if one["error"] == reason)
+        stage.console.print(
+            f"    {count} × {reason}, e.g. line {example['line']}: {example['sentence']}", soft_wrap=True
+        )
+
+    if not report["accepted"]:
+        raise StageError(f"Nothing in {options.parcels.name} can be registered; `muniment land import` tells why.")
 
     stage.console.print("\n[bold]The chain registers them as titles[/]")
     _registered(stage, report["accepted"])
     seconds = time.monotonic() - start
 
     stage.console.print("\n[bold]A citizen links a wallet[/] with a typed signature; the service pays")
-    ref = report["refs"][0]
-    wallet = _bind(stage, ref)
+    wallet = _bind(stage, report["titles"], report["refs"])
 
     told = recount(stage, set(report["titles"]))
     if wallet not in told.wallets:
@@ -56,7 +64,8 @@ def tell(stage: Stage, options: Any) -> dict[str, Any]:
         raise StageError(f"The page {page} cannot be read.")
     stage.console.print(
         f"\n  {told.titles} titles, counted from the chain's logs, in {told.transactions} transactions: "
-        f"{told.gas_per_title:,} gas a title\n  one of them: {page}"
+        f"{told.gas_per_title:,} gas a title\n  one of them: {page}",
+        soft_wrap=True,
     )
     return {
         "story": "parcels",
@@ -97,25 +106,27 @@ def _until(done: Callable[[], bool], what: str) -> None:
         time.sleep(0.5)
 
 
-def _bind(stage: Stage, ref: str) -> str:
-    """Staff invite the holder of a title; a fresh wallet signs; the service relays. Return the wallet."""
-    invitation = stage.muniment("identity", "invite", "--ref", ref, "--jurisdiction", stage.jurisdiction)
+def _bind(stage: Stage, titles: list[str], refs: list[str]) -> str:
+    """Staff invite a holder who has no wallet yet; a fresh wallet signs; the service relays. Return the wallet."""
+    party, ref = _holder_without_wallet(stage, titles, refs)
+    code = stage.muniment("identity", "invite", party)["code"]
     citizen = Account.create()
-    path = f"/api/identity/bindings/{invitation['code']}"
-    asked = stage.api("GET", f"{path}?wallet={citizen.address}")
+    asked = stage.api("GET", f"/api/identity/bindings/{code}?wallet={citizen.address}")
     signed = citizen.sign_message(encode_typed_data(full_message=asked["typed_data"]))
-    message = asked["typed_data"]["message"]
-    body = {
-        "code": invitation["code"],
-        "wallet": citizen.address,
-        "nonce": str(message["nonce"]),
-        "deadline": message["deadline"],
-        "signature": "0x" + signed.signature.hex(),
-    }
+    body = {"code": code, "wallet": citizen.address, "signature": "0x" + signed.signature.hex()}
     intent = stage.api("POST", "/api/identity/bindings", body)
     _until(lambda: stage.api("GET", f"/api/intents/{intent['key']}")["state"] in SETTLED, "the wallet is bound")
-    stage.console.print(f"  ✓ {citizen.address} now signs for the holder of {ref}")
+    stage.console.print(f"  ✓ {citizen.address} now signs for a holder of {ref}")
     return str(citizen.address).lower()
+
+
+def _holder_without_wallet(stage: Stage, titles: list[str], refs: list[str]) -> tuple[str, str]:
+    """A holder to invite, and the reference of the title held: earlier runs may have bound the first ones."""
+    for title, ref in zip(titles, refs, strict=True):
+        for share in stage.api("GET", f"/api/titles/{title}")["shares"]:
+            if share["wallet"] is None:
+                return share["holder"], ref
+    raise StageError("Every holder has a wallet already; start over with --fresh.")
 
 
 SETTLED = {"included", "safe", "finalized"}
@@ -141,7 +152,8 @@ def recount(stage: Stage, titles: set[str]) -> Recount:
     events: list[Event] = []
     for first in range(stage.deployment.start_block, head + 1, CHUNK):
         window = {"fromBlock": hex(first), "toBlock": hex(min(first + CHUNK - 1, head)), "address": addresses}
-        events += [decoder.decode(log) for log in stage.node.rpc.call("eth_getLogs", [window])]
+        # What is counted here needs no time of day.
+        events += [decoder.decode(log, time=0) for log in stage.node.rpc.call("eth_getLogs", [window])]
     registered = {
         event.subject: event.tx_hash for event in events if event.name == "TitleRegistered" and event.subject in titles
     }

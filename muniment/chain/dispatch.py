@@ -41,7 +41,7 @@ class Dispatch:
     def run(self) -> None:
         """Work through the queue, oldest first, until the room is used or a node takes no more."""
         most = max((act.max_batch for act in self.tools.acts.values()), default=1)
-        groups = deque(drafting.queued_groups(self.tools.engine, self.tools.acts, max(self.room, 0) * most))
+        groups = deque(drafting.queued_groups(self.tools.engine, self.tools.acts, max(self.room, 1) * most))
         if not groups:
             return
         ceiling = self.tools.settings.max_fee_wei

@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from muniment.db.engine import writing
+from muniment.db.engine import reading, writing
 from muniment.db.schema import signers
 
 
@@ -42,6 +42,15 @@ def acquire(
 
     `chain_nonce` is the next nonce as the chain counts: where the key was used elsewhere, ours follows.
     """
+    with reading(engine) as connection:
+        row = connection.execute(select(signers).where(_row(chain_id, signer))).one_or_none()
+    if (
+        row is not None
+        and row.holder == holder
+        and row.lease_until > now + seconds // 2
+        and row.next_nonce >= chain_nonce
+    ):
+        return Lease(chain_id, signer, holder, row.fence, row.next_nonce)  # long enough: an idle worker writes little
     insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
     first: dict[str, Any] = {
         "chain_id": chain_id,
@@ -57,11 +66,8 @@ def acquire(
             return None
         fence = row.fence if row.holder == holder else row.fence + 1
         nonce = max(row.next_nonce, chain_nonce)
-        connection.execute(
-            update(signers)
-            .where(_row(chain_id, signer))
-            .values(holder=holder, fence=fence, lease_until=now + seconds, next_nonce=nonce)
-        )
+        changes = {"holder": holder, "fence": fence, "lease_until": now + seconds, "next_nonce": nonce}
+        connection.execute(update(signers).where(_row(chain_id, signer)).values(changes))
     return Lease(chain_id, signer, holder, fence, nonce)
 
 

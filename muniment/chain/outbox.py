@@ -91,11 +91,12 @@ def enqueue(connection: Connection, request: Request, now: int) -> Receipt:
         "created_at": now,
         "updated_at": now,
     }
-    inserted = connection.execute(insert(intents).values(row).on_conflict_do_nothing(index_elements=["key"])).rowcount
+    once = insert(intents).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(intents.c.id)
+    new = connection.execute(once).first() is not None
     stored = connection.execute(select(intents.c.body_hash, intents.c.state).where(intents.c.key == request.key)).one()
     if stored.body_hash != body_hash:
         raise KeyReused(request.key)
-    return Receipt(request.key, stored.state, new=inserted == 1)
+    return Receipt(request.key, stored.state, new=new)
 
 
 def _canonical(request: Request) -> str:

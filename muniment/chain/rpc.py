@@ -122,12 +122,13 @@ class Rpc:
         response = self._client.post(url, json=bodies if len(bodies) > 1 else bodies[0])
         try:
             answered = json.loads(response.content)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise _Unusable(f"HTTP {response.status_code} with no readable JSON") from None
         if isinstance(answered, dict) and len(bodies) > 1 and "error" in answered:
             raise _Unusable("the batch was refused as a whole")
         listed = answered if isinstance(answered, list) else [answered]
-        by_id = {answer.get("id"): answer for answer in listed if isinstance(answer, dict)}
+        answers = [answer for answer in listed if isinstance(answer, dict) and isinstance(answer.get("id"), int)]
+        by_id = {answer["id"]: answer for answer in answers}
         return [_outcome(by_id.get(number)) for number in ids]
 
 
@@ -140,9 +141,9 @@ def _outcome(answer: dict[str, Any] | None) -> Any:
         raise _Unusable("an answer is missing")
     error = answer.get("error")
     if error is not None:
-        if not isinstance(error, dict):
+        if not isinstance(error, dict) or not isinstance(error.get("code"), int):
             raise _Unusable("an error that cannot be read")
-        return RpcError(int(error.get("code", 0)), str(error.get("message", "")), error.get("data"))
+        return RpcError(error["code"], str(error.get("message", "")), error.get("data"))
     if "result" not in answer:
         raise _Unusable("an answer without a result")
     return answer["result"]

@@ -58,14 +58,16 @@ class Policy:
 
     @classmethod
     def of(cls, deployment: Deployment, functions: Iterable[tuple[str, str]], max_gas_per_day: int) -> Self:
-        """Allow `functions`, pairs of a contract's and a function's name. Raises KeyError for an unknown contract."""
-        wanted = set(functions)
-        selectors = {}
-        for name in {contract for contract, _ in wanted}:
-            contract = deployment.contracts[name]
-            entries = [entry for entry in contract.abi if entry["type"] == "function"]
-            selectors[contract.address] = frozenset(selector(e) for e in entries if (name, e["name"]) in wanted)
-        return cls(deployment.chain_id, selectors, max_gas_per_day)
+        """Allow `functions`, pairs of a contract's and a function's name. Raises KeyError for one that is unknown."""
+        selectors: dict[str, set[str]] = {}
+        for contract_name, function in functions:
+            contract = deployment.contracts[contract_name]
+            found = {selector(e) for e in contract.abi if (e["type"], e.get("name")) == ("function", function)}
+            if not found:
+                raise KeyError(f"{contract_name}.{function}")
+            selectors.setdefault(contract.address, set()).update(found)
+        allowed = {address: frozenset(found) for address, found in selectors.items()}
+        return cls(deployment.chain_id, allowed, max_gas_per_day)
 
     def check(self, tx: Mapping[str, Any], gas_today: int) -> None:
         """Raise SigningRefused, in one sentence, unless the transaction is allowed."""

@@ -85,12 +85,12 @@ def raise_fees(
     moved: Counter[str] = Counter()
     for group in groups:
         row = group[-1].row
-        held = group[-1].known or row.id in refused
+        tried = row.state == "broadcast" or row.id in refused  # else this step sent it for the first time
         waited = heads.latest.number - row.sent_at_block
         too_cheap = row.nonce == heads.nonce or row.max_fee <= heads.latest.base_fee
         if (
             any(attempt.mined or attempt.row.state in MINED for attempt in group)
-            or not held
+            or not tried
             or row.nonce < heads.nonce
             or waited < settings.bump_after_blocks
             or not too_cheap

@@ -7,7 +7,7 @@ keys, numbers that a double cannot hold, lone surrogates, byte order marks.
 import json
 from typing import Any, NoReturn
 
-DEEPEST = 32  # levels of objects and arrays
+DEEPEST = 32  # objects and arrays within each other; scalars do not count
 LARGEST = 16 * 2**20  # bytes
 _BEYOND = 2.0**53  # from here on a double cannot tell an integer from the next one
 
@@ -66,16 +66,19 @@ def _check(value: Any) -> None:
     level = [value]
     for _ in range(DEEPEST + 1):
         below: list[Any] = []
+        containers = False
         for held in level:
             if isinstance(held, str):
                 _check_text(held)
             elif isinstance(held, dict):
+                containers = True
                 for key in held:
                     _check_text(key)
                 below.extend(held.values())
             elif isinstance(held, list):
+                containers = True
                 below.extend(held)
-        if not below:
+        if not containers:
             return
         level = below
     raise JsonRefused(f"it is nested deeper than {DEEPEST} levels")

@@ -4,19 +4,17 @@ A JSON parser stops at the first error of a file. Here each feature is parsed on
 resumes where the next feature begins, so that one broken feature costs no other.
 """
 
-import json
 import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from muniment.errors import Refused
+from muniment.land.jsontext import JsonError, balanced, damage, value_at
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _LINE_START = re.compile(r"^([ \t]*)\{", re.MULTILINE)
 _FEATURE = re.compile(r'\{\s*"type"\s*:\s*"Feature"\s*,')
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]')
-_PAIRS = {"}": "{", "]": "["}
 
 
 @dataclass(frozen=True)
@@ -29,16 +27,6 @@ class Piece:
     at: int
 
 
-def decode(content: bytes) -> str:
-    """The file's text. Bytes that are no UTF-8 stay recognisable (surrogates), so that only their feature suffers.
-
-    Raises Refused for UTF-16 and UTF-32, which a byte order mark gives away.
-    """
-    if content.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")):
-        raise Refused("FileNotUtf8")
-    return content.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape")
-
-
 class FeatureReader:
     """The pieces of a FeatureCollection, in the order of the text. Raises Refused when the text is none.
 
@@ -49,8 +37,8 @@ class FeatureReader:
     def __init__(self, text: str) -> None:
         self.members: dict[str, Any] = {}
         self.whole = False
+        self._lost = False
         self._text = text
-        self._decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant)
         self._line, self._counted = 1, 0
 
     def pieces(self) -> Iterator[Piece]:
@@ -62,7 +50,7 @@ class FeatureReader:
         at = self._skip(at + 1)
         while self._char(at) == '"':
             try:
-                name, at = self._decoder.raw_decode(self._text, at)
+                name, at = value_at(self._text, at)
                 at = self._value(at)
                 if name == "features" and not seen and self._char(at) == "[":
                     seen = True
@@ -72,12 +60,15 @@ class FeatureReader:
             except (ValueError, RecursionError, Refused):
                 if not seen:
                     raise Refused("NotGeoJson", line=self._line_of(at)) from None
-                break
+                yield Piece(self._line_of(at), None, Refused("TailNotJson"), len(self._text))
+                return
             at = self._skip(at)
             if self._char(at) == ",":
                 at = self._skip(at + 1)
         if not seen:
             raise Refused("NotGeoJson", line=self._line_of(at))
+        if self._lost:
+            return  # the last feature is broken, and what follows it was taken for a part of it
         if self._char(at) != "}" or self._skip(at + 1) != len(self._text):
             yield Piece(self._line_of(at), None, Refused("TailNotJson"), len(self._text))
         else:
@@ -94,7 +85,7 @@ class FeatureReader:
         """Keep one of the collection's own members; returns the end of its value. Raises ValueError for a second."""
         if name in self.members or name == "features":
             raise ValueError
-        self.members[name], end = self._decoder.raw_decode(self._text, at)
+        self.members[name], end = value_at(self._text, at)
         return end
 
     def _list(self, at: int) -> Generator[Piece, None, int]:
@@ -103,8 +94,8 @@ class FeatureReader:
         while self._char(at) not in ("]", ""):
             line = self._line_of(at)
             try:
-                value, end = self._decoder.raw_decode(self._text, at)
-                error = _damage(self._text, at, end)
+                value, end = value_at(self._text, at)
+                error = damage(self._text, at, end)
             except Refused as refused:
                 value, error, end = None, refused, self._resume(at)
             except RecursionError:
@@ -116,8 +107,9 @@ class FeatureReader:
             if self._char(at) == ",":
                 at = self._skip(at + 1)
             elif self._char(at) not in ("]", "{", ""):
-                junk, at = at, self._resume(at)
-                yield Piece(self._line_of(junk), None, Refused("FeatureNotJson", detail="stray text", line=0), at)
+                line = self._line_of(at)
+                at = self._resume(at)
+                yield Piece(line, None, Refused("FeatureNotJson", detail="stray text", line=line), at)
                 at = self._skip(at)
         return at + 1
 
@@ -129,20 +121,23 @@ class FeatureReader:
         where its brackets balance, or at the next thing that begins like a feature.
         """
         text = self._text
-        line_start = text.rfind("\n", 0, broken) + 1
-        indent = broken - line_start
-        if not text[line_start:broken].strip():
+        margin = broken
+        while text[margin - 1 : margin] in (" ", "\t"):
+            margin -= 1
+        if text[margin - 1 : margin] == "\n":
             for found in _LINE_START.finditer(text, text.find("\n", broken) + 1 or len(text)):
-                if len(found[1]) <= indent:
+                if len(found[1]) <= broken - margin:
                     return found.end() - 1
         following = _FEATURE.search(text, broken + 1)
         limit = following.start() if following else len(text)
-        end = _balanced(text, broken, limit)
+        end = balanced(text, broken, limit)
+        self._lost = end is None and following is None
         return limit if end is None else end
 
     def _why(self, wrong: ValueError) -> Refused:
-        if isinstance(wrong, json.JSONDecodeError):
-            return Refused("FeatureNotJson", detail=wrong.msg, line=self._text.count("\n", 0, wrong.pos) + 1)
+        if isinstance(wrong, JsonError):
+            line = self._line + self._text.count("\n", self._counted, wrong.at)
+            return Refused("FeatureNotJson", detail=str(wrong), line=line)
         return Refused("NumberTooLong")
 
     def _skip(self, at: int) -> int:
@@ -158,40 +153,3 @@ class FeatureReader:
             self._line += self._text.count("\n", self._counted, at)
             self._counted = at
         return self._line
-
-
-def _balanced(text: str, at: int, limit: int) -> int | None:
-    """The end of the bracketed element that begins at `at`, before `limit`; None when its brackets do not match."""
-    open_brackets: list[str] = []
-    for token in _TOKEN.finditer(text, at, limit):
-        sign = token[0]
-        if sign in "{[":
-            open_brackets.append(sign)
-        elif sign in _PAIRS:
-            if not open_brackets or open_brackets.pop() != _PAIRS[sign]:
-                return None
-            if not open_brackets:
-                return token.end()
-    return None
-
-
-def _damage(text: str, start: int, end: int) -> Refused | None:
-    """Whether bytes that are no UTF-8 stood in this stretch of the text."""
-    if text.isascii() or text[start:end].isascii():
-        return None
-    damaged = any("\udc80" <= character <= "\udcff" for character in text[start:end])
-    return Refused("BytesNotUtf8") if damaged else None
-
-
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object; a name given twice leaves open which value is meant (RFC 8259, section 4)."""
-    read = dict(pairs)
-    if len(read) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise Refused("MemberTwice", member=next(name for name in names if names.count(name) > 1)[:60])
-    return read
-
-
-def _constant(name: str) -> Any:
-    """NaN and the infinities are no JSON (RFC 8259, section 6)."""
-    raise Refused("NotANumber", name=name)

@@ -14,7 +14,6 @@ The result is valid in the sense of OGC Simple Features, judged on the rounded c
 WGS 84 ellipsoid, edges being geodesics, in whole square decimetres, rounded half to even.
 """
 
-import math
 import re
 from dataclasses import dataclass
 from itertools import groupby, pairwise
@@ -141,7 +140,10 @@ def _position(position: Any) -> Position:
 
 
 def _short(number: float) -> str:
-    return f"{number:.7g}" if abs(number) < 1e300 or math.isinf(number) else "a number beyond all bounds"
+    try:
+        return f"{number:.7g}"
+    except OverflowError:
+        return "a number beyond all bounds"
 
 
 def _shape(polygons: list[Rings]) -> BaseGeometry:
@@ -159,7 +161,9 @@ def _invalid(polygons: list[Rings]) -> dict[str, str] | None:
         return None
     reason = shapely.is_valid_reason(shape)
     found = re.fullmatch(r"(.*)\[(\S+) (\S+)\]", reason)
-    return {"reason": found[1], "at": f"{found[2]}, {found[3]}"} if found else {"reason": reason, "at": "unknown"}
+    if found is None:
+        return {"reason": reason, "at": "no one place"}
+    return {"reason": found[1], "at": f"{float(found[2]):.7f}, {float(found[3]):.7f}"}
 
 
 def _repaired(polygons: list[Rings]) -> list[Rings]:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from muniment.errors import Refused
-from muniment.land.features import FeatureReader, Piece, decode
+from muniment.land.features import FeatureReader, Piece
+from muniment.land.jsontext import decode
 from muniment.land.parcels import Options, Parcel, parcel_of, reference_of
 from muniment.land.report import Rejection, Report
 

@@ -86,7 +86,7 @@ _REASONS = {
 }
 
 
-_SHOWN: dict[str, Callable[[Any], str]] = {
+_SHOWN: Mapping[str, Callable[[Any], str]] = {
     "": str,
     "time": _time,
     "powers": _powers,

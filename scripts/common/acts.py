@@ -40,9 +40,8 @@ def perform(session: Session, act: Act) -> dict[str, Any]:
     session.say(f"By         {act.authority}, the {act.role}")
     gas = sending.simulate(session, act.authority, data, to)
     fees = sending.fees(session)
-    session.say(
-        f"Cost       at most about {gas * fees.most / 10**18:.6f} ETH: {gas:,} gas, {fees.most / 10**9:.3f} gwei"
-    )
+    cost = gas * fees.most / 10**18
+    session.say(f"Cost       at most about {cost:.6f} ETH: {gas:,} gas at {fees.most / 10**9:.3f} gwei")
     unsent = {"act": act.sentence, "stands": False, "sent": False, "to": to, "data": data}
     if session.args.dry_run:
         return unsent

@@ -1,5 +1,6 @@
 """What accreditation brings about: agencies, officers' keys and registers. Each function gives one act."""
 
+import time
 from datetime import UTC, datetime
 
 from scripts.common import settings
@@ -14,6 +15,8 @@ from scripts.common.registries import (
     checksum,
 )
 from scripts.common.settings import Refused
+
+YEAR = 365 * 24 * 3600
 
 
 def register_agency(registries: Registries, domain: str, admin: str, scopes: int, parent: str | None) -> Act:
@@ -46,12 +49,13 @@ def register_agency(registries: Registries, domain: str, admin: str, scopes: int
     )
 
 
-def accredit_officer(
-    registries: Registries, named: str, key: str, scopes: int, since: int, until: int, *, until_given: bool
-) -> Act:
-    """Give a key powers for a period (Unix seconds; `since` 0 is now). By the agency's admin."""
+def accredit_officer(registries: Registries, named: str, key: str, scopes: int, since: int, until: int | None) -> Act:
+    """Give a key powers for a period (Unix seconds; `since` 0 is now, `until` None a year). By the agency's admin."""
     found, agency = agency_of(registries, named)
     functions = registries.agencies.functions
+    until_given = until is not None
+    if until is None:
+        until = functions.officerOf(checksum(registries, key)).call().notAfter or int(time.time()) + YEAR
 
     def holds() -> bool:
         officer = functions.officerOf(checksum(registries, key)).call()

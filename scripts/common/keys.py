@@ -9,6 +9,7 @@ from getpass import getpass
 from pathlib import Path
 from typing import Any, Protocol
 
+from scripts.common import settings
 from scripts.common.session import Session
 from scripts.common.settings import Misused, Refused, address
 
@@ -53,9 +54,9 @@ class KeystoreAccount:
 
 
 def keystore_path(session: Session, role: str) -> Path | None:
-    """The keystore of a role (deployer, root, admin), or None. Raises Misused when the file cannot be one."""
+    """The keystore of a role (deployer, root, admin), or None, as always on the local network. Raises Misused."""
     name = f"MUNIMENT_{role.upper()}_KEYSTORE"
-    if name not in session.env:
+    if session.network.local or name not in session.env:
         return None
     path = Path(session.env[name]).expanduser()
     if not path.is_file():
@@ -88,13 +89,14 @@ def open_keystore(session: Session, role: str) -> KeystoreAccount | None:
     from brownie import accounts  # imported late, see session.py
 
     path = keystore_path(session, role)
-    if path is None:
-        return None
+    if path is None or role in session.opened:
+        return session.opened.get(role)
     keystore_address(session, role)
     try:
-        return KeystoreAccount(accounts.load(str(path), _password(session, role, path)))
+        session.opened[role] = KeystoreAccount(accounts.load(str(path), _password(session, role, path)))
     except ValueError:
         raise Refused(f"The password does not open {path}.") from None
+    return session.opened[role]
 
 
 def _password(session: Session, role: str, path: Path) -> str:
@@ -110,6 +112,19 @@ def _password(session: Session, role: str, path: Path) -> str:
         return file.read_text(encoding="utf-8").rstrip("\r\n")
     except OSError:
         raise Misused(f"{name} names no file that can be read.") from None
+
+
+def named(session: Session, role: str, given: str | None, place: int) -> str | None:
+    """The address that fills a role: the option's, else MUNIMENT_<ROLE>'s, on the local network a node's account.
+
+    Settings of a public network say nothing about the local one, so that one .env serves both.
+    """
+    if given:
+        return given
+    if session.network.local:
+        return next(iter(node_accounts(session)[place:]), None)
+    written = session.env.get(f"MUNIMENT_{role.upper()}")
+    return settings.address(written, f"MUNIMENT_{role.upper()}") if written else None
 
 
 def node_accounts(session: Session) -> list[str]:

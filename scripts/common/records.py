@@ -34,8 +34,9 @@ def write(path: Path, record: dict[str, Any]) -> None:
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
-        with _folder(path.parent) as handle:
-            os.fsync(handle)
+        folder = os.open(path.parent, os.O_RDONLY)
+        os.fsync(folder)  # the new name, too, must survive a power cut
+        os.close(folder)
     except OSError as error:
         raise Refused(f"{path} cannot be written: {error.strerror}.") from error
 
@@ -45,22 +46,16 @@ def held(folder: Path) -> Iterator[None]:
     """Keep a second deployment out while this one runs. Makes the folder; raises Refused."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        if not os.access(folder, os.W_OK):
-            raise Refused(f"{folder} cannot be written to; nothing was sent.")
-        with _folder(folder) as handle:
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise Refused(f"Another deployment is at work in {folder}; wait for it to end.") from None
-            yield
+        handle = os.open(folder, os.O_RDONLY)
     except OSError as error:
         raise Refused(f"{folder} cannot be used: {error.strerror}; nothing was sent.") from error
-
-
-@contextlib.contextmanager
-def _folder(path: Path) -> Iterator[int]:
-    handle = os.open(path, os.O_RDONLY)
     try:
-        yield handle
+        if not os.access(folder, os.W_OK):
+            raise Refused(f"{folder} cannot be written to; nothing was sent.")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Refused(f"Another deployment is at work in {folder}; wait for it to end.") from None
+        yield
     finally:
         os.close(handle)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from scripts.common import records, settings, verification
+from scripts.common import code, records, settings, verification
 from scripts.common.session import Session
 from scripts.common.settings import Misused, Refused
 
@@ -59,8 +59,13 @@ def open_registries(session: Session) -> Registries:
     if record is None:
         raise Refused(f"There is no {path}; deploy first.")
     apart = verification.another_chain(session, record)
-    if apart:
-        raise Refused(f"{path} does not fit this node: {apart}.")
+    wrong = f"it does not fit this node: {apart}" if apart else verification.misses(record)
+    for name in () if wrong else verification.ORDER:
+        entry = record["contracts"][name]
+        if code.hash_of(code.standing_code(session, entry["address"])) != entry["bytecode_hash"]:
+            wrong = f"at {entry['address']} is not the {name} that was deployed"
+    if wrong:
+        raise Refused(f"{path} is not in order, and nothing was sent; see check_deployment: {wrong}.")
     agencies, titles = (
         session.contract(name, record["contracts"][name]["address"]) for name in ("AgencyRegistry", "TitleRegistry")
     )

@@ -12,7 +12,7 @@ import json
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from scripts.common import settings
 from scripts.common.settings import Misused, Network, Refused
 
 HOME = Path(__file__).resolve().parents[2]
-DEFAULT_CEILING_GWEI = "100"
+DEFAULT_CEILING_GWEI = "200"  # as in muniment/config.py
 
 
 def options(description: str, *, add_help: bool = True) -> argparse.ArgumentParser:
@@ -51,6 +51,7 @@ class Session:
     network: Network
     web3: Any
     project: Any
+    opened: dict[str, Any] = field(default_factory=dict)  # keystores by role, so that a password is asked for once
 
     @property
     def deployments(self) -> Path:
@@ -105,7 +106,7 @@ def load_project() -> Any:
     with (HOME / "build" / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # Brownie's artifacts are plain files, and two scripts may start at once
         try:
-            with contextlib.redirect_stdout(output):
+            with contextlib.redirect_stdout(output), contextlib.chdir(HOME):  # remappings are relative
                 return project.load(HOME, name="Muniment")
         except Exception as error:
             raise Refused(f"The contracts do not compile.\n{output.getvalue()}\n{error}") from error

@@ -69,7 +69,9 @@ def network(name: str, url: str | None, env: Mapping[str, str]) -> Network:
     if not chain_id.isdecimal():
         known = ", ".join(CHAIN_IDS)
         raise Misused(f"The network “{name}” is unknown; known are {known}, or set {prefix}_CHAIN_ID to its number.")
-    serving = env.get("MUNIMENT_RPC_URLS", "").split(",")[0].strip() if env.get("MUNIMENT_NETWORK") == name else ""
+    serving = (
+        env.get("MUNIMENT_RPC_URLS", "").split(",")[0].strip() if env.get("MUNIMENT_NETWORK", "local") == name else ""
+    )
     url = url or env.get(f"{prefix}_RPC_URL") or serving or (LOCAL_URL if name == "local" else "")
     if not url:
         raise Misused(f"No node is known for {name}; set {prefix}_RPC_URL in .env or pass --rpc.")

@@ -15,6 +15,7 @@ APPOINTMENTS = (
     b"AgencyRegistered(bytes32,bytes32,address,uint64,bytes32)",
     b"AdminChanged(bytes32,address,address)",
 )
+WORDS = ("address", "start_block", "transaction", "constructor_arguments", "bytecode_hash", "abi")
 ORDER = ("AgencyRegistry", "PartyRegistry", "TitleRegistry")
 
 
@@ -33,15 +34,26 @@ def another_chain(session: Session, record: dict[str, Any]) -> str | None:
     return None
 
 
+def misses(record: dict[str, Any]) -> str | None:
+    """What a record has to say and does not; None when it is whole."""
+    contracts = record.get("contracts")
+    for name in ORDER:
+        entry = contracts.get(name) if isinstance(contracts, dict) else None
+        lacking = [word for word in WORDS if not isinstance(entry, dict) or word not in entry]
+        if lacking:
+            return f"The record lacks {', '.join(lacking)} of {name}."
+    return None
+
+
 def breaches(session: Session, record: dict[str, Any]) -> list[str]:
     """What is wrong with a deployment; empty when nothing is."""
     apart = another_chain(session, record)
     if apart:
         return [f"The record does not fit this node: {apart}."]
-    contracts = record.get("contracts", {})
-    missing = [name for name in ORDER if name not in contracts]
-    if missing:
-        return [f"The record lacks {', '.join(missing)}."]
+    lacking = misses(record)
+    if lacking:
+        return [lacking]
+    contracts = record["contracts"]
     addresses = {name: contracts[name]["address"] for name in ORDER}
     found = [sentence for name in ORDER for sentence in _of_contract(session, name, contracts[name], addresses)]
     return found or list(_of_powers(session, contracts["AgencyRegistry"]))

@@ -19,11 +19,12 @@ class Node:
     """A running anvil. `stop` ends it; with --dump-state among the options it writes its state then."""
 
     def __init__(self, *options: str) -> None:
-        """Start with epochs of one slot, so that finality moves; wait until it listens."""
+        """Start, with epochs of one slot unless told otherwise, so that finality moves; wait until it listens."""
         anvil = shutil.which("anvil") or str(ROOT / "node_modules" / ".bin" / "anvil")
         if not Path(anvil).exists():
             pytest.fail("anvil is not installed; run npm ci.")
-        command = [anvil, "--port", "0", "--slots-in-an-epoch", "1", *options]
+        epoch = () if "--slots-in-an-epoch" in options else ("--slots-in-an-epoch", "1")
+        command = [anvil, "--port", "0", *epoch, *options]
         self._process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.url = f"http://127.0.0.1:{self._port()}"
         self.rpc = Rpc([self.url])

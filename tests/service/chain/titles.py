@@ -1,16 +1,15 @@
 """An act for the outbox's tests: titles with one holder, registered alone or in batches, and their recount."""
 
-import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from eth_abi import decode
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine, select
 
 from muniment.chain.outbox import Act, Call, Receipt, Request, enqueue
 from muniment.chain.rpc import Rpc
-from muniment.chain.worker import StepReport, Worker
+from muniment.chain.worker import Worker
 from muniment.db.engine import reading, writing
 from muniment.db.schema import intents, signers, transactions
 from muniment.hashing import keccak
@@ -80,7 +79,10 @@ def _split(types: str) -> list[str]:
 def states(engine: Engine) -> dict[str, str]:
     """Every intent's state by its reference."""
     with reading(engine) as connection:
-        return {key.removeprefix("title:"): state for key, state in connection.execute(select(intents.c.key, intents.c.state))}
+        return {
+            key.removeprefix("title:"): state
+            for key, state in connection.execute(select(intents.c.key, intents.c.state))
+        }
 
 
 def reasons(engine: Engine) -> dict[str, str | None]:
@@ -96,21 +98,22 @@ def sent(engine: Engine) -> list[Any]:
         return list(connection.execute(select(transactions).order_by(transactions.c.id)))
 
 
-def until_final(chain: Chain, worker: Worker, engine: Engine, steps: int = 60) -> list[StepReport]:
-    """Step and make blocks until nothing is on its way any more."""
-    reports = []
-    for _ in range(steps):
-        reports.append(worker.step())
+def until(chain: Chain, worker: Worker, engine: Engine, enough: Collection[str] = ("finalized",)) -> None:
+    """Step and make blocks until every intent is in one of these states, refused, or parked."""
+    for _ in range(60):
+        report = worker.step()
         chain.node.mine()
-        if set(states(engine).values()) <= {"finalized", "refused", "parked"} and not reports[-1].moved:
-            return reports
-    raise AssertionError(f"still on their way after {steps} steps: {Counter(states(engine).values())} {reports[-1]}")
+        if set(states(engine).values()) <= {*enough, "refused", "parked"}:
+            return
+    raise AssertionError(f"still on their way: {Counter(states(engine).values())} {report}")
 
 
 def check_whole(chain: Chain, engine: Engine, wanted: Sequence[str]) -> None:
     """The oracle: each wanted title exactly once on the chain, and no nonce skipped."""
     assert on_chain(chain.rpc, chain) == Counter(dict.fromkeys(wanted, 1))
     used = int(chain.node.call("eth_getTransactionCount", chain.signer.address, "latest"), 16)
-    assert {row.nonce for row in sent(engine)} == set(range(used))
+    ours = sent(engine)
+    assert {row.nonce for row in ours} == set(range(used))
+    assert len({row.nonce for row in ours if row.state in MINED}) == len([row for row in ours if row.state in MINED])
     with reading(engine) as connection:
         assert connection.execute(select(signers.c.next_nonce)).scalar_one() == used

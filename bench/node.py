@@ -1,0 +1,72 @@
+"""A fresh local node and the compiled contracts, for measurements."""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from web3 import HTTPProvider, Web3
+from web3.contract import Contract
+
+ROOT = Path(__file__).parents[1]
+FORGE = ROOT / ".cache" / "forge"
+# Block times stand in calldata and storage; a fixed start makes every run cost the same.
+START = 1_767_225_600
+START_SECONDS = 20
+
+
+@contextmanager
+def fresh_node(*options: str) -> Iterator[Web3]:
+    """A new anvil on a free port with unlocked accounts, ended on leaving.
+
+    Args:
+        options: further command-line options of anvil.
+
+    Raises:
+        RuntimeError: it does not answer within START_SECONDS.
+    """
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [_program("anvil"), "--silent", "--port", str(port), "--timestamp", str(START), *options]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    web3 = Web3(HTTPProvider(f"http://127.0.0.1:{port}", request_kwargs={"timeout": 120}))
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not web3.is_connected():
+            if time.monotonic() > deadline or process.poll() is not None:
+                raise RuntimeError(f"anvil does not answer on port {port}")
+            time.sleep(0.05)
+        yield web3
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(10)
+        process.kill()
+
+
+def compile_all(profile: str = "default") -> Path:
+    """Compile with forge under a profile of foundry.toml; the folder of artifacts."""
+    env = {"FOUNDRY_SOLC": str(ROOT / ".cache" / "solcx" / "solc-v0.8.30")} | os.environ | {"FOUNDRY_PROFILE": profile}
+    subprocess.run([_program("forge"), "build", "--quiet"], cwd=ROOT, env=env, check=True)
+    return FORGE / "out" if profile == "default" else FORGE / "peers" / "out"
+
+
+def deploy(web3: Web3, artifacts: Path, name: str, *arguments: Any, sender: str) -> Contract:
+    """Deploy a compiled contract of a name that only one file has."""
+    artifact = json.loads((artifacts / f"{name}.sol" / f"{name}.json").read_text())
+    code = artifact["bytecode"]["object"]
+    factory = web3.eth.contract(abi=artifact["abi"], bytecode=code)
+    receipt = web3.eth.wait_for_transaction_receipt(factory.constructor(*arguments).transact({"from": sender}))
+    return web3.eth.contract(address=receipt["contractAddress"], abi=artifact["abi"])
+
+
+def _program(name: str) -> str:
+    """The program on the PATH, or npm's of this project."""
+    return shutil.which(name) or str(ROOT / "node_modules" / ".bin" / name)

@@ -1,0 +1,21 @@
+import type { Abi } from "viem";
+
+/** EIP-155 id of local development chains. No public chain has it. */
+export const DEMO_CHAIN = 31337;
+
+/** Where the contracts are (GET /api/deployment). */
+export interface Deployment {
+  readonly chain_id: number;
+  readonly contracts: Readonly<Record<string, { readonly address: `0x${string}`; readonly abi: Abi }>>;
+  readonly rpc: string | null;
+}
+
+/** Ask the service for something as JSON. Throws when it answers anything but success. */
+export async function get<T>(path: string): Promise<T> {
+  const response = await fetch(path, { headers: { accept: "application/json" } });
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  return (await response.json()) as T;
+}
+
+/** The contracts' addresses and ABIs. */
+export const deployment = (): Promise<Deployment> => get<Deployment>("/api/deployment");

@@ -1,0 +1,47 @@
+import { get } from "../deployment.js";
+import { make } from "../dom.js";
+import type { Words } from "../words.js";
+
+/** What became of a request (GET /api/intents/{key}). */
+export interface Intent {
+  readonly key: string;
+  readonly state: string;
+  readonly sentence: string | null;
+  readonly tx_hash: string | null;
+  readonly block_number: number | null;
+}
+
+const OVER = new Set(["finalized", "refused"]);
+const ON_CHAIN = new Set(["included", "safe", "finalized"]);
+const PAUSE = 1_500; // ms
+const LONGEST_PAUSE = 15_000;
+
+/** Show a request's state until it is final or refused; a service that is away for a while is asked again. */
+export async function follow(key: string, place: HTMLElement, words: Words): Promise<void> {
+  for (let pause = PAUSE; ; pause = Math.min(pause * 1.15, LONGEST_PAUSE)) {
+    try {
+      const intent = await get<Intent>(`/api/intents/${key.split("/").map(encodeURIComponent).join("/")}`);
+      show(intent, place, words);
+      if (OVER.has(intent.state)) return;
+    } catch {
+      place.replaceChildren(make("p", "govuk-body", words("unreachable")));
+    }
+    await new Promise((resume) => setTimeout(resume, pause));
+  }
+}
+
+function show(intent: Intent, place: HTMLElement, words: Words): void {
+  const lines: HTMLElement[] = [];
+  if (ON_CHAIN.has(intent.state)) lines.push(make("h2", "govuk-heading-m", words("done")));
+  lines.push(make("p", "govuk-body", make("strong", "", words(`intent.${intent.state}`))));
+  if (intent.sentence) lines.push(make("p", "govuk-body", intent.sentence));
+  if (intent.tx_hash)
+    lines.push(make("p", "govuk-body-s", `${words("transaction")} `, make("span", "m-hash", intent.tx_hash)));
+  if (intent.block_number !== null)
+    lines.push(make("p", "govuk-body-s", `${words("block")} ${intent.block_number}`));
+  if (!OVER.has(intent.state)) lines.push(make("p", "govuk-body-s", words("following")));
+  const text = lines.map((line) => line.textContent).join();
+  // Unchanged words are left alone, so that a screen reader does not say them again.
+  if (place.textContent?.trim() !== text.trim() && place.dataset["said"] !== text) place.replaceChildren(...lines);
+  place.dataset["said"] = text;
+}

@@ -1,0 +1,32 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vite";
+
+const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/** Builds dapp/dist: hashed files and a manifest, from which the service knows what to serve under /static. */
+export default defineConfig({
+  root: here("."),
+  base: "/static/",
+  publicDir: false,
+  build: {
+    outDir: here("dist"),
+    emptyOutDir: true,
+    manifest: "manifest.json",
+    target: "es2022",
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: {
+      input: {
+        styles: here("src/styles/main.scss"),
+        bind: here("src/identity/bind.ts"),
+        check: here("src/land/check.ts"),
+        icon: here("src/styles/icon.svg"),
+      },
+    },
+  },
+  css: {
+    preprocessorOptions: {
+      scss: { loadPaths: [here("../node_modules")], quietDeps: true },
+    },
+  },
+});

@@ -1,0 +1,124 @@
+"""Put the parts together: the one place that knows which domains there are."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+
+import structlog
+from sqlalchemy import Engine, select
+
+from muniment.access import project as access_project
+from muniment.chain.abi import encode_call
+from muniment.chain.deployment import Deployment
+from muniment.chain.events import Handler
+from muniment.chain.indexer import Indexer
+from muniment.chain.outbox import Act
+from muniment.chain.rpc import Rpc
+from muniment.chain.signer import KeystoreSigner, Policy
+from muniment.chain.worker import Worker
+from muniment.config import Settings
+from muniment.db.engine import migrate, open_engine, reading
+from muniment.db.schema import registers
+from muniment.errors import Refused
+from muniment.hashing import ZERO_HASH
+from muniment.identity import project as identity_project
+from muniment.identity import submit as identity_submit
+from muniment.land import project as land_project
+from muniment.land import submit as land_submit
+from muniment.land.model import jurisdiction_bytes
+
+ACTS: tuple[Act, ...] = (*identity_submit.ACTS, *land_submit.ACTS)
+HANDLERS: dict[tuple[str, str], Handler] = {
+    **access_project.HANDLERS,
+    **identity_project.HANDLERS,
+    **land_project.HANDLERS,
+}
+# What the officer's key signs, and nothing else.
+FUNCTIONS = (("TitleRegistry", "register"), ("TitleRegistry", "registerBatch"), ("PartyRegistry", "bind"))
+MAX_GAS_PER_DAY = 5 * 10**9  # some 50,000 titles
+
+log = structlog.get_logger()
+
+
+@dataclass
+class Services:
+    """One agency's service over one database and one chain; each part is made when it is first asked for."""
+
+    settings: Settings
+    engine: Engine
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """The contracts. Raises DeploymentUnreadable."""
+        return Deployment.load(self.settings.deployment_path)
+
+    @cached_property
+    def rpc(self) -> Rpc:
+        """The nodes."""
+        return Rpc(self.settings.rpc_urls)
+
+    @cached_property
+    def indexer(self) -> Indexer:
+        """Chain → read tables."""
+        return Indexer(self.engine, self.rpc, self.deployment, HANDLERS)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """Outbox → chain. Raises Refused without a keystore, KeystoreUnusable when it does not open."""
+        keystore, password_file = self.settings.keystore, self.settings.password_file
+        if keystore is None or password_file is None:
+            raise Refused("KeystoreMissing")
+        password = password_file.read_text(encoding="utf-8").rstrip("\r\n")
+        signer = KeystoreSigner(keystore, password, Policy.of(self.deployment, FUNCTIONS, MAX_GAS_PER_DAY))
+        return Worker(self.engine, self.rpc, signer, self.deployment, ACTS, self.settings)
+
+    def keeper_of(self, jurisdiction: str) -> str:
+        """The id of the agency that keeps a jurisdiction's register, by the read tables or else by the chain.
+
+        Raises Refused when nobody keeps it.
+        """
+        with reading(self.engine) as connection:
+            known = select(registers.c.agency).where(registers.c.jurisdiction == jurisdiction)
+            agency = connection.execute(known).scalar_one_or_none()
+        if agency is None:
+            contract = self.deployment.contracts["TitleRegistry"]
+            data = encode_call(contract.abi, "registerOf", ("0x" + jurisdiction_bytes(jurisdiction).hex(),))
+            answer = self.rpc.call("eth_call", [{"to": contract.address, "data": data}, "latest"])
+            agency = str(answer)[:66].lower()  # the first word of (agency, status)
+        if len(agency) != 66 or agency == ZERO_HASH:
+            raise Refused("AgencyUnknown", jurisdiction=jurisdiction)
+        return str(agency)
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Follow the chain in one thread, and with a keystore carry out the outbox in another, for the block's time."""
+        stop = threading.Event()
+        parts: dict[str, Callable[[threading.Event], None]] = {"indexer": self.indexer.run}
+        if self.settings.keystore is not None:
+            parts["outbox"] = self.worker.run
+        threads = [threading.Thread(target=_guard, args=(name, run, stop), name=name) for name, run in parts.items()]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+
+def build(settings: Settings) -> Services:
+    """The service's parts over a database that has all its tables."""
+    engine = open_engine(settings.database_url)
+    migrate(engine)
+    return Services(settings, engine)
+
+
+def _guard(name: str, run: Callable[[threading.Event], None], stop: threading.Event) -> None:
+    """Say loudly that a part ended: pages go on answering, and /health/ready tells that they grow old."""
+    try:
+        run(stop)
+    except Exception as error:  # noqa: BLE001 -- a thread's last word
+        log.critical("service.part_ended", part=name, reason=str(error))

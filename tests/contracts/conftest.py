@@ -1,0 +1,219 @@
+"""A node of our own, the three registries on it, and the people who act: built once, rolled back after every test."""
+
+import os
+import socket
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from brownie import AgencyRegistry, PartyRegistry, TitleRegistry, accounts, chain, compile_source, history
+from brownie._config import CONFIG
+from eth_account import Account
+
+from tests.contracts.helpers import (
+    ABSOLUTE,
+    ALL_SCOPES,
+    DAY,
+    MIRROR,
+    SUSPENDED,
+    ZERO_ID,
+    jurisdiction,
+    keccak,
+    node,
+    now,
+    wait,
+)
+
+ROOT = Path(__file__).parents[2]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+# Brownie connects after collection, so the node can still be given a port of its own here; whatever the user's own
+# Brownie settings say, the suite neither meets nor ends a node that runs already.
+os.environ["PATH"] += f"{os.pathsep}{ROOT / 'node_modules' / '.bin'}"
+CONFIG.networks["development"] = {
+    "name": "Anvil",
+    "id": "development",
+    "cmd": "anvil",
+    "host": "http://127.0.0.1",
+    "cmd_settings": {"port": _free_port(), "accounts": 40, "base_fee": 0, "gas_limit": 16_000_000},
+}
+
+
+def pytest_configure(config):
+    """Brownie warns of its own calls as if they were ours."""
+    config.addinivalue_line("filterwarnings", r"ignore:rpc\..* should not be called directly:FutureWarning")
+
+
+# Brownie takes a snapshot in a thread after every transaction, for an undo that nobody asks for here, and walks the
+# whole call stack each time; without it the suite takes half the time.
+chain._add_to_undo_buffer = lambda *_: None
+
+PEOPLE = (
+    "deployer",
+    "root",
+    "parent_admin",
+    "admin",
+    "other_admin",
+    "suspended_admin",
+    "registrar",
+    "court",
+    "second_court",
+    "custodian",
+    "second_custodian",
+    "fresh_custodian",
+    "identity_officer",
+    "other_officer",
+    "suspended_officer",
+    "retired",
+    "compromised",
+    "not_yet",
+    "target",
+    "proposed",
+    "citizen",
+    "stranger",
+)
+
+
+@pytest.fixture(scope="session")
+def people():
+    """Every role by name, as an unlocked account of the node."""
+    return SimpleNamespace(**dict(zip(PEOPLE, accounts, strict=False)))
+
+
+def _person(name):
+    @pytest.fixture(scope="session", name=name)
+    def person(people):
+        return getattr(people, name)
+
+    return person
+
+
+for _name in PEOPLE:
+    globals()[f"_fixture_{_name}"] = _person(_name)
+
+
+@pytest.fixture(scope="session")
+def agencies(people):
+    """The agency registry; the deployer holds nothing."""
+    return AgencyRegistry.deploy(people.root, {"from": people.deployer})
+
+
+@pytest.fixture(scope="session")
+def parties(people, agencies):
+    """The party registry."""
+    return PartyRegistry.deploy(agencies, {"from": people.deployer})
+
+
+@pytest.fixture(scope="session")
+def titles(people, agencies):
+    """The title registry."""
+    return TitleRegistry.deploy(agencies, {"from": people.deployer})
+
+
+@pytest.fixture(scope="session")
+def ids(agencies):
+    """Ids of the agencies in the tests' state."""
+    names = ("ministry", "land", "tax", "asleep")
+    return SimpleNamespace(**{name: str(agencies.agencyIdOf(keccak(f"{name}.example.gov"))) for name in names})
+
+
+@pytest.fixture(scope="session")
+def state(people, agencies, parties, titles, ids):
+    """A ministry with a land agency below it, a tax agency, a suspended agency, and officers of every standing.
+
+    All keys but the fresh one are old enough for dual control when the tests begin.
+    """
+    p = people
+    by_root = {"from": p.root}
+    domain = {name: keccak(f"{name}.example.gov") for name in vars(ids)}
+    agencies.registerAgency(ZERO_ID, p.parent_admin, ALL_SCOPES, domain["ministry"], by_root)
+    agencies.registerAgency(ids.ministry, p.admin, ALL_SCOPES, domain["land"], {"from": p.parent_admin})
+    agencies.registerAgency(ZERO_ID, p.other_admin, ALL_SCOPES, domain["tax"], by_root)
+    agencies.registerAgency(ZERO_ID, p.suspended_admin, ALL_SCOPES, domain["asleep"], by_root)
+
+    scope = SimpleNamespace(
+        registrar=agencies.LAND_REGISTRAR(),
+        court=agencies.COURT(),
+        custodian=agencies.KEY_CUSTODIAN(),
+        identity=agencies.IDENTITY_OFFICER(),
+    )
+    end = now() + 3650 * DAY
+    staff = [
+        (p.registrar, scope.registrar),
+        (p.court, scope.court),
+        (p.second_court, scope.court),
+        (p.custodian, scope.custodian),
+        (p.second_custodian, scope.custodian),
+        (p.identity_officer, scope.identity),
+        (p.retired, ALL_SCOPES),
+        (p.compromised, ALL_SCOPES),
+    ]
+    for key, scopes in staff:
+        agencies.accredit(ids.land, key, scopes, 0, end, {"from": p.admin})
+    agencies.accredit(ids.land, p.not_yet, ALL_SCOPES, end - DAY, end, {"from": p.admin})
+    agencies.accredit(ids.tax, p.other_officer, ALL_SCOPES, 0, end, {"from": p.other_admin})
+    agencies.accredit(ids.asleep, p.suspended_officer, ALL_SCOPES, 0, end, {"from": p.suspended_admin})
+    wait(3 * DAY)
+
+    agencies.accredit(ids.land, p.fresh_custodian, scope.custodian, 0, end, {"from": p.admin})
+    agencies.changeStatus(ids.asleep, SUSPENDED, by_root)
+    agencies.retire(p.retired, 0, {"from": p.admin})
+    since = now() - DAY
+    for key in (p.custodian, p.second_custodian):
+        agencies.markCompromised(p.compromised, since, {"from": key})
+    titles.setRegister(jurisdiction("GB"), ids.land, MIRROR, by_root)
+    return SimpleNamespace(scope=scope, end=end, compromised_since=since)
+
+
+@pytest.fixture(autouse=True)
+def rolled_back(state):
+    """Every test starts from the same chain."""
+    snapshot = node("evm_snapshot")
+    yield
+    node("evm_revert", snapshot)
+    history.clear()
+
+
+@pytest.fixture(scope="session")
+def doubles(people, state):
+    """Contract wallets, good and bad, that exist for tests only: one of each, by name."""
+    project = compile_source((ROOT / "tests/contracts/doubles/Wallets.sol").read_text(), evm_version="cancun")
+    return SimpleNamespace(**{each._name: each.deploy({"from": people.deployer}) for each in project})
+
+
+@pytest.fixture(scope="session")
+def wallet():
+    """A citizen's wallet: a key that signs and holds no coin."""
+    return Account.from_key("0x" + "11" * 32)
+
+
+@pytest.fixture(scope="session")
+def second_wallet():
+    """Another wallet of the same citizen."""
+    return Account.from_key("0x" + "22" * 32)
+
+
+@pytest.fixture
+def entry():
+    """A complete entry; a test changes the field it is about."""
+
+    def make(ref="landregistry-index:12345678", **changes):
+        fields = {
+            "ref": ref,
+            "geometryHash": "0x" + "ab" * 32,
+            "area": 1_234_567,
+            "grade": ABSOLUTE,
+            "denominator": 1,
+            "shares": [("0x" + "01" * 32, 1)],
+            "sourceHash": "0x" + "cd" * 32,
+            "legalDate": 20_260_401,
+        } | changes
+        return tuple(fields.values())
+
+    return make

@@ -1,0 +1,132 @@
+"""Signatures: ECDSA in its one form first, then ERC-1271 with bounded gas and a bounded answer."""
+
+import pytest
+from brownie import web3
+
+from tests.contracts.helpers import NEVER, keccak, reverts, typed
+
+ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
+DIGEST = keccak("a contract of sale")
+# ERC-1271 is given 100,000; the rest is the call itself.
+GAS = 200_000
+
+
+@pytest.fixture
+def signature(wallet):
+    """The wallet's signature over DIGEST, 65 bytes."""
+    return bytes(wallet.unsafe_sign_hash(DIGEST).signature)
+
+
+@pytest.fixture
+def check(parties, bound):
+    """Ask the registry, with no more gas than the bound allows for."""
+
+    def asked(signature, digest=DIGEST):
+        return parties.checkSignature.call(bound, digest, signature, {"gas": GAS})
+
+    return asked
+
+
+def _high_s(signature):
+    s = ORDER - int.from_bytes(signature[32:64], "big")
+    return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
+
+
+def _compact(signature):
+    y_parity = signature[64] - 27
+    s = int.from_bytes(signature[32:64], "big") | y_parity << 255
+    return signature[:32] + s.to_bytes(32, "big")
+
+
+def test_wallets_own(check, signature):
+    """Must accept the wallet's signature over the digest and over no other."""
+    assert check(signature)
+    assert not check(signature, keccak("another contract"))
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        pytest.param(_high_s, id="high s"),
+        pytest.param(_compact, id="64-byte compact"),
+        pytest.param(lambda s: s + b"\0", id="a byte too long"),
+        pytest.param(lambda s: s[:64] + bytes([s[64] - 27]), id="v of 0 or 1"),
+        pytest.param(lambda s: s[:64] + b"\x1d", id="v of 29"),
+        pytest.param(lambda s: bytes(32) + s[32:], id="r of zero"),
+        pytest.param(lambda _: bytes(65), id="zeros"),
+        pytest.param(lambda _: b"", id="empty"),
+    ],
+)
+def test_one_form_alone(parties, bound, wallet, stranger, signature, check, give, spoil):
+    """Must refuse every other form of a signature, as an answer and in an act."""
+    assert not check(spoil(signature))
+    with reverts("SignatureInvalid", wallet.address):
+        parties.cancelNonce(bound, 1, NEVER, spoil(give.cancel(wallet, 1)), {"from": stranger})
+
+
+def test_other_wallet(check, second_wallet):
+    """Must refuse another wallet's signature."""
+    assert not check(bytes(second_wallet.unsafe_sign_hash(DIGEST).signature))
+
+
+def test_unbound_party(parties, party, signature):
+    """Must answer false for a party without a wallet, also to the signature that recovers to nobody."""
+    assert not parties.checkSignature(party, DIGEST, signature)
+    assert not parties.checkSignature(party, DIGEST, bytes(65))
+
+
+def test_contract_wallet(parties, ids, doubles, deployer, identity_officer):
+    """Must bind a contract wallet by its own word, and ask it from then on."""
+    contract = doubles.ApprovingWallet
+    other = parties.partyIdOf(ids.land, keccak("an organisation"))
+    message = {"party": str(other), "wallet": contract.address, "nonce": 0, "deadline": NEVER}
+    arguments = (keccak("an organisation"), contract.address, 0, NEVER, b"by resolution")
+    with reverts("SignatureInvalid", contract.address):
+        parties.bind(*arguments, {"from": identity_officer})
+    contract.approve(_digest(typed(parties, "BindWallet", message)), {"from": deployer})
+    parties.bind(*arguments, {"from": identity_officer})
+
+    contract.approve(DIGEST, {"from": deployer})
+    assert parties.checkSignature(other, DIGEST, b"by resolution")
+    assert not parties.checkSignature(other, DIGEST, b"")
+    assert not parties.checkSignature(other, keccak("another contract"), b"by resolution")
+
+
+def _digest(message):
+    return web3.keccak(b"\x19\x01" + message.header + message.body)
+
+
+def test_accepting_answer_may_be_long(check, wallet, put_code):
+    """Must accept the magic value whatever follows it."""
+    put_code(wallet.address, "TalkativeWallet")
+    assert check(b"anything")
+
+
+@pytest.mark.parametrize(
+    "double",
+    [
+        "RefusingWallet",
+        "BurningWallet",
+        "BombWallet",
+        "EchoWallet",
+        "ShortWallet",
+        "DirtyWallet",
+        "RevertingWallet",
+    ],
+)
+def test_bad_contract_wallet(wallet, check, put_code, double):
+    """Must refuse a contract that does not answer with exactly the magic value, within bounded gas."""
+    put_code(wallet.address, double)
+    assert not check(b"anything")
+
+
+def test_delegated_account_still_signs(wallet, check, signature, put_code):
+    """Must accept the key's own signature of an account that has code under EIP-7702, whatever the code says."""
+    put_code(wallet.address, "RefusingWallet")
+    assert check(signature)
+
+
+def test_account_without_code_is_not_asked(check, wallet):
+    """Must not take the silence of an account without code for an answer."""
+    assert web3.eth.get_code(wallet.address) == b""
+    assert not check(b"anything")

@@ -1,0 +1,16 @@
+"""The catalogue of custom errors against the tests that raise them."""
+
+import re
+from pathlib import Path
+
+import pytest
+from brownie import interface
+
+
+@pytest.mark.parametrize("name", ["IAgencyRegistry", "IPartyRegistry", "ITitleRegistry"])
+def test_every_error_is_raised(name):
+    """Must have a test that raises each error of the interfaces with the very values that failed."""
+    tests = "\n".join(path.read_text() for path in Path(__file__).parent.glob("*/test_*.py"))
+    raised = set(re.findall(r'reverts\(\s*"(\w+)"', tests))
+    errors = {item["name"] for item in getattr(interface, name).abi if item["type"] == "error"}
+    assert errors - raised == set()

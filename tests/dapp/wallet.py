@@ -1,0 +1,88 @@
+"""A test wallet that announces itself in the page (EIP-6963) and really signs, with a key in the test."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from eth_account import Account
+from eth_account.signers.local import LocalAccount
+from playwright.sync_api import Page
+
+from tests.service.nodes import Node
+
+ANNOUNCE = """
+(() => {
+  const provider = {
+    request: async ({ method, params }) => {
+      const answer = JSON.parse(await window.testWallet(method, JSON.stringify(params ?? [])));
+      if (answer.error) throw Object.assign(new Error(answer.error.message), answer.error);
+      return answer.result;
+    },
+  };
+  const detail = Object.freeze({ info: Object.freeze(INFO), provider });
+  window.addEventListener("eip6963:requestProvider", () =>
+    window.dispatchEvent(new CustomEvent("eip6963:announceProvider", { detail })));
+})();
+"""
+
+
+class Declined(Exception):
+    """An EIP-1193 error: its code and what the wallet says."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass
+class Wallet:
+    """What a citizen's wallet does. `refusals` counts the signatures it will decline first."""
+
+    node: Node
+    account: LocalAccount = field(default_factory=Account.create)
+    chain_id: int = 31337
+    switches: bool = True
+    refusals: int = 0
+    name: str = "Test wallet"
+    icon: str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
+    signed: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        """The wallet's address in lower case."""
+        return self.account.address.lower()
+
+    def install(self, page: Page) -> None:
+        """Put the wallet into a page before its own scripts run."""
+        info = {"uuid": "350670db-19fa-4704-a166-e52e178b59d2", "name": self.name, "icon": self.icon, "rdns": "test"}
+        page.expose_function("testWallet", self._request)
+        page.add_init_script(ANNOUNCE.replace("INFO", json.dumps(info)))
+
+    def _request(self, method: str, params: str) -> str:
+        try:
+            return json.dumps({"result": self._answer(method, json.loads(params))})
+        except Declined as declined:
+            return json.dumps({"error": {"code": declined.code, "message": str(declined)}})
+
+    def _answer(self, method: str, params: list[Any]) -> Any:
+        if method == "eth_chainId":
+            return hex(self.chain_id)
+        if method == "eth_requestAccounts":
+            return [self.account.address]
+        if method == "wallet_switchEthereumChain":
+            if not self.switches:
+                raise Declined(4902, "Unrecognized chain")
+            self.chain_id = int(params[0]["chainId"], 16)
+            return None
+        if method == "eth_signTypedData_v4":
+            return self._sign(json.loads(params[1]))
+        if method == "eth_call":
+            return self.node.call(method, *params)
+        raise Declined(4200, f"{method} is not supported")
+
+    def _sign(self, typed_data: dict[str, Any]) -> str:
+        if self.refusals:
+            self.refusals -= 1
+            raise Declined(4001, "User rejected the request")
+        self.signed.append(typed_data)
+        return "0x" + bytes(self.account.sign_typed_data(full_message=typed_data).signature).hex()

@@ -1,0 +1,50 @@
+"""Nodes and shells for the tests of the scripts."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.scripts.tools import REGISTRAR, Node, Shell
+
+
+@pytest.fixture(scope="session")
+def new_node() -> Iterator[Callable[..., Node]]:
+    """Start nodes; all are stopped at the end."""
+    nodes: list[Node] = []
+
+    def start(*options: str) -> Node:
+        nodes.append(Node(*options))
+        return nodes[-1]
+
+    yield start
+    for node in nodes:
+        node.stop()
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """A folder to run scripts in."""
+    return Shell(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def settled(new_node: Callable[..., Node], tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, Shell]:
+    """A node where land.example.gov keeps the register of GB and REGISTRAR is its officer; ask for `town` instead."""
+    node, shell = new_node(), Shell(tmp_path_factory.mktemp("town"))
+    shell.env |= {"MUNIMENT_LOCAL_RPC_URL": node.url, "MUNIMENT_PILOT_RPC_URL": node.url}
+    shell.env["MUNIMENT_PILOT_CHAIN_ID"] = "31337"
+    shell.run("bootstrap", "--yes", "--officer", REGISTRAR, "--domain", "land.example.gov", "--jurisdiction", "GB")
+    return node, shell
+
+
+@pytest.fixture
+def town(settled: tuple[Node, Shell]) -> Iterator[tuple[Node, Shell]]:
+    """The node and shell of `settled`; what a test does to chain and record is undone."""
+    node, shell = settled
+    record, snapshot = shell.record(), node.call("evm_snapshot")
+    yield node, shell
+    node.call("evm_revert", snapshot)
+    (shell.deployments / "local.json").write_text(json.dumps(record))
+    (shell.deployments / "pilot.json").unlink(missing_ok=True)

@@ -1,0 +1,224 @@
+"""`deploy`: from nothing, again, after every kind of interruption, and what it refuses."""
+
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from typing import Any
+
+from eth_account import Account
+from eth_utils import keccak
+
+from scripts.common.creation import address_at
+from tests.scripts.tools import DEPLOYER, NAMES, ROOT, STRANGER, Node, Shell
+
+
+def test_deploys_from_scratch_and_not_twice(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must deploy three contracts under the root, record them as the chain has them, and do nothing when run again."""
+    node = new_node()
+    told = shell.run_afresh("deploy", "--rpc", node.url, "--yes", "--json")
+
+    record = shell.record()
+    assert json.loads(told)["contracts"] == {name: record["contracts"][name]["address"] for name in NAMES}
+    contracts = record["contracts"]
+    assert record["chain_id"] == 31337
+    assert record["genesis_hash"] == node.call("eth_getBlockByNumber", "0x0", False)["hash"]
+    assert record["compiler"] == {"version": "0.8.30", "evm_version": "cancun", "via_ir": True, "runs": 200}
+    assert [contracts[name]["address"] for name in NAMES] == [address_at(DEPLOYER, nonce) for nonce in range(3)]
+    assert contracts["AgencyRegistry"]["constructor_arguments"] == [ROOT]
+    for name in NAMES:
+        code = bytes.fromhex(node.call("eth_getCode", contracts[name]["address"], "latest")[2:])
+        assert contracts[name]["bytecode_hash"] == "0x" + keccak(code).hex()
+        receipt = node.call("eth_getTransactionReceipt", contracts[name]["transaction"])
+        assert int(receipt["blockNumber"], 16) == contracts[name]["start_block"]
+        assert any(entry["type"] == "function" for entry in contracts[name]["abi"])
+    assert not list(shell.deployments.glob("*.partial.json*"))
+
+    height = node.height()
+    assert "nothing to deploy" in shell.run("deploy", "--rpc", node.url, "--yes")
+    assert (node.height(), shell.record()) == (height, record)
+
+
+def test_dry_run_sends_nothing(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must print the plan and leave chain and disk as they were; without --yes and nobody to ask, too."""
+    node = new_node()
+    told = shell.run("deploy", "--rpc", node.url, "--dry-run")
+    assert all(word in told for word in ("chain 31337", DEPLOYER, ROOT, *NAMES, "gwei", "10000.000000 ETH"))
+    assert "--yes" in shell.run("deploy", "--rpc", node.url, status=2)
+    assert node.nonce(DEPLOYER) == 0
+    assert not list(shell.deployments.iterdir())
+
+
+def killed(shell: Shell, node: Node, begun: int) -> dict[str, Any]:
+    """Start a deployment and kill it -9 as soon as its record holds `begun` signed transactions; give the record."""
+    process, path = shell.start("deploy", "--rpc", node.url, "--yes"), shell.deployments / "local.partial.json"
+    until = time.monotonic() + 60
+    while True:
+        partial = json.loads(path.read_text()) if path.exists() else {"contracts": {}}
+        if sum(bool(entry["transactions"]) for entry in partial["contracts"].values()) >= begun:
+            break
+        assert process.is_alive(), shell.said
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    process.kill()
+    process.join()
+    return partial
+
+
+def test_goes_on_after_kill_at_each_contract(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must go on where it was killed, at each of the three contracts, and create each exactly once."""
+    node = new_node("--block-time", "1")
+    for begun in (1, 2, 3):
+        killed(shell, node, begun)
+    shell.run("deploy", "--rpc", node.url, "--yes")
+    assert [shell.record()["contracts"][name]["address"] for name in NAMES] == [
+        address_at(DEPLOYER, nonce) for nonce in range(3)
+    ]
+    assert node.nonce(DEPLOYER) == 3
+
+
+def test_sends_again_what_never_arrived(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must send the recorded bytes again when the node lost them, and replace them when they have become too cheap."""
+    node = new_node("--no-mining")
+    sent = killed(shell, node, 1)["contracts"]["AgencyRegistry"]["transactions"][0]["hash"]
+    time.sleep(0.2)
+    node.call("anvil_dropTransaction", sent)
+    node.call("evm_setIntervalMining", 1)
+    record = shell.run("deploy", "--rpc", node.url, "--yes") and shell.record()
+    assert record["contracts"]["AgencyRegistry"]["transaction"] == sent
+
+    dear, other = new_node("--no-mining"), Shell(shell.folder / "other")
+    cheap = killed(other, dear, 1)["contracts"]["AgencyRegistry"]["transactions"][0]["hash"]
+    dear.call("anvil_setNextBlockBaseFeePerGas", hex(30 * 10**9))
+    dear.call("evm_setIntervalMining", 1)
+    record = other.run("deploy", "--rpc", dear.url, "--yes") and other.record()
+    assert record["contracts"]["AgencyRegistry"]["address"] == address_at(DEPLOYER, 0)
+    assert record["contracts"]["AgencyRegistry"]["transaction"] != cheap
+    assert dear.nonce(DEPLOYER) == 3
+
+
+def test_refuses_a_nonce_that_something_else_used(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must say so in a sentence and send nothing; with --replan it plans the lost contract anew."""
+    node = new_node("--no-mining")
+    sent = killed(shell, node, 1)["contracts"]["AgencyRegistry"]["transactions"][0]["hash"]
+    time.sleep(0.2)
+    node.call("anvil_dropTransaction", sent)
+    node.call("eth_sendTransaction", {"from": DEPLOYER, "to": STRANGER, "value": "0x1", "nonce": "0x0"})
+    node.call("evm_setAutomine", True)
+    node.call("evm_mine")
+
+    told = shell.run("deploy", "--rpc", node.url, "--yes", status=1)
+    assert "was used by another transaction" in told
+    assert node.nonce(DEPLOYER) == 1
+    shell.run("deploy", "--rpc", node.url, "--yes", "--replan")
+    assert shell.record()["contracts"]["AgencyRegistry"]["address"] == address_at(DEPLOYER, 1)
+
+
+def test_refuses_other_parties_and_broken_records(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must not go on under another root, from an altered record, or from half a file; nothing is sent."""
+    node = new_node("--no-mining")
+    partial, path = killed(shell, node, 1), shell.deployments / "local.partial.json"
+    time.sleep(0.2)
+    node.call("anvil_dropAllTransactions")
+
+    assert "begun with the root" in shell.run("deploy", "--rpc", node.url, "--yes", "--root", STRANGER, status=1)
+    entry = partial["contracts"]["AgencyRegistry"]
+    path.write_text(json.dumps(partial | {"contracts": {"AgencyRegistry": entry | {"nonce": 7}}}))
+    assert "does not add up" in shell.run("deploy", "--rpc", node.url, "--yes", status=1)
+    path.write_text(json.dumps(partial)[:-20])
+    assert "cannot be read" in shell.run("deploy", "--rpc", node.url, "--yes", status=1)
+    assert node.call("txpool_status") == {"pending": "0x0", "queued": "0x0"}
+    assert node.nonce(DEPLOYER) == 0
+
+
+def test_starts_over_only_on_a_lost_local_node(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must start over when the local node lost its state, and refuse to when any other network looks like that."""
+    node = new_node()
+    shell.run("deploy", "--rpc", node.url, "--yes")
+    old = shell.record() | {"genesis_hash": "0x" + "11" * 32}
+    (shell.deployments / "local.json").write_text(json.dumps(old))
+    assert "starting over" in shell.run("deploy", "--rpc", node.url, "--yes")
+    assert shell.record()["contracts"]["AgencyRegistry"]["address"] == address_at(DEPLOYER, 3)
+
+    shell.env["MUNIMENT_PILOT_CHAIN_ID"] = "31337"
+    (shell.deployments / "pilot.json").write_text(json.dumps(old))
+    told = shell.run("deploy", "--network", "pilot", "--rpc", node.url, "--yes", status=1)
+    assert "does not fit this node" in told
+    assert node.nonce(DEPLOYER) == 6
+
+
+def test_refuses_powerful_deployers_and_wrong_chains(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must refuse a deployer who is root, a node of another chain, and no node, each in one sentence; send nothing."""
+    node = new_node()
+    assert "must hold no power" in shell.run("deploy", "--rpc", node.url, "--yes", "--root", DEPLOYER, status=2)
+    told = shell.run("deploy", "--network", "sepolia", "--rpc", node.url, "--yes", "--root", ROOT, status=1)
+    assert "on chain 31337, but sepolia is chain 11155111" in told
+    assert "is unknown" in shell.run("deploy", "--network", "atlantis", "--rpc", node.url, status=2)
+    assert "no address for root" in shell.run("deploy", "--rpc", node.url, "--root", "0x12", status=2)
+    silent = shell.run("deploy", "--rpc", "http://127.0.0.1:1/v3/a-provider-key", status=1)
+    assert "No Ethereum node answers at 127.0.0.1:1." in silent
+    assert "a-provider-key" not in silent
+    assert node.nonce(DEPLOYER) == 0
+
+
+def test_refuses_a_folder_that_cannot_hold_the_record(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must find out before anything is sent."""
+    node = new_node()
+    shell.deployments.write_text("not a folder")
+    assert "nothing was sent" in shell.run("deploy", "--rpc", node.url, "--yes", status=1)
+    assert node.nonce(DEPLOYER) == 0
+
+
+def test_keeps_a_second_deployment_out(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must let only one deployment work in a folder at a time."""
+    node = new_node("--no-mining")
+    first = shell.start("deploy", "--rpc", node.url, "--yes")
+    while not (shell.deployments / "local.partial.json").exists():
+        assert first.is_alive(), shell.said
+        time.sleep(0.02)
+    assert "Another deployment is at work" in shell.run("deploy", "--rpc", node.url, "--yes", status=1)
+    os.kill(first.pid or 0, signal.SIGINT)
+    first.join(30)
+    assert first.exitcode == 130
+    assert "Run the same command again" in shell.said
+
+
+def test_goes_on_after_a_reorganisation(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must notice that the chain undid the contracts before the record is written, and send the same bytes again."""
+    node = new_node("--chain-id", "777", "--block-time", "1")
+    key = Account.from_key("0x" + "7" * 64)
+    (shell.folder / "key.json").write_text(json.dumps(Account.encrypt(key.key, "", kdf="pbkdf2", iterations=1000)))
+    (shell.folder / "password").write_text("")
+    node.call("anvil_setBalance", key.address, hex(10**18))
+    shell.env |= {"MUNIMENT_NETWORK": "pilot", "MUNIMENT_PILOT_CHAIN_ID": "777", "MUNIMENT_PILOT_RPC_URL": node.url}
+    shell.env |= {"MUNIMENT_DEPLOYER_KEYSTORE": "key.json", "MUNIMENT_DEPLOYER_PASSWORD_FILE": "password"}
+    before = node.call("evm_snapshot")
+    first = shell.start("deploy", "--yes", "--root", ROOT)
+    while "waiting for 3 blocks" not in shell.said:
+        assert first.is_alive(), shell.said
+        time.sleep(0.02)
+    node.call("evm_revert", before)
+    first.join()
+    assert first.exitcode == 1
+    assert "AgencyRegistry: there is no code" in shell.said
+    assert not (shell.deployments / "pilot.json").exists()
+    planned = json.loads((shell.deployments / "pilot.partial.json").read_text())["contracts"]
+
+    shell.run("deploy", "--yes", "--root", ROOT)
+    contracts = shell.record("pilot")["contracts"]
+    assert [contracts[name]["transaction"] for name in NAMES] == [planned[name]["transaction"] for name in NAMES]
+    assert node.nonce(key.address) == 3
+
+
+def test_says_that_the_node_went_away(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must end with one sentence, not a trace, when the node dies while it waits."""
+    node = new_node("--no-mining")
+    first = shell.start("deploy", "--rpc", node.url, "--yes")
+    while "sent as" not in shell.said:
+        assert first.is_alive(), shell.said
+        time.sleep(0.02)
+    node.stop()
+    first.join()
+    assert first.exitcode == 1
+    assert shell.said.splitlines()[-1].startswith("The node does not answer")

@@ -1,0 +1,101 @@
+"""Calldata and errors, by the Solidity ABI."""
+
+import pytest
+from eth_abi import encode
+from hypothesis import given
+from hypothesis import strategies as st
+
+from muniment.chain.abi import CallRefused, ChainError, decode_error, encode_call, selector
+from muniment.hashing import keccak
+
+SHARE = {
+    "name": "shares",
+    "type": "tuple[]",
+    "components": [{"name": "holder", "type": "bytes32"}, {"name": "numerator", "type": "uint64"}],
+}
+ABI = [
+    {"type": "function", "name": "enter", "inputs": [{"name": "ref", "type": "string"}, SHARE]},
+    {
+        "type": "function",
+        "name": "pay",
+        "inputs": [{"name": "to", "type": "address"}, {"name": "n", "type": "uint256"}],
+    },
+    {"type": "function", "name": "note", "inputs": [{"name": "text", "type": "bytes"}]},
+    {"type": "error", "name": "Wrong", "inputs": [{"name": "who", "type": "address"}, SHARE]},
+    {"type": "error", "name": "Empty", "inputs": []},
+]
+HASH = "0x" + "ab" * 32
+
+
+def test_selector() -> None:
+    """Must name functions as the specification's own example does."""
+    inputs = [{"name": "x", "type": "uint32"}, {"name": "y", "type": "bool"}]
+    assert selector({"name": "baz", "inputs": inputs}) == "0xcdcd77c0"
+
+
+def test_structs() -> None:
+    """Must take a struct by names, in any order, as by position."""
+    named = encode_call(ABI, "enter", ("Gävle", [{"numerator": 3, "holder": HASH}]))
+    assert named == encode_call(ABI, "enter", ("Gävle", [(HASH, 3)]))
+    expected = keccak(b"enter(string,(bytes32,uint64)[])")[:10]
+    assert (
+        named == expected + encode(["string", "(bytes32,uint64)[]"], ["Gävle", [(bytes.fromhex("ab" * 32), 3)]]).hex()
+    )
+
+
+@given(st.integers(0, 2**256 - 1))
+def test_integers(number: int) -> None:
+    """Must take any uint256 as a number and as decimal text."""
+    to = "0x" + "11" * 20
+    assert encode_call(ABI, "pay", (to, number)) == encode_call(ABI, "pay", (to, str(number)))
+    assert int(encode_call(ABI, "pay", (to, number))[-64:], 16) == number
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments"),
+    [
+        ("enter", ("a", [{"holder": HASH}])),
+        ("enter", ("a", [{"holder": HASH, "numerator": 1, "more": 1}])),
+        ("enter", ("a", [(HASH,)])),
+        ("enter", ("a", [("0x" + "ab" * 31, 1)])),
+        ("enter", ("a", [("ab" * 32, 1)])),
+        ("enter", ("a", [(HASH, 2**64)])),
+        ("enter", ("a", [(HASH, -1)])),
+        ("enter", ("a", HASH)),
+        ("enter", ("half \ud800", [])),
+        ("enter", ("a",)),
+        ("none", ()),
+        ("pay", ("0x11", 1)),
+        ("pay", ("0x" + "11" * 20, str(2**256))),
+        ("pay", ("0x" + "11" * 20, "1_000")),
+        ("pay", ("0x" + "11" * 20, "9" * 10_000)),
+        ("pay", ("0x" + "11" * 20, 1.5)),
+        ("pay", ("0x" + "11" * 20, None)),
+        ("note", ("0xabc",)),
+    ],
+)
+def test_what_does_not_fit(function: str, arguments: tuple[object, ...]) -> None:
+    """Must refuse rather than cut, pad or guess."""
+    with pytest.raises(CallRefused):
+        encode_call(ABI, function, arguments)
+
+
+def test_errors() -> None:
+    """Must name a custom error with its arguments in JSON's kinds, whichever contract it comes from."""
+    words = encode(["address", "(bytes32,uint64)[]"], ["0x" + "AB" * 20, [(b"\1" * 32, 2**64 - 1)]]).hex()
+    shares = [{"holder": "0x" + "01" * 32, "numerator": 2**64 - 1}]
+    found = decode_error([[], ABI], selector(ABI[3]) + words)
+    assert found == ChainError("Wrong", {"who": "0x" + "ab" * 20, "shares": shares})
+    assert decode_error([ABI], selector(ABI[4])) == ChainError("Empty", {})
+    assert decode_error([ABI], "0x08c379a0" + encode(["string"], ["no"]).hex()) == ChainError(
+        "Error", {"message": "no"}
+    )
+    assert decode_error([ABI], "0x4e487b71" + encode(["uint256"], [17]).hex()) == ChainError("Panic", {"code": 17})
+
+
+@pytest.mark.parametrize(
+    "data", [None, "", "0x", "0x1234", "0xdeadbeef", "0xzz", selector(ABI[3]) + "00", "0x08c379a0ff"]
+)
+def test_unknown_errors(data: str | None) -> None:
+    """Must give None for revert data that no ABI explains, garbled data included."""
+    assert decode_error([ABI], data) is None

@@ -1,0 +1,89 @@
+"""The three languages: complete, of one shape, and chosen as the reader wishes."""
+
+import re
+from collections import Counter
+from html import unescape
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+
+from muniment.access.model import AgencyStatus, KeyStanding, Scope
+from muniment.db.answers import Finality
+from muniment.land.model import Grade, RegisterStatus
+from muniment.web import language
+from muniment.web.language import LANGUAGES, load_catalogue
+from muniment.web.pages.service import STATES
+
+WEB = Path(language.__file__).parent
+CATALOGUE = load_catalogue()
+ENGLISH = CATALOGUE["en"].messages
+
+
+@pytest.mark.parametrize("code", LANGUAGES)
+def test_every_key_in_every_language(code: str) -> None:
+    """Every language has the same keys, each message the same values to fill in, none is empty or holds markup."""
+    messages = CATALOGUE[code].messages
+    assert messages.keys() == ENGLISH.keys()
+    for key, message in messages.items():
+        fields = Counter(re.findall(r"{(\w+)}", message))
+        assert fields.keys() == Counter(re.findall(r"{(\w+)}", ENGLISH[key])).keys(), key
+        assert message.strip() == message
+        assert message
+        assert "<" not in message
+
+
+@pytest.mark.parametrize("code", ["et", "sv"])
+def test_translated(code: str) -> None:
+    """Hardly a message is the English one: only words that are the same in both."""
+    same = [key for key, text in CATALOGUE[code].messages.items() if text == ENGLISH[key]]
+    assert len(same) < 12, same
+
+
+def test_every_key_that_templates_use() -> None:
+    """Every key written in a template or a script exists, as do those made from a state's name."""
+    templates = "".join(path.read_text() for path in (WEB / "templates").glob("*.html"))
+    used = set(re.findall(r'\bt\("([\w.]+)"[,)]', templates))
+    used |= {f"{key}.{form}" for key in re.findall(r't\.count\("([\w.]+)"', templates) for form in ("one", "other")}
+    scripts = "".join(path.read_text() for path in (WEB.parents[1] / "dapp" / "src").rglob("*.ts"))
+    used |= {f"browser.{key}" for key in re.findall(r'\bwords\("([\w.]+)"', scripts)}
+    used |= {f"finality.{value}{end}" for value in Finality for end in ("", ".explained")}
+    used |= {f"grade.{grade.name.lower()}{end}" for grade in Grade for end in ("", ".explained")}
+    used |= {f"register.{status.name.lower()}" for status in RegisterStatus}
+    used |= {f"agency.status.{status.name.lower()}" for status in AgencyStatus}
+    used |= {f"standing.{standing.name.lower()}" for standing in KeyStanding}
+    used |= {f"scope.{scope.name}" for scope in Scope}
+    used |= {f"{place}intent.{state}" for state in STATES for place in ("", "browser.")}
+    used |= {f"error.{kind}.{part}" for kind in (404, 405, 422, 429, 500, 503) for part in ("title", "text")}
+    assert used - ENGLISH.keys() == set()
+
+
+def test_query_then_cookie_then_browser(web: TestClient) -> None:
+    """?lang= wins and is remembered; without it the cookie counts, then the browser's preference, then English."""
+    assert 'lang="et"' in web.get("/", headers={"Accept-Language": "fr, et;q=0.8, en;q=0.5"}).text
+    assert 'lang="en" class' in web.get("/", headers={"Accept-Language": "fr;q=x,,;q="}).text
+    chosen = web.get("/?lang=sv")
+    assert chosen.headers["content-language"] == "sv"
+    assert "HttpOnly" in chosen.headers["set-cookie"]
+    assert web.get("/", headers={"Accept-Language": "et"}).headers["content-language"] == "sv"
+
+
+def test_switch_keeps_the_search(web: TestClient) -> None:
+    """Changing the language stays on the page, with its search."""
+    html = unescape(web.get("/land", params={"q": "a&b", "jurisdiction": "SE", "lang": "en"}).text)
+    assert 'href="/land?q=a%26b&jurisdiction=SE&lang=sv"' in html
+
+
+@pytest.mark.parametrize(("code", "area"), [("en", "61,005.5\u00a0m²"), ("sv", "61\u00a0005,5\u00a0m²")])
+def test_areas_as_written_there(code: str, area: str) -> None:
+    """Areas are exact, in the language's own separators."""
+    assert CATALOGUE[code].area(6_100_550) == area
+    assert CATALOGUE[code].area(100) == "1\u00a0m²"
+
+
+def test_dates_that_are_none() -> None:
+    """A number that is no date of the calendar is shown as it stands, and any time can be written."""
+    words = CATALOGUE["en"]
+    assert words.legal_date(20241301) == "20241301"
+    assert words.legal_date(20240229) == "29 February 2024"
+    assert words.moment(2**70).startswith("31 December 9999")
