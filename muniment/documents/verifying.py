@@ -1,0 +1,77 @@
+"""A file on disk, and perhaps its proof, to one verdict."""
+
+import hashlib
+from pathlib import Path
+from typing import BinaryIO
+
+from muniment.documents.facts import Source
+from muniment.documents.gathering import PROOF_SUFFIX
+from muniment.documents.model import Name
+from muniment.documents.pdf import PdfAltered, carried
+from muniment.documents.proof import LARGEST, Disclosure, JsonContent, Proof, ProofRefused, read
+from muniment.documents.verdict import Document, Trust, Verdict, judge_proof
+
+_CHUNK = 2**20
+
+
+def judge_path(path: Path, proof_path: Path | None, trust: Trust, source: Source, now: int) -> Verdict:
+    """The verdict on a file. Raises OSError when it cannot be read.
+
+    The proof is the one named; else the one that the PDF carries; else the one beside it, FILE.proof.json; else the
+    file itself, when it is a disclosure.
+    """
+    beside = path.with_name(path.name + PROOF_SUFFIX)
+    try:
+        with path.open("rb") as opened:
+            inside = None if proof_path else carried(opened)
+            if inside is not None:
+                proof = read(inside.proof)
+                return judge_proof(_document(opened, proof, inside.length), proof, trust, source, now)
+            if proof_path is None and not beside.exists():
+                proof = read(opened.read(LARGEST + 1) if _could_be_proof(opened) else b"")
+                return judge_proof(Document(), proof, trust, source, now)
+            proof = read(_bounded(proof_path or beside))
+            return judge_proof(_document(opened, proof), proof, trust, source, now)
+    except ProofRefused as error:
+        return Verdict(Name.NOT_A_PROOF, {"reason": str(error)})
+    except PdfAltered:
+        return Verdict(Name.ALTERED, {"variant": ".pdf"})
+
+
+def proof_of(path: Path, proof_path: Path | None) -> Proof:
+    """The proof that `judge_path` would use. Raises ProofRefused, PdfAltered, OSError."""
+    if proof_path is None:
+        with path.open("rb") as opened:
+            inside = carried(opened)
+        if inside is not None:
+            return read(inside.proof)
+        beside = path.with_name(path.name + PROOF_SUFFIX)
+        proof_path = beside if beside.exists() else path
+    return read(_bounded(proof_path))
+
+
+def _bounded(path: Path) -> bytes:
+    with path.open("rb") as opened:
+        return opened.read(LARGEST + 1)
+
+
+def _could_be_proof(opened: BinaryIO) -> bool:
+    opened.seek(0)
+    first = opened.read(64).lstrip(b" \t\r\n")[:1]
+    opened.seek(0)
+    return first == b"{"
+
+
+def _document(opened: BinaryIO, proof: Proof, length: int | None = None) -> Document:
+    """What the proof asks of the document: nothing for a disclosure, the bytes for JSON, SHA-256 for a file."""
+    if isinstance(proof.content, Disclosure):
+        return Document()
+    opened.seek(0)
+    if isinstance(proof.content, JsonContent):
+        return Document(content=opened.read(LARGEST + 1) if length is None else opened.read(length))
+    digest = hashlib.sha256()
+    left = length
+    while chunk := opened.read(_CHUNK if left is None else min(_CHUNK, left)):
+        digest.update(chunk)
+        left = None if left is None else left - len(chunk)
+    return Document(sha256="0x" + digest.hexdigest())
