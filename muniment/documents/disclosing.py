@@ -20,7 +20,7 @@ def disclose(document: bytes, proof: Proof, pointers: Collection[str]) -> Proof:
     try:
         fields = fields_of(parse(document), proof.content.secret)
     except JsonRefused as error:
-        raise Refused("DocumentRefused", reason=str(error)) from None
+        raise Refused("DocumentRefused", path="the document", reason=str(error)) from None
     for pointer in pointers:
         if not any(_below(field.pointer, pointer) for field in fields):
             raise Refused("FieldUnknown", pointer=pointer)

@@ -1,4 +1,4 @@
-"""Carry a proof inside the PDF that it proves, after the original's last byte.
+r"""Carry a proof inside the PDF that it proves, after the original's last byte.
 
 A reader shows what the last revision of a PDF says, so whoever may add objects to a file may change what it shows.
 This update adds none: it is comment lines (ISO 32000-2, 7.2.4) and the original's own `startxref` once more, so that

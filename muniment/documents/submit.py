@@ -61,17 +61,14 @@ def entry_of(root: str, schema: str, count: int, expires_at: int) -> dict[str, A
     return {"root": root, "schema": schema, "count": count, "expires_at": expires_at}
 
 
-def revoke_requests(issuer: str, root: str, indices: Iterable[int], reason: Reason) -> list[Request]:
-    """Revoke documents of one root, or hold them (reason 6), 256 words to a request. Raises Refused for none."""
-    words: dict[int, int] = defaultdict(int)
-    for index in indices:
-        if not 0 <= index <= MOST:
-            raise Refused("IndexBeyond", index=index, count=MOST + 1)
-        word, bit = divmod(index, WORD_BITS)
-        words[word] |= 1 << bit
-    if not words:
-        raise Refused("DocumentsMissing")
-    ordered = sorted(words.items())
+def revoke_requests(
+    issuer: str, root: str, indices: Iterable[int], reason: Reason, occasion: str = ""
+) -> list[Request]:
+    """Revoke documents of one root, 256 words to a request. Raises Refused for none.
+
+    A hold (reason 6) can come and go: `occasion` tells one from the next.
+    """
+    ordered = _words(indices)
     requests = []
     for start in range(0, len(ordered), MOST_WORDS):
         part = ordered[start : start + MOST_WORDS]
@@ -82,18 +79,14 @@ def revoke_requests(issuer: str, root: str, indices: Iterable[int], reason: Reas
             "bits": [str(bits) for _, bits in part],
             "reason": int(reason),
         }
-        requests.append(_request("revoke", issuer, _digest(body), body))
+        requests.append(_request("revoke", issuer, f"{_digest(body)}:{occasion}", body))
     return requests
 
 
-def release_request(issuer: str, root: str, indices: Iterable[int], occasion: str) -> Request:
-    """Lift the hold on documents of one word. A hold can come and go: `occasion` tells one release from the next."""
-    words = {index // WORD_BITS for index in indices}
-    if len(words) != 1:
-        raise Refused("WordsRefused", words=len(words), bits=len(words))
-    bits = sum(1 << index % WORD_BITS for index in set(indices))
-    body = {"issuer": issuer, "root": root, "word": words.pop(), "bits": str(bits)}
-    return _request("release", issuer, f"{_digest(body)}:{occasion}", body)
+def release_requests(issuer: str, root: str, indices: Iterable[int], occasion: str) -> list[Request]:
+    """Lift the hold on documents of one root, a word to a request. Raises Refused for none."""
+    bodies = [{"issuer": issuer, "root": root, "word": word, "bits": str(bits)} for word, bits in _words(indices)]
+    return [_request("release", issuer, f"{_digest(body)}:{occasion}", body) for body in bodies]
 
 
 def revoke_root_request(issuer: str, root: str, reason: Reason, occasion: str = "") -> Request:
@@ -122,6 +115,19 @@ def supersede_request(issuer: str, root: str, index: int, successor: str, succes
 def supersede_root_request(issuer: str, root: str, successor: str) -> Request:
     """Name the root that takes a root's place."""
     return _request("supersede_root", issuer, root, {"issuer": issuer, "root": root, "successor": successor})
+
+
+def _words(indices: Iterable[int]) -> list[tuple[int, int]]:
+    """Words with the bits that stand for the documents, ascending."""
+    words: dict[int, int] = defaultdict(int)
+    for index in indices:
+        if not 0 <= index <= MOST:
+            raise Refused("IndexBeyond", index=index, count=MOST + 1)
+        word, bit = divmod(index, WORD_BITS)
+        words[word] |= 1 << bit
+    if not words:
+        raise Refused("DocumentsMissing")
+    return sorted(words.items())
 
 
 def _request(act: str, issuer: str, subject: str, body: Mapping[str, Any]) -> Request:

@@ -1,6 +1,7 @@
 """A file on disk, and perhaps its proof, to one verdict."""
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,11 +15,13 @@ from muniment.documents.verdict import Document, Trust, Verdict, judge_proof
 _CHUNK = 2**20
 
 
-def judge_path(path: Path, proof_path: Path | None, trust: Trust, source: Source, now: int) -> Verdict:
+def judge_path(
+    path: Path, proof_path: Path | None, trust: Trust, sources: Callable[[Proof], Source], now: int
+) -> Verdict:
     """The verdict on a file. Raises OSError when it cannot be read.
 
     The proof is the one named; else the one that the PDF carries; else the one beside it, FILE.proof.json; else the
-    file itself, when it is a disclosure.
+    file itself, when it is a disclosure. `sources` gives the source to ask for a proof.
     """
     beside = path.with_name(path.name + PROOF_SUFFIX)
     try:
@@ -26,12 +29,14 @@ def judge_path(path: Path, proof_path: Path | None, trust: Trust, source: Source
             inside = None if proof_path else carried(opened)
             if inside is not None:
                 proof = read(inside.proof)
-                return judge_proof(_document(opened, proof, inside.length), proof, trust, source, now)
+                return judge_proof(_document(opened, proof, inside.length), proof, trust, sources(proof), now)
             if proof_path is None and not beside.exists():
-                proof = read(opened.read(LARGEST + 1) if _could_be_proof(opened) else b"")
-                return judge_proof(Document(), proof, trust, source, now)
+                if not _could_be_proof(opened):
+                    return Verdict(Name.NOT_A_PROOF, {"reason": "none is in the file or beside it"})
+                proof = read(opened.read(LARGEST + 1))
+                return judge_proof(Document(), proof, trust, sources(proof), now)
             proof = read(_bounded(proof_path or beside))
-            return judge_proof(_document(opened, proof), proof, trust, source, now)
+            return judge_proof(_document(opened, proof), proof, trust, sources(proof), now)
     except ProofRefused as error:
         return Verdict(Name.NOT_A_PROOF, {"reason": str(error)})
     except PdfAltered:
