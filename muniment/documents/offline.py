@@ -19,10 +19,11 @@ from muniment.documents.trie import Nodes, TrieRefused, decode_rlp
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH
 
-# Where the contracts keep what is read here; a test compares them with the compiler's own layout.
+# Where the contracts keep what is read here. tests/service/documents/test_chain.py holds it to the contracts.
 RECORDS_SLOT = 0  # DocumentRegistry._records
 SUCCESSOR, APPROVERS, WORDS = 1, 2, 4  # within a Record, in slots
-OFFICERS_SLOT, KEYS_SLOT = 6, 7  # AgencyRegistry._records, by agency and key, and .keyOf
+AGENCIES_SLOT, KEYS_SLOT = 4, 6  # AgencyRegistry._agencies and .keyOf
+OFFICERS = 3  # within an agency's Body, in slots
 MOST_NODES = 1_000
 FORMAT = "muniment-checkpoint-1"
 
@@ -255,7 +256,7 @@ def _approvers(documents: _Account, base: int, approvals: int) -> list[int]:
 
 
 def _key_slots(agency: str, number: int, key: str) -> tuple[int, int]:
-    return _mapped(KEYS_SLOT, f"0x{number:064x}"), _mapped(_mapped(OFFICERS_SLOT, agency), key)
+    return _mapped(KEYS_SLOT, f"0x{number:064x}"), _mapped(_mapped(AGENCIES_SLOT, agency) + OFFICERS, key)
 
 
 def _key(agencies: _Account, agency: str, number: int) -> KeyFacts:

@@ -8,6 +8,7 @@ from muniment.chain.events import Event, Handler
 from muniment.db.rows import Rows
 from muniment.db.schema import documents_anchors, documents_policies, documents_revocations
 from muniment.documents.model import HOLD, WORD_BITS, AnchorStatus
+from muniment.hashing import ZERO_HASH
 
 
 def issued(event: Event, rows: Rows) -> None:
@@ -22,8 +23,8 @@ def issued(event: Event, rows: Rows) -> None:
             "expires_at": given["expiresAt"],
             "kind": given["kind"],
             "key_id": given["keyId"],
-            "policy": given["policy"],
-            "members": json.dumps(given["members"]),
+            "policy": ZERO_HASH,
+            "members": "[]",
             "issued_at": event.time,
             "status": int(AnchorStatus.STANDING),
             "reason": None,
@@ -34,14 +35,21 @@ def issued(event: Event, rows: Rows) -> None:
     )
 
 
+def approved(event: Event, rows: Rows) -> None:
+    """Who signed for a root that was issued in the same transaction."""
+    given = event.arguments
+    rows.update(documents_anchors, _root(event), {"policy": given["policy"], "members": json.dumps(given["members"])})
+
+
+def document_revoked(event: Event, rows: Rows) -> None:
+    """One document was revoked, or put on hold."""
+    _revoke(event, rows, {**_root(event), "index": event.arguments["index"]})
+
+
 def word_revoked(event: Event, rows: Rows) -> None:
-    """Documents were revoked, or put on hold. Revoked for good, a document is no longer merely held."""
-    reason = event.arguments["reason"]
+    """Many documents were revoked, or put on hold."""
     for key in _documents(event):
-        if reason == HOLD:
-            _change(rows, key, {"held": 1})
-        else:
-            _change(rows, key, {"reason": reason, "revoked_at": event.time})
+        _revoke(event, rows, key)
 
 
 def word_released(event: Event, rows: Rows) -> None:
@@ -51,7 +59,7 @@ def word_released(event: Event, rows: Rows) -> None:
 
 
 def document_superseded(event: Event, rows: Rows) -> None:
-    """A document has a successor; a WordRevoked with reason 4 came before."""
+    """A document has a successor; a DocumentRevoked with reason 4 came before."""
     given = event.arguments
     changes = {"successor": given["successor"], "successor_index": given["successorIndex"]}
     _change(rows, {**_root(event), "index": given["index"]}, changes)
@@ -106,6 +114,11 @@ def _documents(event: Event) -> Iterator[dict[str, Any]]:
             yield {**_root(event), "index": first + bit}
 
 
+def _revoke(event: Event, rows: Rows, key: Mapping[str, Any]) -> None:
+    reason = event.arguments["reason"]
+    _change(rows, key, {"held": 1} if reason == HOLD else {"reason": reason, "revoked_at": event.time})
+
+
 def _change(rows: Rows, key: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
     """Change a document's row, made when first needed."""
     if rows.get(documents_revocations, key) is None:
@@ -117,6 +130,8 @@ def _change(rows: Rows, key: Mapping[str, Any], changes: Mapping[str, Any]) -> N
 
 HANDLERS: dict[tuple[str, str], Handler] = {
     ("DocumentRegistry", "Issued"): issued,
+    ("DocumentRegistry", "Approved"): approved,
+    ("DocumentRegistry", "DocumentRevoked"): document_revoked,
     ("DocumentRegistry", "WordRevoked"): word_revoked,
     ("DocumentRegistry", "WordReleased"): word_released,
     ("DocumentRegistry", "DocumentSuperseded"): document_superseded,

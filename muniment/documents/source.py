@@ -114,8 +114,12 @@ class NodeSource:
         if not revoked:
             return None, None
         word, bit = divmod(question.index, WORD_BITS)
-        found = self._events(question, "WordRevoked", number, f"0x{word:064x}")
-        final = [event for event in found if event.arguments["reason"] != HOLD and event.arguments["bits"] >> bit & 1]
+        single = self._events(question, "DocumentRevoked", number)
+        found = [event for event in single if event.arguments["index"] == question.index]
+        many = self._events(question, "WordRevoked", number, f"0x{word:064x}")
+        found += [event for event in many if event.arguments["bits"] >> bit & 1]
+        # A bit is set once for good, so that only one of these is no hold.
+        final = [event for event in found if event.arguments["reason"] != HOLD]
         successors = [
             Successor(event.arguments["successor"], event.arguments["successorIndex"])
             for event in self._events(question, "DocumentSuperseded", number)

@@ -75,8 +75,7 @@ def revoke_requests(
         body = {
             "issuer": issuer,
             "root": root,
-            "words": [word for word, _ in part],
-            "bits": [str(bits) for _, bits in part],
+            "words": [{"word": word, "bits": str(bits)} for word, bits in part],
             "reason": int(reason),
         }
         requests.append(_request("revoke", issuer, f"{_digest(body)}:{occasion}", body))
@@ -190,7 +189,7 @@ ACTS = (
     Act("documents.issue", _issue),
     Act("documents.issue_co_signed", _issue_co_signed),
     Act("documents.issue_as_party", _issue_as_party),
-    _plain("revokeWords", "root", "words", "bits", "reason"),
+    _plain("revokeWords", "root", "words", "reason"),
     _plain("releaseWord", "root", "word", "bits"),
     _plain("revokeRoot", "root", "reason"),
     _plain("releaseRoot", "root"),
