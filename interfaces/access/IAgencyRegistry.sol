@@ -239,6 +239,13 @@ interface IAgencyRegistry {
     /// @notice Return the agency of a key that may use the power now; revert with the reason otherwise.
     function requireOfficer(address key, uint64 scope) external view returns (AgencyId agency);
 
+    /// @notice Return the id of a key that may use the power for this agency now; revert with the reason otherwise.
+    function requireOfficerFor(address key, uint64 scope, AgencyId agency) external view returns (uint32 id);
+
+    /// @notice The same for what an agency left behind: of a closed agency, the officers of the one above may answer.
+    /// @dev Warning: nobody answers for a closed agency that the root registered.
+    function requireKeeperOf(address key, uint64 scope, AgencyId agency) external view;
+
     // ── Dual control ────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @notice How long the second officer has, in seconds.

@@ -103,6 +103,14 @@ struct Approval {
     bytes signature;
 }
 
+/// Some of 256 documents that lie side by side.
+/// @param word the documents with indices 256 * word to 256 * word + 255
+/// @param bits one for each of them; the lowest bit is the lowest index
+struct WordBits {
+    uint32 word;
+    uint256 bits;
+}
+
 /// @title Documents: issued once, verified anywhere, revoked with a reason
 /// @notice Proves what was issued, by whom and when, and whether it still stands, without publishing the document.
 /// One root anchors one document or a million. A document's one bit in its root tells whether it was revoked.
@@ -117,9 +125,6 @@ struct Approval {
 /// may, and of a closed one the officers of the agency above. Errors of IAgencyRegistry tell who was refused and why.
 interface IDocumentRegistry {
     /// @param keyId as in Anchor
-    /// @param policy zero unless co-signed
-    /// @param nonce the approvals' or the party's; 0 when an officer issued alone
-    /// @param members who approved, in order; the party alone when it issued for itself; none when an officer did
     event Issued(
         IssuerId indexed issuer,
         bytes32 indexed root,
@@ -127,32 +132,37 @@ interface IDocumentRegistry {
         uint40 count,
         uint40 expiresAt,
         AnchorKind kind,
-        uint32 keyId,
-        PolicyId policy,
-        uint256 nonce,
-        bytes32[] members
+        uint32 keyId
+    );
+    /// @dev After Issued, when signatures and not an officer's own transaction stand behind the root.
+    /// @param policy zero when a party issued for itself
+    /// @param members who signed, in order; the party alone when it issued for itself
+    event Approved(
+        IssuerId indexed issuer, bytes32 indexed root, PolicyId indexed policy, uint256 nonce, bytes32[] members
     );
     event PolicySet(AgencyId indexed agency, PolicyId indexed policy, bool allowed, uint8 threshold, bytes32[] members);
     event NonceCancelled(IssuerId indexed issuer, uint256 nonce, address by);
 
-    /// @param word the documents with indices 256 * word to 256 * word + 255
-    /// @param bits those newly revoked, or newly put on hold when the reason is 6; the lowest bit is the lowest index
+    /// @param reason 6 when put on hold
+    event DocumentRevoked(IssuerId indexed issuer, bytes32 indexed root, uint40 index, uint8 reason, address by);
+    /// @param word as in WordBits, and so its bits
+    /// @param bits those newly revoked, or newly put on hold when the reason is 6
     event WordRevoked(
-        IssuerId indexed issuer, bytes32 indexed root, uint256 indexed word, uint256 bits, uint8 reason, address by
+        IssuerId indexed issuer, bytes32 indexed root, uint32 indexed word, uint256 bits, uint8 reason, address by
     );
     /// @param bits those whose hold was lifted
-    event WordReleased(IssuerId indexed issuer, bytes32 indexed root, uint256 indexed word, uint256 bits, address by);
+    event WordReleased(IssuerId indexed issuer, bytes32 indexed root, uint32 indexed word, uint256 bits, address by);
     /// @param reason 6 when put on hold
     event RootRevoked(IssuerId indexed issuer, bytes32 indexed root, uint8 reason, address by);
     event RootReleased(IssuerId indexed issuer, bytes32 indexed root, address by);
     event RootSuperseded(IssuerId indexed issuer, bytes32 indexed root, bytes32 indexed successor, address by);
-    /// @dev The document's bit is set too: a WordRevoked with reason 4 comes before this.
+    /// @dev The document's bit is set too: a DocumentRevoked with reason 4 comes before this.
     event DocumentSuperseded(
         IssuerId indexed issuer,
         bytes32 indexed root,
-        uint64 index,
+        uint40 index,
         bytes32 indexed successor,
-        uint64 successorIndex,
+        uint40 successorIndex,
         address by
     );
 
@@ -181,13 +191,13 @@ interface IDocumentRegistry {
     /// @notice Thrown when the nonce was used or cancelled.
     error NonceUsed(IssuerId issuer, uint256 nonce);
     /// @notice Thrown when the reason is none of RFC 5280, section 5.3.1, or is 8 (removeFromCRL): releasing does that.
-    error ReasonRefused(uint8 reason);
+    error ReasonRefused(uint256 reason);
     /// @notice Thrown when the root, its documents or the policy are as asked already, or are so for good.
     error NothingToChange(bytes32 subject);
     /// @notice Thrown when a document's index is not below the root's count.
-    error IndexBeyond(uint256 index, uint40 count);
-    /// @notice Thrown when a call names no words, more than MAX_WORDS, or not as many words as bits.
-    error WordsRefused(uint256 words, uint256 bits);
+    error IndexBeyond(uint256 index, uint256 count);
+    /// @notice Thrown when a call names no words, or more than MAX_WORDS.
+    error WordsRefused(uint256 words);
     /// @notice Thrown when the successor is not anchored by the same issuer, does not stand, or is what it succeeds.
     error SuccessorRefused(IssuerId issuer, bytes32 successor);
 
@@ -239,27 +249,28 @@ interface IDocumentRegistry {
     // Reason 6 (certificateHold) can be released; every other is final, and releasing never lifts it.
 
     /// @notice Revoke one document, or put it on hold.
-    function revoke(IssuerId issuer, bytes32 root, uint64 index, uint8 reason) external;
+    function revoke(IssuerId issuer, bytes32 root, uint40 index, uint256 reason) external;
 
     /// @notice Revoke many documents of one root, or put them on hold. Those that are so already stay as they are.
-    function revokeWords(IssuerId issuer, bytes32 root, uint256[] calldata words, uint256[] calldata bits, uint8 reason)
-        external;
+    function revokeWords(IssuerId issuer, bytes32 root, WordBits[] calldata words, uint256 reason) external;
 
     /// @notice Lift the hold on documents of one word; those that are not on hold, or revoked since, stay as they are.
-    function releaseWord(IssuerId issuer, bytes32 root, uint256 word, uint256 bits) external;
+    function releaseWord(IssuerId issuer, bytes32 root, uint32 word, uint256 bits) external;
 
     /// @notice Revoke every document under a root, or put the root on hold. A root that has a successor can still be
     /// revoked, but not put on hold.
-    function revokeRoot(IssuerId issuer, bytes32 root, uint8 reason) external;
+    function revokeRoot(IssuerId issuer, bytes32 root, uint256 reason) external;
 
     /// @notice Lift the hold on a root. Holds on its documents stay.
     function releaseRoot(IssuerId issuer, bytes32 root) external;
 
-    /// @notice Name the root that takes a root's place. It must stand, so that no chain of successors is a circle.
+    /// @notice Name the root that takes a root's place. It must stand and not have expired: as a superseded root never
+    /// stands again, no chain of successors is a circle.
     function supersedeRoot(IssuerId issuer, bytes32 root, bytes32 successor) external;
 
-    /// @notice Name the document that takes a document's place. It must stand, and may lie in the same root.
-    function supersede(IssuerId issuer, bytes32 root, uint64 index, bytes32 successor, uint64 successorIndex) external;
+    /// @notice Name the document that takes a document's place. Neither it nor its root may be revoked, held or
+    /// superseded; it may lie in the same root.
+    function supersede(IssuerId issuer, bytes32 root, uint40 index, bytes32 successor, uint40 successorIndex) external;
 
     // ── Answers ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -278,7 +289,7 @@ interface IDocumentRegistry {
     function approversOf(IssuerId issuer, bytes32 root) external view returns (uint32[] memory keyIds);
 
     /// @notice The documents of one word that are revoked, and those that were put on hold and not released.
-    function wordOf(IssuerId issuer, bytes32 root, uint256 word) external view returns (uint256 revoked, uint256 held);
+    function wordOf(IssuerId issuer, bytes32 root, uint32 word) external view returns (uint256 revoked, uint256 held);
 
     /// @notice The root that took this root's place; zero when none did.
     function successorOf(IssuerId issuer, bytes32 root) external view returns (bytes32);
