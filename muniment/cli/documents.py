@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from muniment.chain.outbox import Request, enqueue
-from muniment.cli import documents_checking
+from muniment.cli import documents_checking, documents_exporting
 from muniment.cli.console import AsJson, emit_json, progress, say
 from muniment.cli.importing import agency_of, shown_on
 from muniment.config import Settings
@@ -35,6 +35,7 @@ from muniment.services import build
 
 app = typer.Typer(help="Documents: issued once, verified anywhere, revoked with a reason.", no_args_is_help=True)
 documents_checking.add_to(app)
+documents_exporting.add_to(app)
 
 Proofs = Annotated[list[Path], typer.Argument(metavar="PROOF...", help="Proof files, or documents that have one.")]
 

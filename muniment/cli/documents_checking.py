@@ -81,15 +81,15 @@ def disclose(
     proof: ProofOption = None,
 ) -> None:
     """Write a proof of chosen fields of a JSON document; the others stay hashes."""
-    made = disclosed(_read(path), proof_at(path, proof), field)
-    _write(out, written(made))
+    made = disclosed(read_bytes(path), proof_at(path, proof), field)
+    write_bytes(out, written(made))
     shown = len(made.content.fields) if isinstance(made.content, Disclosure) else 0
     say(f"{shown} fields are shown in {out}; it needs no document beside it.")
 
 
 def attach(path: File, out: Out, proof: ProofOption = None) -> None:
     """Write a PDF that carries its proof; it begins with the original, byte for byte."""
-    _write(out, attached(_read(path), written(proof_at(path, proof))))
+    write_bytes(out, attached(read_bytes(path), written(proof_at(path, proof))))
     say(f"{out} carries its proof.")
 
 
@@ -104,8 +104,8 @@ def extract(path: File, out: Out) -> None:
         raise _unreadable(error, path) from None
     if found is None:
         raise Refused("ProofMissing", path=str(path))
-    _write(out.with_name(out.name + ".proof.json"), found.proof)
-    _write(out, _read(path)[: found.length])
+    write_bytes(out.with_name(out.name + ".proof.json"), found.proof)
+    write_bytes(out, read_bytes(path)[: found.length])
     say(f"The original is {out}, its proof beside it.")
 
 
@@ -132,10 +132,12 @@ def offline(
     agencies = deployment.contracts["AgencyRegistry"].address
     keys = [(key.id, key.key) for key in facts.keys]
     evidence = collect(rpc, question, agencies, keys, facts.as_of.hash)
-    _write(out, written(Proof(leaf, given.salt, given.content, given.siblings, given.root, given.issued, evidence)))
+    write_bytes(
+        out, written(Proof(leaf, given.salt, given.content, given.siblings, given.root, given.issued, evidence))
+    )
     if checkpoint is not None:
         made = Checkpoint(name, leaf.chain_id, leaf.registry, agencies, frozenset({facts.as_of.hash}))
-        _write(checkpoint, made.written().encode())
+        write_bytes(checkpoint, made.written().encode())
     say(f"{out} verifies offline as of block {facts.as_of.number}, {facts.as_of.hash}.")
 
 
@@ -198,14 +200,16 @@ def _summary(verdict: Verdict, fields: list[tuple[str, str]]) -> dict[str, Any]:
     return {**answer, "details": told, **({"fields": dict(fields)} if fields else {})}
 
 
-def _read(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """A file's bytes. Raises Refused."""
     try:
         return path.read_bytes()
     except OSError as error:
         raise _unreadable(error, path) from None
 
 
-def _write(path: Path, content: bytes) -> None:
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file that does not exist yet. Raises Refused."""
     try:
         with path.open("xb") as opened:
             opened.write(content)

@@ -7,9 +7,11 @@ from typing import BinaryIO
 
 from muniment.documents.facts import Source
 from muniment.documents.gathering import PROOF_SUFFIX
+from muniment.documents.interop import eas, open_attestation
 from muniment.documents.model import Name
 from muniment.documents.pdf import PdfAltered, carried
-from muniment.documents.proof import LARGEST, Disclosure, JsonContent, Proof, ProofRefused, read
+from muniment.documents.proof import LARGEST, Disclosure, JsonContent, Proof, ProofRefused, of_json, read
+from muniment.documents.strict import JsonRefused, parse
 from muniment.documents.verdict import Document, Trust, Verdict, judge_proof
 
 _CHUNK = 2**20
@@ -21,7 +23,8 @@ def judge_path(
     """The verdict on a file. Raises OSError when it cannot be read.
 
     The proof is the one named; else the one that the PDF carries; else the one beside it, FILE.proof.json; else the
-    file itself, when it is a disclosure. `sources` gives the source to ask for a proof.
+    file itself: a disclosure, an OpenAttestation v2 file, an EAS off-chain attestation. `sources` gives the source to
+    ask for a proof.
     """
     beside = path.with_name(path.name + PROOF_SUFFIX)
     try:
@@ -31,10 +34,7 @@ def judge_path(
                 proof = read(inside.proof)
                 return judge_proof(_document(opened, proof, inside.length), proof, trust, sources(proof), now)
             if proof_path is None and not beside.exists():
-                if not _could_be_proof(opened):
-                    return Verdict(Name.NOT_A_PROOF, {"reason": "none is in the file or beside it"})
-                proof = read(opened.read(LARGEST + 1))
-                return judge_proof(Document(), proof, trust, sources(proof), now)
+                return _alone(opened, trust, sources, now)
             proof = read(_bounded(proof_path or beside))
             return judge_proof(_document(opened, proof), proof, trust, sources(proof), now)
     except ProofRefused as error:
@@ -60,11 +60,20 @@ def _bounded(path: Path) -> bytes:
         return opened.read(LARGEST + 1)
 
 
-def _could_be_proof(opened: BinaryIO) -> bool:
+def _alone(opened: BinaryIO, trust: Trust, sources: Callable[[Proof], Source], now: int) -> Verdict:
+    """The verdict on a file with no proof beside it: a disclosure, or another system's signed file."""
     opened.seek(0)
-    first = opened.read(64).lstrip(b" \t\r\n")[:1]
-    opened.seek(0)
-    return first == b"{"
+    content = opened.read(LARGEST + 1)
+    try:
+        value = parse(content)
+    except JsonRefused:
+        return Verdict(Name.NOT_A_PROOF, {"reason": "none is in the file or beside it"})
+    if open_attestation.recognised(value):
+        return open_attestation.judge(value)
+    if eas.recognised(value):
+        return eas.judge(value, now)
+    proof = of_json(value)
+    return judge_proof(Document(), proof, trust, sources(proof), now)
 
 
 def _document(opened: BinaryIO, proof: Proof, length: int | None = None) -> Document:

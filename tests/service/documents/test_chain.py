@@ -1,13 +1,11 @@
 """Documents on a real node: the service's verdict against the contract's finding, with a node and without."""
 
 import hashlib
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 
-from muniment.chain.abi import encode_call
-from muniment.documents.facts import Facts, Source
+from muniment.documents.facts import Source
 from muniment.documents.issuing import Issuer, batch, draft
 from muniment.documents.model import Name
 from muniment.documents.offline import Checkpoint, EvidenceSource, collect
