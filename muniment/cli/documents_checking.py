@@ -1,5 +1,6 @@
 """`muniment documents verify`, `disclose`, `attach`, `extract`, `offline`: needs no database and no key."""
 
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -42,7 +43,9 @@ def verify(
     path: File,
     proof: ProofOption = None,
     checkpoint: CheckpointOption = None,
-    issuer: Annotated[list[str] | None, typer.Option(help="Who may have issued it, by id or domain.")] = None,
+    issuer: Annotated[
+        list[str] | None, typer.Option(help="Who may have issued it: an id, a domain or an address.")
+    ] = None,
     max_age: Annotated[int | None, typer.Option(min=0, help="How old facts may be, in days.")] = None,
     no_node: Annotated[bool, typer.Option("--offline", help="Ask no node; judge by the proof's evidence.")] = False,
     as_json: AsJson = False,
@@ -53,7 +56,7 @@ def verify(
     registries = set() if trusted is None else {(trusted.chain_id, trusted.registry)}
     if deployment is not None and "DocumentRegistry" in deployment.contracts:
         registries.add((deployment.chain_id, registry_of(deployment)))
-    issuers = None if issuer is None else frozenset(agency_of(one) for one in issuer)
+    issuers = None if issuer is None else frozenset(_issuer_of(one) for one in issuer)
     trust = Trust(frozenset(registries), issuers, None if max_age is None else max_age * SECONDS_PER_DAY)
 
     def sources(given: Proof) -> Source:
@@ -179,6 +182,11 @@ def registry_of(deployment: Deployment) -> str:
 def canonical(value: Any) -> bytes:
     """RFC 8785 text."""
     return rfc8785.dumps(value)
+
+
+def _issuer_of(text: str) -> str:
+    """An address as it is, an agency's or a party's id as it is, the agency of a domain."""
+    return text.lower() if re.fullmatch("0x[0-9a-fA-F]{40}", text) else agency_of(text)
 
 
 def _deployment() -> Deployment | None:

@@ -147,7 +147,7 @@ def _standing(proof: Proof, facts: Facts, trust: Trust, now: int) -> tuple[Name,
     current = [key for key in trusted if now < key.not_after and not 0 < key.compromised_since <= now]
     if not _enough(anchor.kind, len(current), facts):
         return Name.VALID_ISSUED_BEFORE_KEY_RETIRED, dated
-    return Name.VALID, dated
+    return Name.VALID, {**dated, "variant": ".party"} if anchor.kind is AnchorKind.PARTY else dated
 
 
 def _enough(kind: AnchorKind, keys: int, facts: Facts) -> bool:

@@ -69,9 +69,9 @@ def _alone(opened: BinaryIO, trust: Trust, sources: Callable[[Proof], Source], n
     except JsonRefused:
         return Verdict(Name.NOT_A_PROOF, {"reason": "none is in the file or beside it"})
     if open_attestation.recognised(value):
-        return open_attestation.judge(value)
+        return open_attestation.judge(value, trust.issuers)
     if eas.recognised(value):
-        return eas.judge(value, now)
+        return eas.judge(value, trust.issuers, now)
     proof = of_json(value)
     return judge_proof(Document(), proof, trust, sources(proof), now)
 

@@ -39,8 +39,8 @@ def recognised(value: Any) -> bool:
     return isinstance(held, dict) and {"domain", "message", "signature", "uid"} <= held.keys()
 
 
-def judge(value: dict[str, Any], now: int) -> Verdict:
-    """NOT_A_PROOF, ALTERED, EXPIRED, or CANNOT_TELL whether it was revoked; VALID when it is not revocable."""
+def judge(value: dict[str, Any], issuers: frozenset[str] | None, now: int) -> Verdict:
+    """VALID only for what cannot be revoked, by one of the `issuers` (addresses): anybody may sign what he likes."""
     inner = value.get("sig")
     held, stated = (inner, value.get("signer")) if isinstance(inner, dict) else (value, None)
     try:
@@ -53,6 +53,11 @@ def judge(value: dict[str, Any], now: int) -> Verdict:
         return Verdict(Name.ALTERED, {"variant": ".foreign"})
     if 0 < message["expirationTime"] <= now:
         return Verdict(Name.EXPIRED, {"time": message["expirationTime"]})
+    if issuers is not None and signer not in issuers:
+        return Verdict(Name.ISSUER_UNAUTHORISED, {"variant": ".unexpected", "issuer": signer})
+    if issuers is None:
+        reason = f"{signer} signed it; name that address as issuer if you know whose it is"
+        return Verdict(Name.CANNOT_TELL, {"variant": ".foreign", "reason": reason, "signer": signer})
     if message["revocable"]:
         reason = f"{signer} signed it, and could have revoked it on the chain that it names"
         return Verdict(Name.CANNOT_TELL, {"variant": ".foreign", "reason": reason, "signer": signer})

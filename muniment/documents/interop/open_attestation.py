@@ -29,8 +29,8 @@ def recognised(value: Any) -> bool:
     return isinstance(value, dict) and value.get("version") == VERSION
 
 
-def judge(value: dict[str, Any]) -> Verdict:
-    """NOT_A_PROOF, ALTERED, VALID for one signed by the DID that it names, else CANNOT_TELL."""
+def judge(value: dict[str, Any], issuers: frozenset[str] | None) -> Verdict:
+    """VALID only when signed by the DIDs that it names, and these are among the `issuers` (addresses)."""
     try:
         unaltered, root = _check(value)
     except (KeyError, TypeError, ValueError, AttributeError):
@@ -46,6 +46,11 @@ def judge(value: dict[str, Any]) -> Verdict:
         return Verdict(Name.CANNOT_TELL, {"variant": ".foreign", "reason": "the issuer that it names did not sign it"})
     if not signers <= {_signer(proof, root) for proof in proofs}:
         return Verdict(Name.ALTERED, {"variant": ".signature"})
+    if issuers is None:
+        reason = f"{', '.join(sorted(signers))} signed it; name that address as issuer if you know whose it is"
+        return Verdict(Name.CANNOT_TELL, {"variant": ".foreign", "reason": reason})
+    if not signers <= issuers:
+        return Verdict(Name.ISSUER_UNAUTHORISED, {"variant": ".unexpected", "issuer": ", ".join(sorted(signers))})
     return Verdict(Name.VALID, {"variant": ".foreign", "signer": ", ".join(sorted(signers))})
 
 

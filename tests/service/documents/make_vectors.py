@@ -6,6 +6,7 @@ the verifier says something else.
 
 import base64
 import json
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,9 +19,11 @@ from muniment.documents.disclosing import disclose
 from muniment.documents.facts import AnchorFacts, Facts, KeyFacts, facts_json
 from muniment.documents.merkle import leaf_hash, node_hash
 from muniment.documents.model import AnchorKind, AnchorStatus, commitment_of
+from muniment.documents.pdf import MARK, attach
 from muniment.documents.proof import Disclosure, FileContent, Proof, read, to_json, written
 from muniment.documents.strict import JsonRefused, parse
 from muniment.documents.verdict import Document, Trust, judge
+from muniment.documents.verifying import judge_path
 from tests.service.documents.stage import (
     ANCHOR,
     AS_OF,
@@ -377,6 +380,66 @@ def malformed() -> Iterator[Vector]:
     yield Vector("a key left out", "NOT_A_PROOF", PDF_LIKE, rfc8785.dumps(lacking))
 
 
+PDF = (
+    b"%PDF-1.4\n1 0 obj\n<</Type/Catalog/Pages 2 0 R>>\nendobj\n2 0 obj\n<</Type/Pages/Kids[]/Count 0>>\nendobj\n"
+    b"xref\n0 3\n0000000000 65535 f \n0000000009 00000 n \n0000000054 00000 n \ntrailer\n<</Size 3/Root 1 0 R>>\n"
+    b"startxref\n101\n%%EOF\n"
+)
+
+
+def pdfs() -> list[dict[str, Any]]:
+    """PDFs that carry their proof; the facts are those of the genuine one's question."""
+    proof = issued([(sha256(PDF), FileContent())])[0]
+    carrying = attach(PDF, written(proof))
+    shadow = b"2 0 obj\n<</Type/Pages/Kids[]/Count 9>>\nendobj\ntrailer\n<</Root 1 0 R>>\nstartxref\n101\n%%EOF\n"
+    own = attach(b"%PDF-1.4 forged\nstartxref\n101\n%%EOF\n", written(proof))
+    cases = {
+        "a PDF that carries its proof": ("VALID", carrying),
+        "a shadow revision after the proof": ("ALTERED", carrying + shadow),
+        "a shadow revision before the proof": ("ALTERED", attach(PDF + shadow, written(proof))),
+        "a shadow revision, the old update after it": ("ALTERED", PDF + shadow + carrying[len(PDF) :]),
+        "a line break more at the end": ("ALTERED", carrying + b"\n"),
+        "cut short": ("ALTERED", carrying[:-1]),
+        "a startxref of its own": ("ALTERED", carrying[:-11] + b"102\n%%EOF\n"),
+        "another length": ("ALTERED", carrying.replace(MARK + str(len(PDF)).encode(), MARK + b"7")),
+        "a length with a leading zero": ("ALTERED", carrying.replace(MARK, MARK + b"0")),
+        "an object between the lines": ("ALTERED", carrying.replace(b"\nstartxref\n101\n%%EOF\n", b"\n" + shadow[:-22] + b"startxref\n101\n%%EOF\n")),
+        "the proof twice": ("ALTERED", carrying + carrying[len(PDF) :]),
+        "the proof of another PDF": ("ALTERED", own),
+        "a proof that is none": ("NOT_A_PROOF", attach(PDF, b"{}")),
+        "no proof": ("NOT_A_PROOF", PDF),
+    }  # fmt: skip
+    listed = []
+    for name, (verdict, content) in cases.items():
+        given = judge_bytes(content, proof)
+        assert given == verdict, (name, given)
+        put = question(proof)
+        asked = {"chainId": put.chain_id, "registry": put.registry, "issuer": put.issuer, "root": put.root, "index": 0}
+        file = base64.b64encode(content).decode()
+        listed.append(
+            {
+                "name": name,
+                "file": file,
+                "question": asked,
+                "facts": facts_json(PDF_FACTS),
+                "now": NOW,
+                "verdict": verdict,
+            }
+        )
+    return listed
+
+
+PDF_FACTS = with_anchor(count=1)
+
+
+def judge_bytes(content: bytes, proof: Proof) -> str:
+    """The verdict on a file of these bytes alone."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "a.pdf"
+        path.write_bytes(content)
+        return judge_path(path, None, TRUST, lambda _: Stated({question(proof): PDF_FACTS}), NOW).name.value
+
+
 def contents() -> list[dict[str, Any]]:
     """JSON texts with their fields and content hash under one secret, or the fact that they are refused."""
     texts = [
@@ -458,6 +521,7 @@ def files() -> dict[str, str]:
     }  # fmt: skip
     made = {name: [vector_json(vector) for vector in vectors()] for name, vectors in groups.items()}
     made["contents"] = contents()
+    made["pdfs"] = pdfs()
     return {f"{name}.json": json.dumps(listed, indent=1, sort_keys=True) + "\n" for name, listed in made.items()}
 
 

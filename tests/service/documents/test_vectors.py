@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from muniment.documents.content import hash_of_json
 from muniment.documents.facts import Facts, Question, facts_of
 from muniment.documents.model import Name
+from muniment.documents.offline import Checkpoint, EvidenceSource
 from muniment.documents.proof import Proof, read, written
 from muniment.documents.strict import JsonRefused
-from muniment.documents.verdict import Document, Trust, judge
+from muniment.documents.verdict import Document, Trust, judge, judge_proof
 from tests.service.documents import make_vectors
 from tests.service.documents.stage import DIPLOMA, NOW, PDF_LIKE, TRUST, Stated, five, question, sha256
 
@@ -164,3 +165,17 @@ def test_no_value_in_a_proof_crashes(data: Any) -> None:
     proof = json.dumps(value).encode("utf-8", "surrogatepass")
     verdict = judged_as(DIPLOMA, proof)
     assert verdict is not Name.VALID or held[place[-1]] == was
+
+
+@pytest.mark.parametrize("case", json.loads((FOLDER / "evidence.json").read_text()), ids=lambda case: case["name"])
+def test_recorded_evidence(case: dict[str, Any]) -> None:
+    """Storage proofs recorded from a node must lead to their verdict, with no node."""
+    held = case["checkpoint"]
+    checkpoint = Checkpoint(
+        held["name"], held["chainId"], held["registry"], held["agencies"], frozenset(held["blocks"])
+    )
+    proof = read(base64.b64decode(case["proof"]))
+    trust = Trust(frozenset({(checkpoint.chain_id, checkpoint.registry)}), max_age=case["maxAge"])
+    document = Document(sha256(base64.b64decode(case["document"])))
+    source = EvidenceSource(proof.evidence, checkpoint)
+    assert judge_proof(document, proof, trust, source, case["now"]).name.value == case["verdict"]
