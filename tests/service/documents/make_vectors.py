@@ -403,7 +403,7 @@ def pdfs() -> list[dict[str, Any]]:
         "a startxref of its own": ("ALTERED", carrying[:-11] + b"102\n%%EOF\n"),
         "another length": ("ALTERED", carrying.replace(MARK + str(len(PDF)).encode(), MARK + b"7")),
         "a length with a leading zero": ("ALTERED", carrying.replace(MARK, MARK + b"0")),
-        "an object between the lines": ("ALTERED", carrying.replace(b"\nstartxref\n101\n%%EOF\n", b"\n" + shadow[:-22] + b"startxref\n101\n%%EOF\n")),
+        "an object between the lines": ("ALTERED", carrying.replace(b"\nstartxref\n101\n%%EOF\n", b"\n" + shadow[:-22] + b"startxref\n101\n%%EOF\n")),  # noqa: E501 -- a row of a table
         "the proof twice": ("ALTERED", carrying + carrying[len(PDF) :]),
         "the proof of another PDF": ("ALTERED", own),
         "a proof that is none": ("NOT_A_PROOF", attach(PDF, b"{}")),
@@ -444,13 +444,13 @@ def contents() -> list[dict[str, Any]]:
     """JSON texts with their fields and content hash under one secret, or the fact that they are refused."""
     texts = [
         b"{}", b"[]", b'""', b"0", b"null", b"[[]]", b'{"a":{}}', b'{"":1}', b'{"a/b":{"m~n":1}}', b"[1]", b'{"0":1}',
-        b'{"a":[1,{"b":[]},[2]]}', "{\"õ\":\"€ 𝄞\",\"\U0001f600\":1,\"\ue000\":2}".encode(), b'{"e":"\\u00e9\\ud834\\udd1e\\/"}',
-        b"-0", b"-0.0", b"1.0", b"1e3", b"1E-7", b"0.000001", b"123456789.123456789", b"4.5e-324", b"1e-400", b"9007199254740991",
+        b'{"a":[1,{"b":[]},[2]]}', "{\"õ\":\"€ 𝄞\",\"\U0001f600\":1,\"\ue000\":2}".encode(), b'{"e":"\\u00e9\\ud834\\udd1e\\/"}',  # noqa: E501 -- a row of a table
+        b"-0", b"-0.0", b"1.0", b"1e3", b"1E-7", b"0.000001", b"123456789.123456789", b"4.5e-324", b"1e-400", b"9007199254740991",  # noqa: E501 -- a row of a table
         b"-9007199254740991", b"9007199254740992", b"9007199254740993", b"9007199254740991.4", b"9007199254740991.5",
         b"1e20", b"1e400", b"-1e400", b"01", b"1.", b".5", b"+1", b"NaN", b"Infinity", b"'a'", b"[1,]", b'{"a":1,}',
-        b'{"a":1,"a":1}', b'{"a":1,"\\u0061":2}', b'"\\ud800"', b'{"\\udc00":1}', b'"\\ud834\\udd1e"', b'"\x01"', b'"\x7f"',
-        b'"\\u0000"', b"\xef\xbb\xbf{}", b'"\xff"', b"\x00", b"", b" \t\r\n1 ", b"\x0b1", b"\xc2\xa01", b"1 2", b"tru", b"//\n1",
-        b"[" * 32 + b"]" * 32, b"[" * 33 + b"]" * 33, b"[" * 31 + b"1" + b"]" * 31, b"[" * 32 + b"1" + b"]" * 32, DIPLOMA,
+        b'{"a":1,"a":1}', b'{"a":1,"\\u0061":2}', b'"\\ud800"', b'{"\\udc00":1}', b'"\\ud834\\udd1e"', b'"\x01"', b'"\x7f"',  # noqa: E501 -- a row of a table
+        b'"\\u0000"', b"\xef\xbb\xbf{}", b'"\xff"', b"\x00", b"", b" \t\r\n1 ", b"\x0b1", b"\xc2\xa01", b"1 2", b"tru", b"//\n1",  # noqa: E501 -- a row of a table
+        b"[" * 32 + b"]" * 32, b"[" * 33 + b"]" * 33, b"[" * 31 + b"1" + b"]" * 31, b"[" * 32 + b"1" + b"]" * 32, DIPLOMA,  # noqa: E501 -- a row of a table
     ]  # fmt: skip
     listed = []
     for text in texts:
@@ -500,7 +500,7 @@ def vector_json(vector: Vector) -> dict[str, Any]:
         "known": [
             {
                 "question": {
-                    "chainId": put.chain_id, "registry": put.registry, "issuer": put.issuer, "root": put.root, "index": put.index,
+                    "chainId": put.chain_id, "registry": put.registry, "issuer": put.issuer, "root": put.root, "index": put.index,  # noqa: E501 -- a row of a table
                 },
                 "facts": None if vector.facts is None else facts_json(vector.facts),
             }

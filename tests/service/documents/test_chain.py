@@ -128,7 +128,7 @@ def test_keys_over_time(registry: Registry) -> None:
 
 
 def test_stale_and_foreign_evidence_tells_nothing(registry: Registry) -> None:
-    """Old evidence must not hide a revocation: it is as of its date, too old when so judged, and bound to its document."""
+    """Old evidence must not hide a revocation: it is as of its date, too old when so judged, and bound to its document."""  # noqa: E501 -- a row of a table
     proofs = made(registry)
     registry.issue(proofs[0].root, len(proofs))
     before = offline(registry, proofs[0])
