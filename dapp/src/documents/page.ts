@@ -118,10 +118,8 @@ function settled(proof: Proof, contracts: Deployment, source: Source): Promise<V
   return settle(proof, trust, source, Math.floor(Date.now() / 1000));
 }
 
-input.addEventListener("change", () => {
-  start([...(input.files ?? [])]);
-  input.value = ""; // the same file can be chosen again after it was changed
-});
+input.addEventListener("change", () => start([...(input.files ?? [])]));
+input.addEventListener("click", () => (input.value = "")); // the same file can be chosen again after it was changed
 zone.addEventListener("dragover", (event) => {
   event.preventDefault();
   zone.classList.add("m-drop--over");
@@ -133,5 +131,6 @@ zone.addEventListener("drop", (event) => {
 });
 // A file that misses the zone must not replace the page.
 for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
+byId("verify-no-script").hidden = true;
 zone.hidden = false;
 zone.append(make("p", "govuk-hint govuk-!-margin-bottom-0", say("drop")));

@@ -78,7 +78,7 @@ function issuerOf(verdict: Verdict, issuer: string, say: Words): (Node | string)
   link.href = `/${party ? "parties" : "agencies"}/${issuer}`;
   const hint = make("span", "govuk-hint govuk-!-margin-bottom-0", say("issuer_check"));
   if (!("issued_at" in verdict.values)) return [make("span", "m-hash", issuer)]; // nobody but the proof says so
-  return [say(party ? "issuer_party" : "issuer_agency"), make("br"), link, hint];
+  return [say(party ? "issuer_party" : "issuer_agency"), make("br"), link, make("br"), hint];
 }
 
 /** The fields of a disclosure, once they are proven: they are all that the document is known to say. */
@@ -96,7 +96,8 @@ function fields({ verdict, proof, say }: Shown): HTMLElement[] {
   const head = make("thead", "govuk-table__head", titles);
   const caption = make("caption", "govuk-table__caption govuk-table__caption--m", say("fields"));
   const table = make("table", "govuk-table", caption, head, make("tbody", "govuk-table__body", ...rows));
-  return [make("div", "m-scroll", table), make("p", "govuk-body-s", say("fields_only"))];
+  const others = proof.content.hidden.length ? [make("p", "govuk-body-s", say("fields_only"))] : [];
+  return [make("div", "m-scroll", table), ...others];
 }
 
 const name = (text: string): HTMLElement => make("bdi", "", readable(text));
