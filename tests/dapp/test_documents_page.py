@@ -1,6 +1,8 @@
 """Somebody checks a document in the browser: one verdict, and the file stays where it is."""
 
+import base64
 import hashlib
+import json
 import os
 import socket
 import threading
@@ -26,9 +28,10 @@ from tests.dapp.conftest import Watched, axe
 from tests.dapp.wallet import Wallet
 from tests.service.documents.registry import Registry, build
 from tests.service.documents.stage import DIPLOMA, SECRET
-from tests.service.nodes import Node
+from tests.service.nodes import ROOT, Node
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\ntrailer<</Root 1 0 R>>\nstartxref\n44\n%%EOF\n"
+EVIDENCE = ROOT / "tests" / "vectors" / "documents" / "evidence.json"
 LARGE = 200 * 2**20  # bytes
 LARGE_HASH = "0x" + hashlib.sha256(bytes(LARGE)).hexdigest() if os.environ.get("MUNIMENT_DEEP") else ZERO_HASH
 LONGEST_PAUSE = 1_000  # ms in which the page may do nothing; hashing 200 MB on it would take many seconds
@@ -230,6 +233,18 @@ def test_by_the_readers_own_wallet(university: University, browser: Watched, ind
     expect(page.locator(HEADING)).to_have_text(heading)
     expect(page.locator(RESULT)).to_contain_text("which read the chain through your own wallet")
     assert axe(page) == []
+
+
+def test_without_any_network(university: University, browser: Watched, sent: Requests) -> None:
+    """With storage proofs and a checkpoint the browser judges alone, says as of when, and asks nobody."""
+    case = next(one for one in json.loads(EVIDENCE.read_text()) if one["name"] == "stands")
+    checkpoint = json.dumps({"format": "muniment-checkpoint-1", **case["checkpoint"]}).encode()
+    proof, document = (base64.b64decode(case[key]) for key in ("proof", "document"))
+    page = browser.open("/verify")
+    choose(page, ("day.json", checkpoint), ("a.txt.proof.json", proof), ("a.txt", document))
+    expect(page.locator(HEADING)).to_contain_text("Valid")
+    expect(page.locator(RESULT)).to_contain_text(f"vouched for by {case['checkpoint']['name']}")
+    assert not any("/api/" in request.url for request in sent)
 
 
 LIE = {

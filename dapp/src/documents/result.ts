@@ -6,7 +6,7 @@ import { moment, readable, sentenceOf, type Templates } from "./sentences.js";
 import type { Name, Verdict } from "./verdict.js";
 
 /** Whose word the facts are. */
-export type Told = "service" | "wallet" | "nobody";
+export type Told = "service" | "wallet" | "checkpoint" | "nobody";
 
 /** Everything that a result shows. `say` has the page's words, `templates` those of sentences. */
 export interface Shown {
@@ -42,7 +42,7 @@ export function show(place: HTMLElement, shown: Shown): void {
 /** The sentence; why a file is no proof is told in the reader's language. */
 function spoken({ verdict, say, templates }: Shown): string {
   const values = verdict.name === "NOT_A_PROOF" ? { reason: say("garbled") } : verdict.values;
-  return sentenceOf({ ...verdict, values }, templates);
+  return readable(sentenceOf({ ...verdict, values }, templates)); // a checkpoint's name is a stranger's text
 }
 
 function details({ verdict, proof, intake, say }: Shown): HTMLElement {
