@@ -201,7 +201,7 @@ def test_one_after_the_other(university: University, browser: Watched) -> None:
     expect(page.locator(HEADING)).to_have_text("✓Valid")
     page.locator("#verify-files").focus()
     with page.expect_file_chooser():
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
 
 
 def test_dropped_files(university: University, browser: Watched) -> None:
