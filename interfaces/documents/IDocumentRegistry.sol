@@ -212,6 +212,8 @@ interface IDocumentRegistry {
     // ── Issuing ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @notice Anchor a root. By an officer of the agency with DOCUMENT_ISSUER.
+    /// @dev Warning: whoever has an officer's key may anchor a root that the agency was about to, and once the key is
+    /// declared compromised that root is lost to it: issue the documents anew with other salts.
     function issue(AgencyId agency, Issue calldata entry) external;
 
     /// @notice Anchor a root with enough approvals under a policy that the agency allows. By anyone; each member signs
@@ -239,6 +241,7 @@ interface IDocumentRegistry {
 
     /// @notice Allow a policy or withdraw it, and with it the approvals that were not used. By the agency's admin.
     /// @dev Warning: approvals are good again if the policy is allowed again in their time; cancel their nonce as well.
+    /// Warning: a party's key has no date of compromise, so roots that parties alone approved fall by revoking alone.
     function setPolicy(AgencyId agency, Policy calldata policy, bool allowed) external;
 
     /// @notice Make a nonce useless, and with it every approval signed over it. By an officer of the agency with
@@ -247,7 +250,8 @@ interface IDocumentRegistry {
 
     // ── Revoking ────────────────────────────────────────────────────────────────────────────────────────────────
     // By any officer of the agency with DOCUMENT_ISSUER, not only the one who issued, or by the party's wallet.
-    // Reason 6 (certificateHold) can be released; every other is final, and releasing never lifts it.
+    // Reason 6 (certificateHold) can be released; every other is final, and releasing never lifts it. It is final in a
+    // thief's hands too: what a key revoked before it was declared compromised is to be issued anew.
 
     /// @notice Revoke one document, or put it on hold.
     function revoke(IssuerId issuer, bytes32 root, uint40 index, uint256 reason) external;
