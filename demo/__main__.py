@@ -1,17 +1,19 @@
 """`./run demo`: from nothing to public pages, in one command."""
 
 import argparse
+import contextlib
+import fcntl
 import importlib
 import json
-import shutil
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from demo.node import StageError, free_port, require_free
-from demo.stage import ROOT, Stage
+from demo.stage import LOCK, ROOT, Stage, clear
 
 STORIES = ("parcels",)
 EXAMPLE = ROOT / "examples" / "municipality.geojson"
@@ -58,6 +60,21 @@ def main(words: list[str]) -> int:
         return 130
 
 
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the demo's folder: two nodes that keep their chains in one file would spoil it.
+
+    Raises:
+        StageError: another demo holds it.
+    """
+    with (folder / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise StageError("Another demo is running from this folder; end it first.") from error
+        yield
+
+
 def play(asked: argparse.Namespace, console: Console) -> int:
     """Carry out what was asked.
 
@@ -74,11 +91,19 @@ def play(asked: argparse.Namespace, console: Console) -> int:
     require_free(web_port, "--port")
 
     folder = ROOT / "var" / "demo"
-    if asked.fresh and folder.exists():
-        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with alone_in(folder):
+        if asked.fresh:
+            clear(folder)
+        return tell(asked, parcels, Stage(folder, node_port, web_port, jurisdiction, console))
+
+
+def tell(asked: argparse.Namespace, parcels: Path, stage: Stage) -> int:
+    """Tell the story on a stage; then end, or serve until Ctrl-C."""
+    console = stage.console
     console.print("[bold]Muniment demo[/]: public records that anyone can check")
     story = importlib.import_module(f"demo.stories.{asked.story}")
-    with Stage(folder, node_port, web_port, jurisdiction, console) as stage:
+    with stage:
         facts = story.tell(stage, Options(parcels, asked.repair))
         if asked.json:
             sys.stdout.write(json.dumps(facts) + "\n")

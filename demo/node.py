@@ -18,6 +18,10 @@ class StageError(Exception):
     """The demo cannot go on; the message says why and what to do."""
 
 
+class NodeEnded(StageError):
+    """The node ended as soon as it was started."""
+
+
 def free_port() -> int:
     """A port of the loopback interface that nobody listens on."""
     with socket.socket() as probe:
@@ -70,7 +74,7 @@ class Node:
         anvil = shutil.which("anvil")
         if anvil is None:
             raise StageError("anvil is not installed; run `./run setup`.")
-        keep = ["--state", str(self._state), "--state-interval", "5"]
+        keep = ["--state", str(self._state), "--state-interval", "15", "--timestamp", str(self._birthday())]
         command = [anvil, "--host", "127.0.0.1", "--port", str(self._port), "--chain-id", str(CHAIN_ID), *RHYTHM, *keep]
         with self._log.open("ab") as log:
             # A session of its own: Ctrl-C reaches the demo first, which ends the service before the chain.
@@ -78,12 +82,23 @@ class Node:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             if self._process.poll() is not None:
-                raise StageError(f"The local node ended at once; {self._log} tells why.")
+                raise NodeEnded(f"The local node ended at once; {self._log} tells why.")
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                    self.rpc.call("evm_setTime", [int(time.time())])
                     return
             time.sleep(0.1)
         raise StageError(f"The local node does not answer; {self._log} may tell why.")
+
+    def _birthday(self) -> int:
+        """When the chain began, Unix seconds.
+
+        anvil makes a genesis at every start, also when it loads a chain, and keeps both: they must be the same one.
+        """
+        written = self._state.with_name("birthday")
+        if not self._state.exists():
+            written.write_text(str(int(time.time())))
+        return int(written.read_text())
 
     def stop(self) -> None:
         """End the node; it writes its chain to the file first."""

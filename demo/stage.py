@@ -3,6 +3,7 @@
 import json
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -15,20 +16,32 @@ from typing import Any, Self
 import httpx
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from sqlalchemy import select
 
-from demo.node import PATIENCE, Node, StageError
+from demo.node import PATIENCE, Node, NodeEnded, StageError
 from muniment.chain.deployment import Deployment
+from muniment.db.engine import migrate, open_engine, reading
+from muniment.db.schema import checkpoints
 
 ROOT = Path(__file__).resolve().parent.parent
 AGENCY_DOMAIN = "land.example.gov"
+LOCK = "lock"
 FUNDS = hex(1_000 * 10**18)  # wei, of the demo chain's own worthless ether
+
+
+def clear(folder: Path) -> None:
+    """Forget an earlier demo: everything in its folder but the lock that this one holds."""
+    for path in folder.iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != LOCK:
+            path.unlink()
 
 
 class Stage(AbstractContextManager["Stage"]):
     """The demo's processes and files, in one folder. Everything said goes to `console`, which is standard error."""
 
     def __init__(self, folder: Path, node_port: int, web_port: int, jurisdiction: str, console: Console) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.console = console
         self.jurisdiction = jurisdiction
@@ -134,7 +147,31 @@ class Stage(AbstractContextManager["Stage"]):
         return done.stdout
 
     def _start_node(self) -> None:
-        self.node.start()
+        try:
+            self.node.start()
+            lost = self._chain_is_behind()
+        except NodeEnded:
+            # Killed in the middle of a dump it leaves a file that it cannot read; any other cause shows again below.
+            lost = True
+        if lost:
+            # What the service has read since the last dump is of no chain.
+            self.console.print("  The demo chain's last blocks are lost; starting over.")
+            self.node.stop()
+            clear(self.folder)
+            self.node.start()
+
+    def _chain_is_behind(self) -> bool:
+        """Whether the database has read a block that the node does not have."""
+        database = self.folder / "muniment.db"
+        if not database.exists():
+            return False
+        engine = open_engine(f"sqlite:///{database}")
+        migrate(engine)
+        with reading(engine) as connection:
+            read = connection.execute(select(checkpoints.c.number, checkpoints.c.hash)).one_or_none()
+        engine.dispose()
+        block = None if read is None else self.node.rpc.block(read.number)
+        return read is not None and (block is None or block.hash != read.hash)
 
     def _bootstrap(self) -> None:
         if not self._keystore.exists():
@@ -145,9 +182,11 @@ class Stage(AbstractContextManager["Stage"]):
         officer = "0x" + json.loads(self._keystore.read_text())["address"].removeprefix("0x")
         agency = ["--domain", AGENCY_DOMAIN, "--jurisdiction", self.jurisdiction]
         chain = ["--network", "local", "--rpc", self.node.url]
-        self._run(
-            [sys.executable, "-m", "scripts.bootstrap", *chain, *agency, "--officer", officer, "--yes"], quiet=True
-        )
+        command = [sys.executable, "-m", "scripts.bootstrap", *chain, *agency, "--officer", officer, "--yes"]
+        try:
+            self._run(command, quiet=True)
+        except StageError as error:
+            raise StageError(f"{error}If the contracts have changed since the last demo, add --fresh.") from error
         self.node.rpc.call("anvil_setBalance", [officer, FUNDS])
 
     def _start_service(self) -> None:

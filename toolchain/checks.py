@@ -6,8 +6,10 @@ import sys
 import time
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 from toolchain.setup import BIN, CACHE, ROOT, environment
 
@@ -31,36 +33,55 @@ class Count:
         return f"{self.passed} passed, {self.failed} failed" + (f", {self.skipped} skipped" if self.skipped else "")
 
 
+# A suite takes words for its runner and whether to run deep; it gives its counts and what the runner said.
+Suite: TypeAlias = Callable[[Sequence[str], bool], tuple[Count, str]]
+DEEP_RUNS = "500"  # of 48 calls each: some minutes, where the default of 16 takes seconds
+LANES = 2  # suites at a time
+
 LINTS: dict[str, Sequence[str]] = {
     "ruff": ("ruff", "check", "--quiet", "."),
     "ruff format": ("ruff", "format", "--check", "--quiet", "."),
     "mypy": ("mypy", "--no-error-summary"),
-    "solhint": ("solhint", "--quiet", "--noPoster", "contracts/**/*.sol", "interfaces/**/*.sol"),
-    "forge fmt": ("forge", "fmt", "--check", "contracts", "interfaces", "tests/invariants"),
+    "solhint": ("solhint", "--noPoster", "--max-warnings", "0", "contracts/**/*.sol", "interfaces/**/*.sol"),
+    "forge fmt": ("forge", "fmt", "--check", "contracts", "interfaces", "tests/invariants", "bench/peers"),
     "tsc": ("tsc", "--project", "dapp/tsconfig.json", "--noEmit"),
 }
 
 
-def _lint(_rest: Sequence[str], _deep: bool) -> Count:
+def _call(command: Sequence[str | Path], extra: dict[str, str] | None = None) -> tuple[int, str]:
+    """Run a checker; give its exit code and all that it said."""
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=environment() | (extra or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+    )
+    return done.returncode, done.stdout
+
+
+def _lint(_rest: Sequence[str], _deep: bool) -> tuple[Count, str]:
     count = Count()
+    told = ""
     for name, command in LINTS.items():
-        done = subprocess.run(command, cwd=ROOT, env=environment())
-        sys.stdout.write(f"  {'✓' if done.returncode == 0 else '✗'} {name}\n")
-        count.add(Count(passed=1) if done.returncode == 0 else Count(failed=1))
-    return count
+        code, said = _call(command)
+        told += f"{said}  {'✓' if code == 0 else '✗'} {name}\n"
+        count.add(Count(passed=1) if code == 0 else Count(failed=1))
+    return count, told
 
 
-def _pytest(*folders: str, brownie: bool = False) -> Callable[[Sequence[str], bool], Count]:
+def _pytest(*folders: str, brownie: bool = False) -> Suite:
     """A suite that pytest runs. Brownie's plugin is loaded for the contracts alone."""
 
-    def run(rest: Sequence[str], deep: bool) -> Count:
+    def run(rest: Sequence[str], deep: bool) -> tuple[Count, str]:
         report = CACHE / f"{folders[0].replace('/', '-')}.xml"
         report.unlink(missing_ok=True)
         plugins = [] if brownie else ["-p", "no:pytest-brownie"]
         command = [BIN / "python", "-m", "pytest", *plugins, "-q", f"--junitxml={report}", *folders, *rest]
-        env = environment() | ({"MUNIMENT_DEEP": "1"} if deep else {})
-        done = subprocess.run(command, cwd=ROOT, env=env)
-        return _junit(report, done.returncode)
+        code, told = _call(command, {"MUNIMENT_DEEP": "1"} if deep else None)
+        return _junit(report, code), told
 
     return run
 
@@ -77,29 +98,32 @@ def _junit(report: Path, code: int) -> Count:
     return Count(passed=max(0, total - failed - skipped), failed=failed, skipped=skipped)
 
 
-def _invariants(rest: Sequence[str], deep: bool) -> Count:
-    env = environment() | ({"FOUNDRY_INVARIANT_RUNS": "10000", "FOUNDRY_FUZZ_RUNS": "10000"} if deep else {})
-    done = subprocess.run(
-        ["forge", "test", *rest], cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    sys.stdout.write(done.stdout)
-    told = re.search(r"(\d+) tests passed, (\d+) failed, (\d+) skipped", done.stdout)
-    if not told:
-        return Count(failed=1)
-    count = Count(*(int(number) for number in told.groups()))
-    if done.returncode != 0 and count.failed == 0:
+def _invariants(rest: Sequence[str], deep: bool) -> tuple[Count, str]:
+    runs = {"FOUNDRY_INVARIANT_RUNS": DEEP_RUNS} if deep else None
+    code, told = _call(["forge", "test", *rest], runs)
+    counted = re.search(r"(\d+) tests passed, (\d+) failed, (\d+) skipped", told)
+    count = Count(*(int(number) for number in counted.groups())) if counted else Count(failed=1)
+    if code != 0 and count.failed == 0:
         count.failed = 1
-    return count
+    return count, told
 
 
-SUITES: dict[str, Callable[[Sequence[str], bool], Count]] = {
-    "lint": _lint,
-    "house": _pytest("tests/house"),
-    "contracts": _pytest("tests/contracts", brownie=True),
-    "invariants": _invariants,
+def _gas(_rest: Sequence[str], _deep: bool) -> tuple[Count, str]:
+    """The committed snapshot of gas must be what is measured."""
+    code, told = _call([BIN / "python", "-m", "bench.gas", "--check"])
+    return (Count(passed=1) if code == 0 else Count(failed=1)), told
+
+
+# The longest first: two run at a time.
+SUITES: dict[str, Suite] = {
     "service": _pytest("tests/service"),
+    "contracts": _pytest("tests/contracts", brownie=True),
     "scripts": _pytest("tests/scripts"),
     "dapp": _pytest("tests/dapp"),
+    "invariants": _invariants,
+    "gas": _gas,
+    "lint": _lint,
+    "house": _pytest("tests/house"),
 }
 
 
@@ -112,13 +136,21 @@ def run(suites: Sequence[str], rest: Sequence[str]) -> int:
     """
     deep = "--deep" in rest
     others = [word for word in rest if word != "--deep"]
-    whole = Count()
-    for name in suites:
+
+    def timed(name: str) -> tuple[Count, str, float]:
         start = time.monotonic()
-        sys.stdout.write(f"── {name} {'─' * (60 - len(name))}\n")
-        sys.stdout.flush()
-        count = SUITES[name](others, deep)
-        sys.stdout.write(f"   {name}: {count} in {time.monotonic() - start:.0f} s\n\n")
-        whole.add(count)
-    sys.stdout.write(f"{whole}\n")
+        return *SUITES[name](others, deep), time.monotonic() - start
+
+    whole = Count()
+    with ThreadPoolExecutor(LANES) as lanes:
+        under_way = {lanes.submit(timed, name): name for name in suites}
+        sys.stdout.write(f"Running {', '.join(suites)}; each suite is shown when it ends.\n")
+        for ended in as_completed(under_way):
+            name = under_way[ended]
+            count, told, seconds = ended.result()
+            rule = "─" * (60 - len(name))
+            sys.stdout.write(f"\n── {name} {rule}\n{told.rstrip()}\n   {name}: {count} in {seconds:.0f} s\n")
+            sys.stdout.flush()
+            whole.add(count)
+    sys.stdout.write(f"\n{whole}\n")
     return 0 if whole.failed == 0 and whole.passed > 0 else 1

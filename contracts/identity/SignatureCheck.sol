@@ -25,6 +25,8 @@ library SignatureCheck {
         uint256 gasLimit = ERC1271_GAS;
         bool answered;
         bytes32 answer;
+        // Solidity copies a whole answer; only assembly reads one word of it.
+        // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             answered := staticcall(gasLimit, wallet, add(question, 0x20), mload(question), 0x00, 0x20)
             answered := and(answered, gt(returndatasize(), 0x1f))

@@ -14,6 +14,8 @@ from demo.stage import Stage
 from muniment.chain.events import Decoder, Event
 
 PATIENCE = 900  # seconds for all titles of a file
+WAITING = {"queued", "signed", "broadcast"}
+SETTLED = {"included", "safe", "finalized"}
 CHUNK = 500  # blocks a request for logs, receipts a batch
 
 
@@ -55,10 +57,10 @@ def tell(stage: Stage, options: Any) -> dict[str, Any]:
     wallet = _bind(stage, report["titles"], report["refs"])
 
     told = recount(stage, set(report["titles"]))
-    if wallet not in told.wallets:
-        raise StageError(f"The chain does not show {wallet} as bound.")
     if told.titles + report["rejected"] != report["features"]:
         raise StageError(f"{told.titles} titles on the chain and {report['rejected']} rejected are not all features.")
+    if wallet not in told.wallets:
+        raise StageError(f"The chain does not show {wallet} as bound.")
     page = f"{stage.url}/land/{told.first_title}"
     if not stage.http.get(page).is_success:
         raise StageError(f"The page {page} cannot be read.")
@@ -88,11 +90,13 @@ def _registered(stage: Stage, wanted: int) -> None:
         bar = progress.add_task("registering", total=wanted)
 
         def settled() -> bool:
-            told = stage.muniment("outbox", "status")
-            progress.update(bar, completed=told["settled"])
-            if told["refused"] or told["parked"]:
-                raise StageError(f"{told['refused']} requests were refused and {told['parked']} parked.")
-            return bool(told["waiting"] == 0)
+            states = stage.api("GET", "/api/status")["intents"]
+            waiting = sum(states.get(state, 0) for state in WAITING)
+            progress.update(bar, completed=wanted - min(waiting, wanted))
+            stuck = {state: count for state, count in states.items() if state in {"refused", "parked"} and count}
+            if stuck:
+                raise StageError(f"Requests stand still: {stuck}; `muniment outbox list` tells why.")
+            return waiting == 0
 
         _until(settled, "the titles are registered")
         progress.update(bar, completed=wanted)
@@ -129,9 +133,6 @@ def _holder_without_wallet(stage: Stage, titles: list[str], refs: list[str]) -> 
     raise StageError("Every holder has a wallet already; start over with --fresh.")
 
 
-SETTLED = {"included", "safe", "finalized"}
-
-
 @dataclass(frozen=True)
 class Recount:
     """What the chain's logs and receipts say."""
@@ -158,6 +159,8 @@ def recount(stage: Stage, titles: set[str]) -> Recount:
         event.subject: event.tx_hash for event in events if event.name == "TitleRegistered" and event.subject in titles
     }
     bound = {event.arguments["wallet"]: event.tx_hash for event in events if event.name == "PartyBound"}
+    if not registered or not bound:
+        raise StageError(f"The chain shows {len(registered)} titles of this file and {len(bound)} bound wallets.")
     title_gas = _gas(stage, set(registered.values()))
     party_gas = _gas(stage, set(bound.values()))
     return Recount(

@@ -3,7 +3,8 @@ pragma solidity ^0.8.30;
 
 /// keccak256(abi.encode(keccak256("Muniment.Agency.v1"), parent, domainHash))
 type AgencyId is bytes32;
-/// keccak256(abi.encode(keccak256("Muniment.Act.v1"), chainId, registry, target, agency, scope, version, keccak256(act)))
+/// keccak256(abi.encode(keccak256("Muniment.Act.v1"), chainId, registry, target, agency, scope, version,
+/// keccak256(act)))
 type ActId is bytes32;
 
 /// Unknown: never registered. Closed is final; Suspended can be lifted.
@@ -81,6 +82,7 @@ interface IAgencyRegistry {
     event OfficerRetired(AgencyId indexed agency, address indexed key, uint40 notAfter, address indexed by);
     event OfficerCompromised(AgencyId indexed agency, address indexed key, uint40 since);
 
+    /// @dev A later one with the same id takes the place of the earlier: its first officer fell or ran out of time.
     /// @param act the calldata of the act as `target` received it, so that staff can be shown it in plain words
     event ActProposed(
         ActId indexed id,
@@ -185,6 +187,8 @@ interface IAgencyRegistry {
 
     /// @notice Register an agency. By the root when `parent` is zero, else by the parent's admin, whose
     /// agency must be active.
+    /// @dev Warning: a parent's admin may claim any free domain. Believe an agency's name only when the domain itself
+    /// says so, and let the root close a squatter's.
     /// @param scopes must lie within the parent's; any when the root registers
     function registerAgency(AgencyId parent, address admin, uint64 scopes, bytes32 domainHash)
         external
@@ -192,14 +196,17 @@ interface IAgencyRegistry {
 
     /// @notice Change what an agency may do; its officers' powers narrow with it at once. By the root, or the
     /// parent's admin within the parent's scopes.
+    /// @dev Warning: children are agencies of their own and keep their powers when their parent's narrow.
     function changeScopes(AgencyId agency, uint64 scopes) external;
 
     /// @notice Suspend, reactivate or close an agency. By the root or the parent's admin.
-    /// @dev Warning: children are agencies of their own and do not fall with their parent.
+    /// @dev Warning: children are agencies of their own and do not fall with their parent, and a parent's admin may
+    /// lift a suspension that the root set. A closed agency has no custodians left: date compromised keys before.
     function changeStatus(AgencyId agency, AgencyStatus status) external;
 
     /// @notice Propose another admin. By the admin, or by whoever stands above, so that a lost admin key strands
-    /// nothing. Zero withdraws the proposal.
+    /// nothing. Zero withdraws the proposal. While the agency is suspended only those above propose, so that a thief of
+    /// the admin's key cannot overwrite the proposal that removes him.
     function proposeAdmin(AgencyId agency, address proposed) external;
 
     /// @notice Take over as admin. By the proposed address.
@@ -214,6 +221,7 @@ interface IAgencyRegistry {
     // ── Officers ────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @notice Give a key powers for a period. By the agency's admin. A key has one record for ever.
+    /// @dev Warning: the key is not asked, so another agency's admin can use up its one record: then make a new key.
     /// @param scopes within the agency's own
     /// @param notBefore 0 for now
     function accredit(AgencyId agency, address key, uint64 scopes, uint40 notBefore, uint40 notAfter) external;
@@ -233,7 +241,7 @@ interface IAgencyRegistry {
     /// @notice The key with this id; zero when there is none.
     function keyOf(uint32 id) external view returns (address);
 
-    /// @notice How a key stood at a moment.
+    /// @notice How a key stood at a moment. Whether its agency was active then is not part of the answer.
     function standingAt(address key, uint256 time) external view returns (KeyStanding);
 
     /// @notice Return the agency of a key that may use the power now; revert with the reason otherwise.
@@ -255,9 +263,10 @@ interface IAgencyRegistry {
 
     /// @notice Record an act's first officer, or complete it with a second, different one. Called by the contract that
     /// carries the act out, which must stop unless `complete`.
-    /// @dev Both officers must be current, mature, of the same agency and hold the scope; the first is judged again
-    /// at completion. Warning: `officer` is the caller's word, so an act means something only with its `target`:
-    /// list those of known contracts alone.
+    /// @dev Both officers must be current, mature, of the same agency and hold the scope. The first is judged again at
+    /// completion; one who ran out of time or may no longer act counts for nothing, and the caller takes that place.
+    /// Warning: `officer` is the caller's word, so an act means something only with its `target`: list those of known
+    /// contracts alone. Warning: a completed act is forgotten, so the target must change its version with it.
     /// @param version of the thing acted upon, so that a stale approval cannot run on a changed one
     /// @param act every parameter, as the target received it (msg.data)
     function dualControl(address officer, uint64 scope, AgencyId agency, uint256 version, bytes calldata act)
@@ -265,6 +274,7 @@ interface IAgencyRegistry {
         returns (bool complete);
 
     /// @notice Withdraw a pending act. By any current officer of the agency who holds the scope.
+    /// @dev Warning: one such officer can withdraw every act; retire that key first.
     function withdrawAct(ActId id) external;
 
     /// @notice A pending act; all zero when there is none.

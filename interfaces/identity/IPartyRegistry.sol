@@ -4,8 +4,8 @@ pragma solidity ^0.8.30;
 import {AgencyId} from "../access/IAgencyRegistry.sol";
 
 /// A person or an organisation (LA_Party of ISO 19152):
-/// keccak256(abi.encode(keccak256("Muniment.Party.v1"), agency, commitment)), where the commitment is the salted hash of
-/// the identity record that the agency holds. Destroying salt and record is the erasure path.
+/// keccak256(abi.encode(keccak256("Muniment.Party.v1"), agency, commitment)), where the commitment is the salted hash
+/// of the identity record that the agency holds. Destroying salt and record is the erasure path.
 type PartyId is bytes32;
 
 /// @title Parties and the wallets they sign with
@@ -44,6 +44,7 @@ interface IPartyRegistry {
 
     /// @notice Link a wallet to a party after an in-person or e-ID check. By an identity officer of the party's agency,
     /// with the wallet's own signature over BindWallet.
+    /// @dev Warning: a wallet cannot cancel this nonce before it is bound, so let it sign a near deadline.
     function bind(bytes32 commitment, address wallet, uint256 nonce, uint256 deadline, bytes calldata signature)
         external
         returns (PartyId party);
@@ -64,6 +65,9 @@ interface IPartyRegistry {
 
     /// @notice Whether the party's present wallet signed the digest: ECDSA (65 bytes, low s) first, then ERC-1271 with
     /// bounded gas. False for a party without a wallet.
+    /// @dev Warning: let the digest name party, contract, chain, nonce and deadline: nothing here stops a replay, and a
+    /// signature comes back to life when a party returns to an old wallet. Let only a refusal follow from false: it may
+    /// also mean too little gas.
     function checkSignature(PartyId party, bytes32 digest, bytes calldata signature) external view returns (bool);
 
     /// @notice The party's present wallet; zero when it has none.

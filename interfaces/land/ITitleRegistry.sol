@@ -127,12 +127,14 @@ interface ITitleRegistry {
     function registerOf(Jurisdiction jurisdiction) external view returns (Register memory);
 
     /// @notice The title's id from its jurisdiction and cadastral reference, registered or not.
+    /// @dev Warning: bytes are compared as they are: bring references to one form (Unicode NFC, no outer spaces) first.
     function titleIdOf(Jurisdiction jurisdiction, string calldata ref) external pure returns (TitleId);
 
     /// @notice Enter one title. By a land registrar of the agency that keeps the register.
     function register(Jurisdiction jurisdiction, Entry calldata entry) external returns (TitleId title);
 
     /// @notice Enter several titles, all or none. By a land registrar of the agency that keeps the register.
+    /// @dev Warning: a full batch of titles with many holders exceeds what one transaction may burn (EIP-7825).
     function registerBatch(Jurisdiction jurisdiction, Entry[] calldata entries) external;
 
     /// @notice A title as it stands. Reverts with TitleUnknown when there is none.

@@ -49,9 +49,9 @@ class Checkpoint:
         )
 
 
-def load(connection: Connection, chain_id: int) -> Checkpoint | None:
-    """The chain's checkpoint; None before the first block."""
-    row = connection.execute(select(checkpoints).where(checkpoints.c.chain_id == chain_id)).one_or_none()
+def load(connection: Connection) -> Checkpoint | None:
+    """The checkpoint, whatever its chain: a database follows one. None before the first block."""
+    row = connection.execute(select(checkpoints)).one_or_none()
     return None if row is None else Checkpoint(**row._mapping)
 
 

@@ -12,7 +12,9 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+
+from muniment.chain.text import readable
 
 WORD = 32
 _EXACT_BITS = 53  # integers below 2^53 survive a JSON parser
@@ -45,6 +47,20 @@ class Codec:
     write: Write
 
 
+class Member(NamedTuple):
+    """A member of a tuple: `at` is where its head lies in the tuple, `read` reads it by that head."""
+
+    name: str
+    at: int
+    read: Read
+    codec: Codec
+
+    @property
+    def size(self) -> int:
+        """Bytes of its head."""
+        return WORD if self.codec.dynamic else self.codec.size
+
+
 def codec_of(described: dict[str, Any]) -> Codec:
     """The codec of an ABI parameter ({"type", "components"?}). Raises AbiTypeUnknown."""
     name = described["type"]
@@ -59,44 +75,33 @@ def codec_of(described: dict[str, Any]) -> Codec:
     raise AbiTypeUnknown(f"The ABI names the type {name}, which the service does not read.")
 
 
-def members_of(described: Sequence[dict[str, Any]], start: int = 0) -> list[tuple[str, int, Codec]]:
-    """Name, offset in the head, and codec of each member of a tuple."""
-    members = []
+def members_of(described: Sequence[dict[str, Any]]) -> list[Member]:
+    """The members of a tuple, in its order."""
+    members, at = [], 0
     for member in described:
         codec = codec_of(member)
-        members.append((member["name"], start, codec))
-        start += WORD if codec.dynamic else codec.size
+        members.append(Member(member["name"], at, _in_head(codec), codec))
+        at += members[-1].size
     return members
 
 
-def read_member(raw: bytes, at: int, base: int, codec: Codec) -> Any:
-    """Read a member whose head is at `at`: in place, or where its offset, counted from `base`, points."""
-    if codec.dynamic:
-        at = base + int.from_bytes(raw[at : at + WORD], "big")
-    if at + codec.size > len(raw):
-        raise AbiDataRefused(f"a value at byte {at} lies beyond the {len(raw)} bytes of data")
-    return codec.read(raw, at, base)
+def head_size(members: Sequence[Member]) -> int:
+    """How many bytes the heads take: whoever reads the members must have checked that these are there."""
+    return sum(member.size for member in members)
 
 
-def readable(raw: bytes) -> str:
-    r"""Text of bytes that should be UTF-8, which Solidity does not check: never fails, never merges two values.
+def _in_head(codec: Codec) -> Read:
+    """Read a value by its head: in place when it is static, else where the head points, counted from the tuple."""
+    if not codec.dynamic:
+        return codec.read
 
-    U+FFFD with two hex digits stands for a byte that is not UTF-8, for NUL, which PostgreSQL keeps in no text, and
-    for each byte of U+FFFD itself, so that b"a\xff" and b"a\x00" stay apart.
-    """
-    try:
-        text = raw.decode()
-        if "\0" not in text and "\ufffd" not in text:
-            return text
-    except UnicodeDecodeError:
-        text = raw.decode(errors="surrogateescape")
-    return "".join(map(_shown, text))
+    def follow(raw: bytes, at: int, base: int) -> Any:
+        target = base + int.from_bytes(raw[at : at + WORD], "big")
+        if target + codec.size > len(raw):
+            raise AbiDataRefused(f"the value of byte {at} lies beyond the {len(raw)} bytes of data")
+        return codec.read(raw, target, base)
 
-
-def _shown(character: str) -> str:
-    if character == "\0" or character == "\ufffd" or "\udc80" <= character <= "\udcff":
-        return "".join(f"\ufffd{byte:02x}" for byte in character.encode(errors="surrogateescape"))
-    return character
+    return follow
 
 
 def _quoted(value: object) -> str:
@@ -161,29 +166,31 @@ _PLAIN = {
 
 def _tuple(components: Sequence[dict[str, Any]]) -> Codec:
     members = members_of(components)
-    size = sum(WORD if codec.dynamic else codec.size for _, _, codec in members)
+    heads = [(member.name, member.at, member.read) for member in members]
 
     def read(raw: bytes, at: int, _base: int) -> dict[str, Any]:
-        return {name: read_member(raw, at + offset, at, codec) for name, offset, codec in members}
+        return {name: read_head(raw, at + offset, at) for name, offset, read_head in heads}
 
-    return Codec(size, any(codec.dynamic for _, _, codec in members), read, json_writer(members))
+    dynamic = any(member.codec.dynamic for member in members)
+    return Codec(head_size(members), dynamic, read, json_writer(members))
 
 
 def _array(element: Codec) -> Codec:
     step = WORD if element.dynamic else element.size
+    read_head = _in_head(element)
 
     def read(raw: bytes, at: int, _base: int) -> list[Any]:
         start = at + WORD
         count = int.from_bytes(raw[at:start], "big")
         if count * step > len(raw) - start:
             raise AbiDataRefused(f"the {count} elements at byte {at} do not fit the data")
-        return [read_member(raw, start + place * step, start, element) for place in range(count)]
+        return [read_head(raw, place, start) for place in range(start, start + count * step, step)]
 
     return Codec(WORD, True, read, lambda values: "[" + ",".join(map(element.write, values)) + "]")
 
 
-def json_writer(members: Sequence[tuple[str, int, Codec]]) -> Write:
+def json_writer(members: Sequence[Member]) -> Write:
     """A writer of the members as an RFC 8785 object: keys sorted, nothing between tokens."""
-    writers = [(name, codec.write) for name, _, codec in sorted(members)]
+    writers = sorted((member.name, member.codec.write) for member in members)
     template = "{" + ",".join(f"{to_json(name)}:%s" for name, _ in writers) + "}"
     return lambda values: template % tuple([write(values[name]) for name, write in writers])

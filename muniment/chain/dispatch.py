@@ -1,6 +1,8 @@
 """Turn queued intents into transactions: try, split off the guilty, sign, store, and only then send."""
 
+import itertools
 from collections import Counter, deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -35,6 +37,7 @@ class Dispatch:
     heads: Heads
     now: int
     room: int  # how many more transactions may wait for a block
+    free: Sequence[int]  # nonces to fill first
     moved: Counter[str]
     problems: list[str]
 
@@ -51,7 +54,8 @@ class Dispatch:
             with fenced(self.tools.engine, self.lease) as connection:
                 drafting.wait(connection, waiting, reason("FeeCeiling", {"ceiling": ceiling}), self.now)
             return
-        nonce = self.lease.next_nonce
+        nonces = itertools.chain(self.free, itertools.count(self.lease.next_nonce))
+        nonce = next(nonces)
         unsignable: set[str] = set()
         while groups and self.room > 0:
             group = groups.popleft()
@@ -67,7 +71,7 @@ class Dispatch:
                 unsignable.add(group[0].kind)
                 self.problems.append(str(refusal))
                 continue
-            nonce += 1
+            nonce = next(nonces)
             self.room -= 1
             if not self._send(transaction, signed):
                 return
@@ -112,7 +116,7 @@ class Dispatch:
                 drafting.wait(connection, group, reason("SigningRefused", {"cause": str(refusal)}), self.now)
             raise
         ids = [row.id for row in group]
-        with fenced(tools.engine, lease, next_nonce=nonce + 1) as connection:
+        with fenced(tools.engine, lease, next_nonce=max(lease.next_nonce, nonce + 1)) as connection:
             row = tools.row(signed, draft.to, gas_limit, nonce, fee, self.heads.latest.number, self.now)
             transaction = connection.execute(insert(transactions).values(row).returning(transactions.c.id)).scalar_one()
             linked = connection.execute(

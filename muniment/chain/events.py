@@ -4,7 +4,7 @@ from binascii import unhexlify
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from muniment.chain.codec import WORD, AbiDataRefused, json_writer, members_of, read_member
+from muniment.chain.codec import WORD, AbiDataRefused, head_size, json_writer, members_of
 from muniment.chain.deployment import ContractInfo, Deployment
 from muniment.db.rows import Rows
 from muniment.hashing import keccak
@@ -43,23 +43,26 @@ class _Reader:
         self.name = described["name"]
         inputs = described["inputs"]
         indexed = [parameter for parameter in inputs if parameter["indexed"]]
-        self._topics = members_of(indexed)
-        self._data = members_of([parameter for parameter in inputs if not parameter["indexed"]])
-        self._topics_length = WORD * (1 + len(indexed))
+        topics = members_of(indexed)
+        data = members_of([parameter for parameter in inputs if not parameter["indexed"]])
         # An indexed string, array or struct leaves only its hash, which nobody can read back.
-        if any(codec.dynamic or codec.size != WORD for _, _, codec in self._topics):
+        if any(member.codec.dynamic or member.size != WORD for member in topics):
             raise ValueError(f"{self.contract}.{self.name} indexes a value that does not fit a topic.")
+        self._topics = [(member.name, WORD + member.at, member.read) for member in topics]
+        self._topics_length = WORD + head_size(topics)
+        self._data = [(member.name, member.at, member.read) for member in data]
+        self._data_length = head_size(data)
         self._subject = indexed[0]["name"] if indexed else None
-        self.write = json_writer([*self._topics, *self._data])
+        self.write = json_writer([*topics, *data])
 
     def read(self, topics: bytes, data: bytes, address: str) -> tuple[dict[str, Any], str]:
         if len(topics) != self._topics_length:
             raise AbiDataRefused(f"it has {len(topics) // WORD} topics")
-        if len(data) % WORD:
-            raise AbiDataRefused(f"its {len(data)} bytes of data are not whole words")
-        arguments = {name: codec.read(topics, WORD + at, 0) for name, at, codec in self._topics}
-        for name, at, codec in self._data:
-            arguments[name] = read_member(data, at, 0, codec)
+        if len(data) % WORD or len(data) < self._data_length:
+            raise AbiDataRefused(f"its {len(data)} bytes of data are not whole words, or too few")
+        arguments = {name: read(topics, at, 0) for name, at, read in self._topics}
+        for name, at, read in self._data:
+            arguments[name] = read(data, at, 0)
         subject = address if self._subject is None else str(arguments[self._subject])
         return arguments, subject
 

@@ -4,13 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from muniment.chain.deployment import Deployment
+from muniment.chain.look import NodeLostState
 from muniment.chain.rpc import Block, Rpc, RpcError, RpcUnavailable, quantity
 
 USUAL_TIP = 10**9  # wei per gas, where a node suggests none
-
-
-class OtherChain(Exception):
-    """The node serves another chain than the contracts are on, or one that lost its state."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,7 @@ class Heads:
 
 
 def look(rpc: Rpc, deployment: Deployment, signer: str) -> Heads:
-    """Ask one node for everything at once. Raises OtherChain, RpcUnavailable, RpcError."""
+    """Ask one node for everything at once. Raises NodeLostState, RpcUnavailable, RpcError."""
     chain_id, genesis, latest, safe, finalized, nonce, finalized_nonce, tip = rpc.answers(
         [
             ("eth_chainId", []),
@@ -45,7 +42,7 @@ def look(rpc: Rpc, deployment: Deployment, signer: str) -> Heads:
     if genesis is None or latest is None:
         raise RpcUnavailable("A node has no blocks yet.")
     if quantity(chain_id) != deployment.chain_id or Block.of(genesis).hash != deployment.genesis_hash:
-        raise OtherChain(
+        raise NodeLostState(
             f"The node serves chain {quantity(chain_id)} with another genesis block than the contracts' chain"
             f" {deployment.chain_id}; correct MUNIMENT_RPC_URLS, or deploy again where the node lost its state."
         )

@@ -60,7 +60,7 @@ class Indexer:
         serve now; NodeLostState when the node holds another chain; IndexerHalted when a person must look.
         """
         with reading(self._engine) as connection:
-            known = checkpoints.load(connection, self._deployment.chain_id)
+            known = checkpoints.load(connection)
         if known is not None and known.halted is not None:
             raise IndexerHalted(known.halted)
         seen = look(self._rpc, self._deployment, known)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
-from muniment.db.engine import reading, writing
+from muniment.db.engine import insert_once, reading, writing
 from muniment.db.schema import signers
 
 
@@ -51,7 +50,6 @@ def acquire(
         and row.next_nonce >= chain_nonce
     ):
         return Lease(chain_id, signer, holder, row.fence, row.next_nonce)  # long enough: an idle worker writes little
-    insert = sqlite.insert if engine.dialect.name == "sqlite" else postgresql.insert
     first: dict[str, Any] = {
         "chain_id": chain_id,
         "signer": signer,
@@ -60,7 +58,7 @@ def acquire(
         "fence": 0,
     }
     with writing(engine) as connection:
-        connection.execute(insert(signers).values(first).on_conflict_do_nothing())
+        insert_once(connection, signers, first)
         row = connection.execute(select(signers).where(_row(chain_id, signer)).with_for_update()).one()
         if row.holder not in (None, holder) and row.lease_until > now:
             return None

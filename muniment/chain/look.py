@@ -57,10 +57,11 @@ def _same_chain(deployment: Deployment, known: Checkpoint | None, chain_id: int,
             f"on (id {deployment.chain_id}, genesis {deployment.genesis_hash}). A local node that was started anew has "
             f"lost its contracts: deploy again and rebuild. Otherwise check the node's address."
         )
-    if known is not None and known.genesis_hash != genesis_hash:
+    if known is not None and (known.chain_id, known.genesis_hash) != (chain_id, genesis_hash):
         raise NodeLostState(
-            f"The database was read from a chain with genesis {known.genesis_hash}, the contracts are now deployed on "
-            f"one with genesis {genesis_hash}. Rebuild the read tables (muniment rebuild)."
+            f"The database was read from another chain (id {known.chain_id}, genesis {known.genesis_hash}) than the "
+            f"one that the contracts are on (id {chain_id}, genesis {genesis_hash}). Rebuild the read tables, or use "
+            f"another database."
         )
 
 

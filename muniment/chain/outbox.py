@@ -14,8 +14,8 @@ from typing import Any
 
 import rfc8785
 from sqlalchemy import Connection, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from muniment.db.engine import insert_once
 from muniment.db.schema import intents
 from muniment.errors import Refused
 from muniment.hashing import keccak
@@ -80,7 +80,6 @@ def enqueue(connection: Connection, request: Request, now: int) -> Receipt:
     body = _canonical(request)
     # The hash covers kind and lane too: one key, one act.
     body_hash = keccak("\0".join((request.kind, request.lane, body)).encode())
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     row = {
         "key": request.key,
         "kind": request.kind,
@@ -91,8 +90,7 @@ def enqueue(connection: Connection, request: Request, now: int) -> Receipt:
         "created_at": now,
         "updated_at": now,
     }
-    once = insert(intents).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(intents.c.id)
-    new = connection.execute(once).first() is not None
+    new = insert_once(connection, intents, row)
     stored = connection.execute(select(intents.c.body_hash, intents.c.state).where(intents.c.key == request.key)).one()
     if stored.body_hash != body_hash:
         raise KeyReused(request.key)

@@ -5,6 +5,7 @@ from typing import Any
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
+from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
 
 # secp256k1's order; OpenZeppelin's ECDSA refuses the upper half of s, where the same signature stands a second time.
@@ -29,6 +30,6 @@ def signer_of(typed_data: Mapping[str, Any], signature: str) -> str | None:
         return None
     try:
         address = Account.recover_message(encode_typed_data(full_message=dict(typed_data)), signature=raw)
-    except (ValueError, ValidationError, ArithmeticError):
+    except (BadSignature, ValidationError, ValueError):
         return None
     return str(address).lower()

@@ -17,8 +17,10 @@ from sqlalchemy import Engine
 from muniment.chain import upkeep
 from muniment.chain.deployment import Deployment
 from muniment.chain.dispatch import Dispatch
-from muniment.chain.heads import OtherChain, look
+from muniment.chain.heads import look
 from muniment.chain.lease import LeaseLost, acquire, release
+from muniment.chain.look import NodeLostState
+from muniment.chain.nonces import gaps
 from muniment.chain.outbox import Act
 from muniment.chain.rpc import Rpc, RpcError, RpcUnavailable
 from muniment.chain.signer import Signer, SigningRefused
@@ -77,7 +79,7 @@ class Worker:
         except LeaseLost as error:
             leading = False
             problems.append(str(error))
-        except (RpcUnavailable, RpcError, OtherChain, SigningRefused) as error:
+        except (RpcUnavailable, RpcError, NodeLostState, SigningRefused) as error:
             problems.append(str(error))
         if problems:
             log.warning("outbox.problems", signer=self._tools.signer.address, problems=problems)
@@ -114,5 +116,7 @@ class Worker:
         waiting = sum(all(attempt.mined is None for attempt in group) for group in groups)
         # Behind bytes that no node takes nothing can be mined, so nothing more is signed.
         room = 0 if refused else PIPELINE - waiting
-        Dispatch(tools, lease, heads, now, room, moved, problems).run()
+        free = gaps(tools.engine, lease, heads)
+        problems.extend(f"Nothing has the nonce {nonce} any more; the next act takes it." for nonce in free)
+        Dispatch(tools, lease, heads, now, room, free, moved, problems).run()
         return True

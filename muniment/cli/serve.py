@@ -2,26 +2,27 @@
 
 import socket
 
-import uvicorn
-
 from muniment.cli.console import err
 from muniment.config import Settings
 from muniment.errors import Refused
 from muniment.services import build
-from muniment.web.app import create_app
 
 
 def serve() -> None:
     """Serve pages and API, follow the chain and, with a keystore, carry out the outbox; until interrupted."""
+    # Only here: the web's libraries take a second to load, which no other command should wait for.
+    import uvicorn
+
+    from muniment.web.app import create_app
+    from muniment.web.server import server_config
+
     settings = Settings.load()
     services = build(settings)
     app = create_app(services.engine, services.deployment, services.rpc, settings)
-    with _listening(settings.host, settings.port) as listener:
-        config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False)
-        with services.running():
-            host, port = listener.getsockname()[:2]
-            err.print(f"Serving on http://{host}:{port}", markup=False, highlight=False)
-            uvicorn.Server(config).run(sockets=[listener])
+    with _listening(settings.host, settings.port) as listener, services.running():
+        host, port = listener.getsockname()[:2]
+        err.print(f"Serving on http://{host}:{port}", markup=False, highlight=False)
+        uvicorn.Server(server_config(app)).run(sockets=[listener])
 
 
 def _listening(host: str, port: int) -> socket.socket:

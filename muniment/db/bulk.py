@@ -9,7 +9,9 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Table, and_, bindparam
+from sqlalchemy import Column, Connection, Delete, Dialect, Insert, Table, and_, bindparam
+
+from muniment.db.schema import Uint
 
 Key: TypeAlias = tuple[Any, ...]
 
@@ -38,12 +40,18 @@ def _insertion(
 ) -> tuple[str, Callable[[Mapping[str, Any]], Key], list[tuple[str, Callable[[Any], Any]]]]:
     columns = [column for column in table.columns if not (column.name == "id" and column.autoincrement)]
     names = [column.name for column in columns]
-    processors = [(column.name, column.type.dialect_impl(dialect).bind_processor(dialect)) for column in columns]
+    processors = [(column.name, _processor(dialect, column)) for column in columns]
     bound: list[tuple[str, Callable[[Any], Any]]] = [
         (name, process) for name, process in processors if process is not None
     ]
     values: Callable[[Mapping[str, Any]], Key] = itemgetter(*names)
     return _positional(table.insert().inline(), dialect, names), values, bound
+
+
+def _processor(dialect: Dialect, column: Column[Any]) -> Callable[[Any], Any] | None:
+    if isinstance(column.type, Uint) and not column.nullable:
+        return str  # what the type does, without its detours: titles alone have two per row
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
 
 
 @cache

@@ -33,10 +33,12 @@ class Uint(TypeDecorator[int]):
     impl = String(78)
     cache_ok = True
 
-    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: int | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Write the number as decimal text."""
         return None if value is None else str(value)
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:
+    def process_result_value(self, value: str | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Read the decimal text as a number."""
         return None if value is None else int(value)
 
 
@@ -119,7 +121,9 @@ transactions = Table(
     Column("nonce", BigInteger, nullable=False),
     Column("hash", HASH, nullable=False, unique=True),
     Column("raw", LargeBinary, nullable=False),  # the signed bytes, stored before they are first sent
-    Column("state", String(12), nullable=False),  # signed broadcast included safe finalized reverted replaced
+    # signed broadcast included safe finalized; replaced by a dearer one, of which either may be mined;
+    # reverted, and for good: failed; dropped: its nonce was used by another
+    Column("state", String(12), nullable=False),
     Column("contract", ADDRESS, nullable=False),
     Column("gas_limit", BigInteger, nullable=False),
     Column("max_fee", Uint, nullable=False),  # wei per gas

@@ -74,7 +74,7 @@ def _invited(connection: Connection, code: str, now: int) -> Row[Any]:
     ).one_or_none()
     if row is None:
         raise Refused("InvitationUnknown")
-    if row.expires_at <= now and row.intent_key is None:
+    if row.expires_at <= now:
         raise Refused("InvitationExpired", expires_at=row.expires_at)
     return row
 

@@ -1,7 +1,7 @@
 """What the events of `TitleRegistry` add up to: registers, titles, and who holds which share of them."""
 
-from muniment.chain.codec import readable
 from muniment.chain.events import Event, Handler
+from muniment.chain.text import readable
 from muniment.db.rows import Rows
 from muniment.db.schema import registers, shares, titles
 

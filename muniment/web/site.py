@@ -112,7 +112,8 @@ class Site:
 
 def _switch(request: Request, language: str) -> str:
     kept = [(name, value) for name, value in request.query_params.multi_items() if name != "lang"]
-    return f"{request.url.path}?{urlencode([*kept, ('lang', language)])}"
+    # Without the path: one that begins with // would lead to another site.
+    return f"?{urlencode([*kept, ('lang', language)])}"
 
 
 def _environment() -> Environment:

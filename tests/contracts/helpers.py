@@ -79,6 +79,11 @@ def wait(seconds):
     node("evm_mine")
 
 
+def next_block_at(time):
+    """Give the next block, and with it the next transaction, exactly this time, however slow the machine."""
+    node("evm_setNextBlockTimestamp", time)
+
+
 def jurisdiction(code):
     """An ISO 3166 code as the contracts take it: ASCII, left-aligned in 8 bytes."""
     return "0x" + code.encode("ascii").ljust(8, b"\0").hex()

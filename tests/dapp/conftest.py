@@ -26,6 +26,7 @@ from muniment.land.importing import import_parcels
 from muniment.land.parcels import Options
 from muniment.services import Services, build
 from muniment.web.app import create_app
+from muniment.web.server import server_config
 from tests.dapp.wallet import Wallet
 from tests.service.conftest import PASSWORD, Deployed, deployed  # noqa: F401 -- fixtures of this folder, too
 from tests.service.nodes import ROOT, Node
@@ -33,10 +34,15 @@ from tests.service.nodes import ROOT, Node
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'&"
 LONGEST = "W" * 100
 # Chromium as root, quiet, and asking nobody else for anything.
-OPTIONS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PATIENCE = 20_000  # ms
 
 
@@ -115,7 +121,7 @@ def town(deployed: Deployed, built: None, tmp_path_factory: pytest.TempPathFacto
         report = import_parcels(services.engine, "town", _collection(), Options("GB"), agency, int(time.time()))
         assert not report.rejected, report.rejected
         app = create_app(services.engine, services.deployment, services.rpc, settings)
-        server = uvicorn.Server(uvicorn.Config(app, log_level="error", access_log=False))
+        server = uvicorn.Server(server_config(app))
         serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         with services.running():
             serving.start()

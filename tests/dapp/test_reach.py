@@ -14,7 +14,7 @@ def _ask(path: str, language: str) -> str:
 
 
 def test_axe_finds_nothing(town: Town, browser: Watched) -> None:
-    """axe finds nothing on any page."""
+    """No page has a fault that axe can find."""
     found = {path: wrong for path in town.pages if (wrong := axe(browser.open(path)))}
     browser.complaints[:] = [said for said in browser.complaints if "404" not in said]  # /nothing is meant to be
     assert found == {}
@@ -32,6 +32,21 @@ def test_narrow_and_magnified(town: Town, chromium: Browser, language: str) -> N
             wide.append(path)
     context.close()
     assert wide == []
+
+
+def test_dialog_fits_a_phone(town: Town, chromium: Browser) -> None:
+    """The choice of wallets lies within a screen of 320 px, its buttons whole."""
+    context = chromium.new_context(viewport={"width": 320, "height": 400})
+    page = context.new_page()
+    page.goto(f"{town.url}/land/{town.titles['1']}")
+    page.get_by_role("button", name="Check with my wallet").click()
+    expect(page.get_by_role("dialog").get_by_role("button", name="Demo wallet")).to_be_visible()
+    for part in page.locator("dialog, dialog button").all():
+        box = part.bounding_box()
+        assert box is not None
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 320
+    context.close()
 
 
 def test_targets_are_large_enough(town: Town, chromium: Browser) -> None:

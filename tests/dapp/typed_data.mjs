@@ -1,6 +1,12 @@
-// Reads typed data (EIP-712) as a JSON list from standard input and writes viem's digest of each, in the same order.
+// Reads typed data (EIP-712) and private keys as a JSON list of [typedData, [key, …]] from standard input; writes what
+// viem makes of each, in the same order: [digest, [signature, …]].
 import { hashTypedData } from "viem";
+import { privateKeyToAccount } from "viem/accounts";
 
 let text = "";
 for await (const chunk of process.stdin) text += chunk;
-console.log(JSON.stringify(JSON.parse(text).map((typedData) => hashTypedData(typedData))));
+const done = JSON.parse(text).map(async ([typedData, keys]) => [
+  hashTypedData(typedData),
+  await Promise.all(keys.map((key) => privateKeyToAccount(key).signTypedData(typedData))),
+]);
+console.log(JSON.stringify(await Promise.all(done)));

@@ -5,6 +5,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from eth_account import Account
@@ -50,27 +51,43 @@ def test_dry_run_sends_nothing(new_node: Callable[..., Node], shell: Shell) -> N
     assert not list(shell.deployments.iterdir())
 
 
+def signed(path: Path) -> int:
+    """How many contracts an unfinished deployment has signed transactions for."""
+    entries = json.loads(path.read_text())["contracts"].values() if path.exists() else ()
+    return sum(bool(entry["transactions"]) for entry in entries)
+
+
+def mine_signed(node: Node, path: Path, deployer: str) -> None:
+    """Make a block while a signed transaction is in none, and no block more."""
+    if node.nonce(deployer) < signed(path):
+        node.call("evm_mine")
+    time.sleep(0.02)
+
+
 def killed(shell: Shell, node: Node, begun: int) -> dict[str, Any]:
-    """Start a deployment and kill it -9 as soon as its record holds `begun` signed transactions; give the record."""
+    """Start a deployment and kill it -9 when its record holds `begun` signed transactions; give the record.
+
+    The node mines only on demand, so that the deployment cannot run past that point however busy the machine is.
+    """
     process, path = shell.start("deploy", "--rpc", node.url, "--yes"), shell.deployments / "local.partial.json"
-    until = time.monotonic() + 60
+    until = time.monotonic() + 120
     while True:
-        partial = json.loads(path.read_text()) if path.exists() else {"contracts": {}}
-        if sum(bool(entry["transactions"]) for entry in partial["contracts"].values()) >= begun:
+        if signed(path) >= begun:
             break
         assert process.is_alive(), shell.said
         assert time.monotonic() < until
-        time.sleep(0.01)
+        mine_signed(node, path, DEPLOYER)
     process.kill()
     process.join()
-    return partial
+    return json.loads(path.read_text())
 
 
 def test_goes_on_after_kill_at_each_contract(new_node: Callable[..., Node], shell: Shell) -> None:
     """Must go on where it was killed, at each of the three contracts, and create each exactly once."""
-    node = new_node("--block-time", "1")
+    node = new_node("--no-mining")
     for begun in (1, 2, 3):
         killed(shell, node, begun)
+    node.call("evm_setIntervalMining", 1)
     shell.run("deploy", "--rpc", node.url, "--yes")
     assert [shell.record()["contracts"][name]["address"] for name in NAMES] == [
         address_at(DEPLOYER, nonce) for nonce in range(3)
@@ -186,7 +203,7 @@ def test_keeps_a_second_deployment_out(new_node: Callable[..., Node], shell: She
 
 def test_goes_on_after_a_reorganisation(new_node: Callable[..., Node], shell: Shell) -> None:
     """Must notice that the chain undid the contracts before the record is written, and send the same bytes again."""
-    node = new_node("--chain-id", "777", "--block-time", "1")
+    node = new_node("--chain-id", "777", "--no-mining")
     key = Account.from_key("0x" + "7" * 64)
     (shell.folder / "key.json").write_text(json.dumps(Account.encrypt(key.key, "", kdf="pbkdf2", iterations=1000)))
     (shell.folder / "password").write_text("")
@@ -197,8 +214,9 @@ def test_goes_on_after_a_reorganisation(new_node: Callable[..., Node], shell: Sh
     first = shell.start("deploy", "--yes", "--root", ROOT)
     while "waiting for 3 blocks" not in shell.said:
         assert first.is_alive(), shell.said
-        time.sleep(0.02)
+        mine_signed(node, shell.deployments / "pilot.partial.json", key.address)
     node.call("evm_revert", before)
+    node.call("evm_setIntervalMining", 1)
     first.join()
     assert first.exitcode == 1
     assert "AgencyRegistry: there is no code" in shell.said

@@ -42,6 +42,6 @@ function show(intent: Intent, place: HTMLElement, words: Words): void {
   if (!OVER.has(intent.state)) lines.push(make("p", "govuk-body-s", words("following")));
   const text = lines.map((line) => line.textContent).join();
   // Unchanged words are left alone, so that a screen reader does not say them again.
-  if (place.textContent?.trim() !== text.trim() && place.dataset["said"] !== text) place.replaceChildren(...lines);
+  if (place.textContent?.trim() !== text.trim() && place.dataset["said"] !== text) place.replaceChildren(make("div", "m-proof", ...lines));
   place.dataset["said"] = text;
 }

@@ -4,9 +4,11 @@ import json
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
+from markupsafe import Markup
 from sqlalchemy import Connection, func, select
 
 from muniment.db.schema import geometries, titles
@@ -19,6 +21,8 @@ WIDTH, TALLEST, MARGIN = 1600.0, 1100.0, 40.0
 MAX_PARCELS = 4_000
 SIZES = (150_00, 500_00, 2_000_00, 10_000_00)  # dm²: where one colour ends and the next begins
 _CACHED = 8
+_PATH = Markup('<path class="m-map__parcel m-map__parcel--{}" fill-rule="evenodd" d="{}"/>')
+_LINK = Markup('<a href="/land/{}" tabindex="-1">') + _PATH + Markup("</a>")
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,10 @@ class SizeClass:
 
 @dataclass(frozen=True)
 class RegisterMap:
-    """A sheet with the parcels of one register; `drawn` of `total`, for a register may be larger than a map."""
+    """A sheet with the parcels of one register; `drawn` of `total`, for a register may be larger than a map.
+
+    Its markup is made once and kept with it: thousands of parcels are too many to write for every reader.
+    """
 
     jurisdiction: str
     width: float
@@ -42,6 +49,20 @@ class RegisterMap:
     bar: ScaleBar
     drawn: int
     total: int
+
+    @cached_property
+    def linked(self) -> Markup:
+        """SVG in which each parcel is a link to its title. Tab stops would be thousands, so it takes none."""
+        return Markup("\n").join(
+            _LINK.format(parcel.title, of.number, parcel.path) for of in self.classes for parcel in of.parcels
+        )
+
+    @cached_property
+    def plain(self) -> Markup:
+        """The same SVG without links, in one path for each colour."""
+        return Markup("\n").join(
+            _PATH.format(of.number, "".join(parcel.path for parcel in of.parcels)) for of in self.classes if of.parcels
+        )
 
 
 class RegisterMaps:
@@ -88,26 +109,26 @@ def _state(connection: Connection, jurisdiction: str) -> tuple[Any, ...]:
 def _draw(connection: Connection, jurisdiction: str) -> RegisterMap | None:
     g = geometries.c
     rows = connection.execute(
-        select(titles.c.title, titles.c.ref, titles.c.area_dm2, g.geometry_hash, g.canonical)
+        select(titles.c.title, titles.c.area_dm2, g.geometry_hash, g.canonical)
         .add_columns(g.west, g.south, g.east, g.north)
         .join(geometries, g.geometry_hash == titles.c.geometry_hash)
         .where(titles.c.jurisdiction == jurisdiction)
         .order_by(titles.c.ref)
         .limit(MAX_PARCELS)
     ).all()
-    shapes: list[tuple[str, str, int, Mapping[str, Any]]] = []
+    shapes: list[tuple[str, int, Mapping[str, Any]]] = []
     boxes: list[Box] = []
     for row in rows:
         if keccak(row.canonical.encode()) == row.geometry_hash:
-            shapes.append((row.title, row.ref, row.area_dm2, json.loads(row.canonical)))
+            shapes.append((row.title, row.area_dm2, json.loads(row.canonical)))
             boxes.append((row.west / 1e7, row.south / 1e7, row.east / 1e7, row.north / 1e7))
     if not shapes:
         return None
     frame = Frame.fitting(union(boxes), WIDTH, TALLEST, MARGIN)
     classes: list[list[Drawn]] = [[] for _ in range(len(SIZES) + 1)]
     # The largest first, so that a plot within a larger one is drawn above it.
-    for title, ref, area, shape in sorted(shapes, key=lambda parcel: -parcel[2]):
-        classes[bisect_right(SIZES, area)].append(Drawn(title, ref, frame.path(shape)))
+    for title, area, shape in sorted(shapes, key=lambda parcel: -parcel[1]):
+        classes[bisect_right(SIZES, area)].append(Drawn(title, frame.path(shape)))
     counted = select(func.count()).select_from(titles).where(titles.c.jurisdiction == jurisdiction)
     return RegisterMap(
         jurisdiction=jurisdiction,

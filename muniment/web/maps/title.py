@@ -15,7 +15,6 @@ class Drawn:
     """One parcel as path data."""
 
     title: str
-    ref: str
     path: str
 
 
@@ -36,5 +35,5 @@ def title_map(answer: TitleAnswer) -> TitleMap | None:
     if shape is None:
         return None
     frame = Frame.around(box_of(shape), WIDTH, HEIGHT, _FILL)
-    near = tuple(Drawn(near.title, near.ref, frame.path(near.shape)) for near in answer.neighbours)
+    near = tuple(Drawn(near.title, frame.path(near.shape)) for near in answer.neighbours)
     return TitleMap(WIDTH, HEIGHT, frame.path(shape), near, scale_bar(frame))

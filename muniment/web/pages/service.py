@@ -29,8 +29,10 @@ def status(site: Here, request: Request) -> HTMLResponse:
 def bind(site: Here, request: Request, code: str) -> HTMLResponse:
     """What the bearer of an invitation will sign, in plain words; afterwards what became of it."""
     intent = None
+    if len(code) > MAX_CODE:
+        raise missing()
     with site.reading() as connection:
-        found = invitation(connection, code[:MAX_CODE], site.clock())
+        found = invitation(connection, code, site.clock())
         known = as_of(connection)
         if found is not None and found.intent_key is not None:
             intent = queries.intent(connection, found.intent_key)

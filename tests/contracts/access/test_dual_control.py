@@ -7,7 +7,7 @@ from brownie import ZERO_ADDRESS
 from eth_abi import encode
 from eth_utils import keccak as keccak_bytes
 
-from tests.contracts.helpers import DAY, HOUR, RETIRED, SUSPENDED, ZERO_ID, now, plain, reverts, wait
+from tests.contracts.helpers import DAY, HOUR, RETIRED, SUSPENDED, ZERO_ID, next_block_at, now, plain, reverts, wait
 
 ACT = "0xfeedbeef"
 VERSION = 7
@@ -122,11 +122,11 @@ def test_other_agency(ids, court, other_officer, control):
 def test_window(agencies, court, second_court, control):
     """Must complete at the last second of the window and start anew after it."""
     deadline = control.send(court).timestamp + control.window
-    wait(deadline - now() - 1)
+    next_block_at(deadline)
     assert control.send(second_court).return_value is True
 
     deadline = control.send(court).timestamp + control.window
-    wait(deadline - now() + 1)
+    next_block_at(deadline + 1)
     tx = control.send(second_court)
     assert tx.return_value is False
     assert agencies.pendingAct(control.id())["officer"] == second_court
@@ -148,10 +148,10 @@ def test_fresh_key_waits(agencies, ids, admin, citizen, court, state, control):
     with reverts("OfficerTooFresh", citizen, mature):
         control.send(citizen)
     control.send(court)
-    wait(mature - now() - 2)
+    next_block_at(mature - 1)
     with reverts("OfficerTooFresh", citizen, mature):
         control.send(citizen)
-    wait(2)
+    next_block_at(mature)
     assert control.send(citizen).return_value is True
 
 
@@ -171,8 +171,9 @@ def _retire(agencies, people, **_):
 
 
 def _compromise(agencies, people, **_):
+    since = now() - DAY
     for key in (people.custodian, people.second_custodian):
-        agencies.markCompromised(people.court, now() - DAY, {"from": key})
+        agencies.markCompromised(people.court, since, {"from": key})
 
 
 @pytest.mark.parametrize("fall", [_retire, _compromise])

@@ -5,7 +5,7 @@ from brownie import ZERO_ADDRESS
 from eth_abi import encode
 from eth_utils import keccak as keccak_bytes
 
-from tests.contracts.helpers import NEVER, ZERO_ID, keccak, now, reverts
+from tests.contracts.helpers import DAY, NEVER, ZERO_ID, keccak, next_block_at, now, reverts
 from tests.contracts.identity.conftest import RECORD
 
 
@@ -61,14 +61,18 @@ def test_record_and_wallet_are_named(parties, wallet, identity_officer, give):
         parties.bind(RECORD, ZERO_ADDRESS, 0, NEVER, give.bind(wallet), {"from": identity_officer})
 
 
-def test_deadline(parties, wallet, second_wallet, party, identity_officer, give):
+def test_deadline(parties, wallet, party, identity_officer, give):
     """Must accept a signature at its very deadline and refuse it one second later."""
-    late = now() - 1
-    with reverts("DeadlinePassed", late):
-        parties.bind(RECORD, wallet.address, 0, late, give.bind(wallet, deadline=late), {"from": identity_officer})
-    in_time = now() + 60
-    signature = give.bind(wallet, deadline=in_time)
-    parties.bind(RECORD, wallet.address, 0, in_time, signature, {"from": identity_officer})
+    deadline = now() + DAY
+    values = (RECORD, wallet.address, 0, deadline, give.bind(wallet, deadline=deadline))
+    next_block_at(deadline + 1)
+    with reverts("DeadlinePassed", deadline):
+        parties.bind(*values, {"from": identity_officer})
+
+    deadline = now() + DAY
+    values = (RECORD, wallet.address, 0, deadline, give.bind(wallet, deadline=deadline))
+    next_block_at(deadline)
+    parties.bind(*values, {"from": identity_officer})
     assert parties.walletOf(party) == wallet.address
 
 

@@ -5,6 +5,8 @@ import pytest
 from tests.contracts.helpers import NEVER, now, reverts
 
 NUMBERS = (1, 255, 256, 2**255, NEVER)
+# Beside them: a bit, half a word and a word away.
+OTHERS = (0, 2, 127, 129, 254, 257, 383, 511, 512, 2**255 + 128, NEVER - 128)
 
 
 @pytest.mark.parametrize("nonce", NUMBERS)
@@ -12,7 +14,7 @@ def test_cancelled(parties, bound, wallet, stranger, give, nonce):
     """Must use up exactly the nonce that was cancelled, whoever sends it, and tell so in one event."""
     tx = parties.cancelNonce(bound, nonce, NEVER, give.cancel(wallet, nonce), {"from": stranger})
     assert tx.events["NonceCancelled"] == {"party": bound, "nonce": nonce}
-    used = {number for number in (*NUMBERS, 0, 2, 254, 257) if parties.nonceUsed(bound, number)}
+    used = {number for number in (*NUMBERS, *OTHERS) if parties.nonceUsed(bound, number)}
     assert used == {0, nonce}  # 0 served the binding
 
 

@@ -42,6 +42,6 @@ def count(store: Engine, table: Any) -> int:
 def checkpoint(store: Engine) -> Checkpoint:
     """Where the indexer stands."""
     with reading(store) as connection:
-        known = checkpoints.load(connection, 31337)
+        known = checkpoints.load(connection)
     assert known is not None
     return known

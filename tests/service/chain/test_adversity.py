@@ -287,6 +287,24 @@ def test_key_used_before(chain: Chain, database: Engine) -> None:
     assert on_chain(chain.rpc, chain) == Counter(Q=1)
 
 
+def test_nonce_left_behind(chain: Chain, any_database: Engine) -> None:
+    """Must fill the nonce of somebody else's transaction that left the chain, since nothing after it can be mined."""
+    act = worker(chain, any_database)
+    ask(any_database, title("X0"))
+    until(chain, act, any_database)
+    chain.node.call("evm_setAutomine", False)
+    use_key_elsewhere(chain)
+    chain.node.mine()
+    ask(any_database, title("X1"))
+    act.step()
+    assert [row.nonce for row in sent(any_database)] == [0, 2]
+    chain.node.call("anvil_reorg", 1, [])
+    chain.node.call("anvil_dropAllTransactions")
+    ask(any_database, title("X2"))
+    until(chain, act, any_database)
+    check_whole(chain, any_database, ["X0", "X1", "X2"])
+
+
 class WithoutPending(Rpc):
     """A node that does not look at what waits for a block, as some do not."""
 

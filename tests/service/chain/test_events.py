@@ -11,9 +11,10 @@ from eth_abi.exceptions import DecodingError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from muniment.chain.codec import AbiTypeUnknown, codec_of, readable
+from muniment.chain.codec import AbiTypeUnknown, codec_of
 from muniment.chain.deployment import ContractInfo, Deployment
 from muniment.chain.events import Decoder, MalformedLog
+from muniment.chain.text import readable
 from tests.service.chain.fake_node import abi_type, described, emitted
 
 NAMES = {
@@ -171,7 +172,7 @@ def test_damaged_data_is_refused_or_means_the_same_to_eth_abi(
         (lambda log: log.update(topics=["0x" + "12" * 32, *log["topics"][1:]]), "no event with this first topic"),
         (lambda log: log.update(topics=[*log["topics"][:2], "0x" + "11" * 32, log["topics"][3]]), "zero padding"),
         (lambda log: log.update(data=log["data"][:-2]), "not whole words"),
-        (lambda log: log.update(data="0x"), "beyond the 0 bytes"),
+        (lambda log: log.update(data="0x"), "its 0 bytes of data"),
         (lambda log: log.update(data=log["data"][:-64]), "do not fit the data"),
         (lambda log: log.update(data="0xzz" + log["data"][4:]), "Non-hexadecimal"),
         (lambda log: log.update(data=None), "NoneType"),
@@ -197,6 +198,7 @@ def test_a_malformed_log_of_ours_is_a_sentence(promised: Deployment, damage: Any
         (4, 256, "exceeds uint8"),
         (6, 1 << 200, "beyond"),
         (9, 1 << 255, "end after the data"),
+        (10, int.from_bytes(b"12".ljust(31, b"\0") + b"!", "big"), "have no zero padding"),
     ],
 )
 def test_bounds_are_checked(promised: Deployment, word: int, value: int, words: str) -> None:

@@ -76,7 +76,7 @@ def test_a_lagging_node_is_not_a_reorg(store: Engine, node: FakeNode, promised: 
     [
         lambda method, params, answer: None if params[:1] == ["0x8"] else answer,
         lambda method, params, answer: {**answer, "parentHash": "0x12"} if params[:1] == ["0x8"] else answer,
-        lambda method, params, answer: {**answer, "parentHash": "0x12"} if params[:1] == ["0x6"] else answer,
+        lambda method, params, answer: {**answer, "parentHash": "0x12"} if params[:1] == ["0x5"] else answer,
         lambda method, params, answer: {**answer, "number": "0x7"} if params[:1] == ["0x8"] else answer,
         lambda method, params, answer: {**answer, "hash": None} if params[:1] == ["0x8"] else answer,
         lambda method, params, answer: "nonsense" if method == "eth_getLogs" else answer,
@@ -165,7 +165,7 @@ def test_a_node_of_another_chain_is_recognised(store: Engine, node: FakeNode, pr
     node.mine(title(promised, 1))
     indexer = indexer_of(store, node, promised)
     follow(indexer)
-    before = contents(store)
+    before, kept = contents(store), node.blocks
     reset = FakeNode(genesis="started anew")
     for _ in range(30):
         reset.mine()
@@ -178,6 +178,9 @@ def test_a_node_of_another_chain_is_recognised(store: Engine, node: FakeNode, pr
     redeployed = indexer_of(store, reset, promised)
     with pytest.raises(NodeLostState, match="Rebuild"):
         redeployed.step()
+    elsewhere = FakeNode(chain_id_answer=11155111, blocks=kept)
+    with pytest.raises(NodeLostState, match=r"id 31337.*id 11155111"):
+        indexer_of(store, elsewhere, promised).step()
     assert contents(store) == before
 
 
@@ -249,11 +252,12 @@ def test_less_is_asked_of_a_node_that_refuses_much(store: Engine, node: FakeNode
 
     node.spoil = limited
     refused = 0
-    while count(store, titles) < 29:
+    for _ in range(80):
         try:
             indexer.step()
         except RpcError:
             refused += 1
+    assert count(store, titles) == 29
     assert 0 < refused < 40
 
 

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select, update
 
 from muniment.chain.lease import LeaseLost, acquire, fenced, release
 from muniment.chain.rpc import Request, Rpc
-from tests.service.chain.titles import MINED, ask, check_whole, on_chain, sent, states, title, until, worker
+from muniment.db.engine import reading, writing
+from muniment.db.schema import intents, signers
+from tests.service.chain.titles import IN_TENS, MINED, ask, check_whole, on_chain, sent, states, title, until, worker
 from tests.service.conftest import Chain
 
 KEY = (31337, "0x" + "ab" * 20)
@@ -115,3 +117,23 @@ def test_workers_at_once(chain: Chain, any_database: Engine) -> None:
     assert len(sent(any_database)) == 40
     assert sum(on_chain(chain.rpc, chain).values()) == 40
     assert Counter(row.state in MINED for row in sent(any_database)) == {True: 40}
+
+
+def test_taken_by_another_key(chain: Chain, any_database: Engine) -> None:
+    """Must sign nothing for intents that a worker with another key took while this one tried them."""
+
+    class Rival(Rpc):
+        """Lets the other worker act while the node thinks."""
+
+        def answers(self, requests: Sequence[Request]) -> list[Any]:
+            if any(method == "eth_estimateGas" for method, _ in requests):
+                with writing(any_database) as connection:
+                    connection.execute(update(intents).values(state="signed"))
+            return super().answers(requests)
+
+    ask(any_database, title("B0"), title("B1"))
+    worker(chain, any_database, IN_TENS, rpc=Rival([chain.url])).step()
+    assert sent(any_database) == []
+    with reading(any_database) as connection:
+        assert connection.execute(select(signers.c.next_nonce)).scalar_one() == 0
+    assert on_chain(chain.rpc, chain) == Counter()

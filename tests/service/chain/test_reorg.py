@@ -158,6 +158,8 @@ def test_a_final_block_is_never_rewritten(store: Engine, node: FakeNode, promise
     with pytest.raises(IndexerHalted):
         indexer.step()
     node.blocks = honest
+    with pytest.raises(IndexerHalted):
+        indexer.step()
     lift_halt(store, 31337)
     node.mine(title(promised, 99))
     follow(indexer)

@@ -136,3 +136,18 @@ def test_ten_megabytes_in_one_line_are_read_quickly() -> None:
     found = read(one_line(*broken))
     assert sum(isinstance(told, int) for _, told in found) == 5_000
     assert len(found) == 15_000
+
+
+def test_what_stands_inside_a_broken_feature_is_no_feature() -> None:
+    """In an indented file an object on a line of its own, deeper than the features, must not be taken for the next."""
+    broken = '  {\n    "type": "Feature",\n    "was": [\n      ' + feature(8) + "\n    ],\n    oops\n  }"
+    text = '{"features": [\n' + broken + ",\n  " + feature(1) + "\n]}"
+    assert read(text) == [(2, "FeatureNotJson"), (9, 1)]
+
+
+@pytest.mark.parametrize("length", [16_300, 16_384, 70_000, 300_000])
+def test_long_features_are_read_whole(length: int) -> None:
+    """A feature of any length must be read, and an error far inside it be told by its line."""
+    long = json.dumps({"type": "Feature", "id": 7, "note": "n" * length, "geometry": [[1, 2]] * (length // 8)})
+    assert read(lines(feature(1), long, feature(2))) == [(2, 1), (3, 7), (4, 2)]
+    assert read(lines(feature(1), long[:-1] + ",}", feature(2))) == [(2, 1), (3, "FeatureNotJson"), (4, 2)]

@@ -183,3 +183,18 @@ def test_repair_of_a_line_is_refused() -> None:
     """Where no area is left, repair must say so."""
     with pytest.raises(Refused, match="NothingLeft"):
         canonical_geometry(polygon([[0, 0], [1, 1], [2, 2], [0, 0]]), repair=True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=4, max_size=9))
+def test_repair_gives_valid_land_or_none(corners: list[tuple[int, int]]) -> None:
+    """Whatever scrawl is repaired, snapping to the grid must not make it invalid again."""
+    ring = [[x / 1e7, y / 1e7] for x, y in [*corners, corners[0]]]
+    try:
+        mended = canonical_geometry(polygon(ring), repair=True)
+    except Refused as refused:
+        if refused.name not in {"NothingLeft", "RingTooShort", "AreaZero"}:
+            raise
+        return
+    assert shapely.from_geojson(mended.text).is_valid
+    assert canonical_geometry(json.loads(mended.text)).text == mended.text

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
-from muniment.chain.codec import readable
+from muniment.chain.text import readable
 from muniment.db.schema import registers, shares, titles
 from muniment.land.project import HANDLERS, jurisdiction_text
 from tests.service.projecting import TIME, event, project, rows_of

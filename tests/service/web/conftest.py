@@ -67,9 +67,10 @@ def fill(engine: Engine) -> None:
         connection.execute(insert(schema.registers).values(jurisdiction="SE", agency=AGENCY, status=1, **block))
         connection.execute(
             insert(schema.wallets).values(
-                party=HOLDERS[0], wallet="0x" + "c" * 40, agency=AGENCY, bound_at=NOW - 50, tx_hash=keccak(b"w"), **block
+                party=HOLDERS[0], wallet="0x" + "c" * 40, agency=AGENCY, bound_at=NOW - 50, tx_hash=keccak(b"w"),
+                **block,
             )
-        )
+        )  # fmt: skip
         for at, ref in enumerate(REFS):
             _title(connection, at, ref)
 

@@ -1,6 +1,5 @@
 """Linking a wallet through the API: forged, replayed, late and hostile requests included."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ STRANGER = Account.from_key("0x" + "43" * 32)
 
 
 @pytest.fixture
-def invited(web: TestClient, database: Engine) -> Iterator[Invited]:
+def invited(web: TestClient, database: Engine) -> Invited:
     """An invitation for a citizen whom the agency knows."""
     with writing(database) as connection:
         connection.execute(
@@ -29,8 +28,7 @@ def invited(web: TestClient, database: Engine) -> Iterator[Invited]:
                 party=PARTY, agency=AGENCY, commitment=keccak(b"c"), created_at=NOW - 100
             )
         )
-        sent = invite(connection, PARTY, NOW - 60)
-    yield sent
+        return invite(connection, PARTY, NOW - 60)
 
 
 def _signed(web: TestClient, invited: Invited, account: Any = CITIZEN, **changed: Any) -> dict[str, str]:
@@ -76,7 +74,9 @@ def test_used_code_binds_no_other_wallet(web: TestClient, invited: Invited) -> N
     assert (response.status_code, response.json()["error"]) == (409, "InvitationUsed")
 
 
-@pytest.mark.parametrize("changed", [{"party": keccak(b"x")}, {"nonce": "1"}, {"deadline": NOW + 1}, {"wallet": "0x" + "1" * 40}])
+@pytest.mark.parametrize(
+    "changed", [{"party": keccak(b"x")}, {"nonce": "1"}, {"deadline": NOW + 1}, {"wallet": "0x" + "1" * 40}]
+)
 def test_signature_over_anything_else(web: TestClient, invited: Invited, changed: dict[str, Any]) -> None:
     """A signature over another party, nonce, deadline or wallet is refused in a sentence."""
     response = web.post(PATH, json=_signed(web, invited, **changed))

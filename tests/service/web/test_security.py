@@ -1,6 +1,7 @@
 """The outer wall: headers, hosts, other sites, sizes, slow senders, rates."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -17,7 +18,9 @@ from muniment.web.limits import RateLimit
 BIND = "/api/identity/bindings"
 
 
-@pytest.mark.parametrize("path", ["/", "/nothing", "/api/titles", "/api/nothing", "/static/assets/styles-1.css", "/metrics"])
+@pytest.mark.parametrize(
+    "path", ["/", "/nothing", "/api/titles", "/api/nothing", "/static/assets/styles-1.css", "/metrics"]
+)
 def test_headers_on_every_answer(web: TestClient, path: str) -> None:
     """Every answer, errors included, carries the strict policy and its companions."""
     headers = web.get(path).headers
@@ -91,9 +94,11 @@ def test_length_that_is_no_number(web: TestClient) -> None:
     assert web.get("/", headers={"Content-Length": "-1"}).status_code == 400
 
 
-def test_slow_senders_are_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A body that does not arrive in time is answered 408, and the handler never runs."""
+@pytest.mark.parametrize(("length", "status"), [(b"9", 408), (b"999999999", 413)])
+def test_slow_senders_are_cut_off(monkeypatch: pytest.MonkeyPatch, length: bytes, status: int) -> None:
+    """A body that does not arrive in time is answered 408, one announced as too large 413 before it is sent."""
     monkeypatch.setattr(security, "BODY_SECONDS", 0.05)
+    start = time.monotonic()
     sent: list[dict[str, Any]] = []
 
     async def never(*_: Any) -> None:
@@ -107,10 +112,11 @@ def test_slow_senders_are_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
         sent.append(message)
 
     wall = security.Wall(never, frozenset({"here"}), {})
-    headers = [(b"host", b"here"), (b"content-type", b"application/json"), (b"content-length", b"9")]
+    headers = [(b"host", b"here"), (b"content-type", b"application/json"), (b"content-length", length)]
     scope = {"type": "http", "method": "POST", "path": BIND, "query_string": b"", "headers": headers}
     asyncio.run(wall(scope, silent, send))  # type: ignore[arg-type]
-    assert sent[0]["status"] == 408
+    assert sent[0]["status"] == status
+    assert time.monotonic() - start < 1
 
 
 def test_writes_are_limited_per_client(web: TestClient) -> None:
@@ -146,3 +152,28 @@ def test_no_header_injection(web: TestClient, lang: str) -> None:
 def test_other_methods(web: TestClient, method: str) -> None:
     """Nothing else than reading and the one write is possible."""
     assert web.request(method, "/land", headers={"Content-Type": "application/json"}).status_code == 405
+
+
+def test_no_link_to_another_site(web: TestClient) -> None:
+    """A path that looks like another site's address is not echoed into a link."""
+    html = web.get("http://127.0.0.1:8000//evil.example/x").text
+    assert "evil.example" not in html
+
+
+HOSTILE = ("%00", "%ff%fe", "%0d%0aX-A:%20b", "..%2f..%2f", "%ed%a0%80", "'", "%f0%9d%94%98", "9" * 400, "{{7*7}}")
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "/{}", "/land/{}", "/parties/{}", "/agencies/{}", "/bind/{}", "/static/assets/{}", "/land?q={}", "/?lang={}",
+        "/land?jurisdiction={}", "/land?page={}", "/land/map?jurisdiction={}", "/api/titles?query={}",
+        "/api/titles/{}", "/api/intents/{}", "/api/identity/bindings/{}",
+    ],
+)  # fmt: skip
+def test_hostile_text_anywhere(web: TestClient, place: str) -> None:
+    """Hostile text in any part of an address is answered, never with a fault of ours."""
+    for text in HOSTILE:
+        response = web.get(place.format(text))
+        assert response.status_code in (200, 404, 422), text
+        assert "x-a" not in response.headers
