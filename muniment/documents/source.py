@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from muniment.chain.abi import encode_call
-from muniment.chain.codec import AbiDataRefused, members_of, read_member
+from muniment.chain.codec import AbiDataRefused, head_size, members_of
 from muniment.chain.deployment import ContractInfo, Deployment
 from muniment.chain.events import Decoder, Event, MalformedLog, topic_of
 from muniment.chain.rpc import Rpc, RpcError, RpcUnavailable
@@ -81,7 +81,7 @@ class NodeSource:
             for contract, function, given in asked
         ]
         return [
-            _outputs(contract, function, answer)
+            outputs(contract, function, answer)
             for (contract, function, _), answer in zip(asked, self.rpc.batch(calls), strict=True)
         ]
 
@@ -146,14 +146,14 @@ class NodeSource:
         return events
 
 
-def _outputs(contract: ContractInfo, function: str, answer: Any) -> list[Any]:
-    """What a view returned, output by output, as `muniment.chain.codec` reads values."""
+def outputs(contract: ContractInfo, function: str, answer: Any) -> list[Any]:
+    """What a view returned, output by output, as `muniment.chain.codec` reads values. Raises AbiDataRefused."""
     (described,) = [one for one in contract.abi if one["type"] == "function" and one["name"] == function]
     raw = bytes.fromhex(str(answer).removeprefix("0x"))
     members = members_of(described["outputs"])
-    if len(raw) < sum(32 if codec.dynamic else codec.size for _, _, codec in members):
+    if len(raw) < head_size(members):
         raise AbiDataRefused(f"{function} answered {len(raw)} bytes")
-    return [read_member(raw, offset, 0, codec) for _, offset, codec in members]
+    return [member.read(raw, member.at, 0) for member in members]
 
 
 def _anchor(record: Mapping[str, Any]) -> AnchorFacts:
