@@ -113,7 +113,7 @@ def listing(session: Session, registries: Registries) -> dict[str, Any]:
                 "status": AgencyStatus(agency.status).name.lower(),
             }
         )
-    for topic in subjects(session, agencies, "OfficerAccredited(bytes32,address,uint64,uint40,uint40)", 2):
+    for topic in subjects(session, agencies, "OfficerAccredited(bytes32,address,uint32,uint64,uint40,uint40)", 2):
         key = session.web3.to_checksum_address(topic[-20:])
         officer = functions.officerOf(key).call()
         listed["officers"].append(
