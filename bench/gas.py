@@ -66,7 +66,7 @@ class Scene:
         self.parties = deploy(web3, artifacts, "PartyRegistry", self.agencies.address, sender=people[9])
         self.titles = deploy(web3, artifacts, "TitleRegistry", self.agencies.address, sender=people[9])
         self.domain = web3.keccak(text="land.example.gov")
-        self.agency = self.agencies.functions.agencyIdOf(self.domain).call()
+        self.agency = self.agencies.functions.agencyIdOf(NOBODY, self.domain).call()
 
     def measure(self) -> dict[str, tuple[int, int]]:
         """Act → (how many things one transaction did, gas for each)."""

@@ -23,6 +23,7 @@ contract AgencyRegistry is DualControl {
         uint32 id;
     }
 
+    /// An agency's record, and its officers by their keys.
     struct Staffed {
         Agency record;
         mapping(address key => Accreditation accreditation) officers;
@@ -285,8 +286,8 @@ contract AgencyRegistry is DualControl {
         AgencyId id = _agencyOf[key];
         Accreditation storage officer = _agencies[id].officers[key];
         Agency storage agency = _agencies[id].record;
-        bool acts = agency.status == AgencyStatus.Active && _standingAt(officer, block.timestamp) == KeyStanding.Current;
-        return acts ? officer.scopes & agency.scopes : 0;
+        if (agency.status != AgencyStatus.Active) return 0;
+        return _standingAt(officer, block.timestamp) == KeyStanding.Current ? officer.scopes & agency.scopes : 0;
     }
 
     function _standingAt(Accreditation storage officer, uint256 time) private view returns (KeyStanding) {

@@ -23,7 +23,8 @@ abstract contract CoSigning is Anchors, EIP712 {
 
     bytes32 private constant POLICY = keccak256("Muniment.Policy.v1");
     bytes32 private constant APPROVAL = keccak256(
-        "Approval(bytes32 issuer,bytes32 root,bytes32 schema,uint40 count,uint40 expiresAt,bytes32 policy,uint256 nonce,uint256 deadline)"
+        "Approval(bytes32 issuer,bytes32 root,bytes32 schema,uint40 count,uint40 expiresAt,"
+        "bytes32 policy,uint256 nonce,uint256 deadline)"
     );
 
     /// @inheritdoc IDocumentRegistry

@@ -201,7 +201,8 @@ interface IAgencyRegistry {
 
     /// @notice Suspend, reactivate or close an agency. By the root or the parent's admin.
     /// @dev Warning: children are agencies of their own and do not fall with their parent, and a parent's admin may
-    /// lift a suspension that the root set. A closed agency has no custodians left: date compromised keys before.
+    /// lift a suspension that the root set. A closed agency has no custodians left: date compromised keys before. What
+    /// it left behind falls to the agency above it (requireKeeperOf), and to nobody where the root registered it.
     function changeStatus(AgencyId agency, AgencyStatus status) external;
 
     /// @notice Propose another admin. By the admin, or by whoever stands above, so that a lost admin key strands

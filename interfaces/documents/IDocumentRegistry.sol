@@ -114,11 +114,12 @@ struct WordBits {
 /// @title Documents: issued once, verified anywhere, revoked with a reason
 /// @notice Proves what was issued, by whom and when, and whether it still stands, without publishing the document.
 /// One root anchors one document or a million. A document's one bit in its root tells whether it was revoked.
-/// @dev leaf = keccak256(keccak256(abi.encode(keccak256("Muniment.Document.Leaf.v1"), chainId, registry, issuer, schema,
-/// docId, commitment, index, expiresAt))). It is always made from its fields and never taken as a bare hash, so that no
-/// node inside the tree can pass for a document.
+/// @dev leaf = keccak256(keccak256(abi.encode(keccak256("Muniment.Document.Leaf.v1"), chainId, registry, issuer,
+/// schema, docId, commitment, index, expiresAt))). It is always made from its fields and never taken as a bare hash, so
+/// that no node inside the tree can pass for a document.
 /// Typed data (EIP-712), domain {name "Muniment DocumentRegistry", version "1", chainId, verifyingContract}:
-///   Approval(bytes32 issuer,bytes32 root,bytes32 schema,uint40 count,uint40 expiresAt,bytes32 policy,uint256 nonce,uint256 deadline)
+///   Approval(bytes32 issuer,bytes32 root,bytes32 schema,uint40 count,uint40 expiresAt,bytes32 policy,uint256 nonce,
+///   uint256 deadline)
 /// A party that issues for itself signs the same with policy 0.
 /// Documents outlive their issuer's powers: whether an agency was suspended, closed or narrowed later changes no
 /// finding. Whoever revokes for an agency is a current officer of it with DOCUMENT_ISSUER; of a suspended agency nobody
