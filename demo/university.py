@@ -9,7 +9,7 @@ from muniment.access.model import AgencyStatus, Scope, agency_named, domain_hash
 from muniment.chain.abi import encode_call
 from muniment.chain.deployment import Deployment
 from muniment.chain.rpc import Rpc
-from muniment.documents.source import outputs
+from muniment.documents.source import ask
 from muniment.hashing import ZERO_HASH
 
 DOMAIN = "university.example"
@@ -74,10 +74,7 @@ def send(rpc: Rpc, deployment: Deployment, sender: str, contract: str, function:
 
 def view(rpc: Rpc, deployment: Deployment, contract: str, function: str, *arguments: Any) -> Any:
     """What a view with one output answers now."""
-    info = deployment.contracts[contract]
-    data = encode_call(info.abi, function, arguments)
-    answer = rpc.call("eth_call", [{"to": info.address, "data": data}, "latest"])
-    return outputs(info, function, answer)[0]
+    return ask(rpc, deployment.contracts[contract], function, arguments)[0]
 
 
 def anchored_at(rpc: Rpc, deployment: Deployment, root: str) -> int:
