@@ -1,18 +1,14 @@
 """Merkle trees of documents, beside OpenZeppelin's in JavaScript."""
 
-import json
 import os
-import shutil
 import statistics
-import subprocess
 import time
-from pathlib import Path
 from typing import Any
 
+from bench import npm_peers
 from muniment.documents.merkle import Tree, leaf_hash
 from muniment.documents.model import leaf_prefix
 
-PEERS = Path(__file__).parent / "peers"
 SIZES = {10_000: (0.3, 5), 1_000_000: (40.0, 1)}  # leaves: seconds to reach, and how often to measure
 
 
@@ -65,12 +61,8 @@ def _ours(count: int) -> tuple[float, float]:
 
 
 def _peer(count: int) -> dict[str, str]:
-    """OpenZeppelin's tree over the same kind of leaves, where its package is installed."""
-    node = shutil.which("node")
-    if node is None or not (PEERS / "node_modules" / "@openzeppelin" / "merkle-tree").is_dir():
-        return {"@openzeppelin/merkle-tree": "not installed (npm ci in bench/peers)"}
-    done = subprocess.run(
-        [node, "merkle.mjs", str(count)], cwd=PEERS, capture_output=True, text=True, timeout=300, check=True
-    )
-    times = sorted(json.loads(done.stdout))
+    """OpenZeppelin's tree over the same kind of leaves."""
+    if not npm_peers.installed():
+        return {"@openzeppelin/merkle-tree": "not installed"}
+    times = sorted(npm_peers.run("merkle.mjs", str(count)))
     return {"@openzeppelin/merkle-tree": f"{statistics.median(times):.2f} s ({times[0]:.2f}–{times[-1]:.2f})"}

@@ -63,6 +63,8 @@ const ACTS = {
     const taken = await take(files.map(([name, text]) => new File([bytes(text)], name)), () => {});
     if ("missing" in taken) return taken;
     const { verdict, proof } = taken.found;
+    const { checkpoint } = taken;
+    if (checkpoint && proof) return settle(proof, vector.trust, new EvidenceSource(proof.evidence, checkpoint), vector.now);
     return verdict ?? (await settle(proof, vector.trust, sourceOf(vector), vector.now));
   },
   async evidence({ document, proof, checkpoint, maxAge, now }) {

@@ -103,9 +103,16 @@ def test_each_pdf_gets_its_verdict(verifier: Verifier) -> None:
 
 
 def test_each_storage_proof_gets_its_verdict(verifier: Verifier) -> None:
-    """Storage proofs recorded from a node must lead to their verdict, with no node."""
+    """Storage proofs recorded from a node must lead to their verdict, with no node, also as files in any order."""
     for case in vectors("evidence"):
-        assert verifier.ask("evidence", **case)["name"] == case["verdict"], case["name"]
+        said = verifier.ask("evidence", **case)
+        assert said["name"] == case["verdict"], case["name"]
+        held = case["checkpoint"]
+        checkpoint = json.dumps({"format": "muniment-checkpoint-1", **held}).encode()
+        trust = {"registries": [{"chainId": held["chainId"], "address": held["registry"]}], "issuers": None}
+        files = [["day.json", encoded(checkpoint)], ["a.proof.json", case["proof"]], ["a", case["document"]]]
+        dropped = verifier.ask("take", files=files, trust={**trust, "maxAge": case["maxAge"]}, now=case["now"])
+        assert dropped == {key: value for key, value in said.items() if key != "sentence"}, case["name"]
 
 
 FILE, JSON, *_ = five()

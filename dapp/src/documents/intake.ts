@@ -1,13 +1,23 @@
 import { type Carried, carried, PdfAltered } from "./pdf.js";
 import { type Hex, sha256Of } from "./hashes.js";
 import { LARGEST } from "./json.js";
+import { type Checkpoint, readCheckpoint } from "./offline.js";
 import { type Proof, ProofRefused, read } from "./proof.js";
 import { type Document, examine, type Examined, verdict, type Verdict } from "./verdict.js";
 
 /** What the files that somebody chose come to, before any chain is asked. */
 export type Intake =
   | { readonly missing: "proof" | "document" | "choice"; readonly name: string }
-  | { readonly found: Examined; readonly document: string | null; readonly proof: string | null };
+  | (Found & { readonly checkpoint: Checkpoint | null });
+
+/** The examined pair, and the names of its files: no document for a disclosure, no proof where it is in the PDF. */
+interface Found {
+  readonly found: Examined;
+  readonly document: string | null;
+  readonly proof: string | null;
+}
+
+type Taken = Extract<Intake, { missing: unknown }> | Found;
 
 /** Hears how many of a file's bytes were read. */
 export type Progress = (name: string, done: number, size: number) => void;
@@ -15,14 +25,22 @@ export type Progress = (name: string, done: number, size: number) => void;
 const SUFFIX = ".proof.json";
 const NOTHING: Document = { sha256: null, content: null };
 
-/** Tell document and proof apart, and examine them. Throws DOMException when a file cannot be read any more. */
+/** Tell document, proof and perhaps checkpoint apart, and examine them. Throws DOMException when a file cannot be read any more. */
 export async function take(files: readonly File[], progress: Progress): Promise<Intake> {
-  const [first, second] = files;
-  if (!first) return { missing: "choice", name: "" };
-  return second ? pair(first, second, progress) : alone(first, progress);
+  const checkpoints = await Promise.all(files.map(checkpointIn));
+  const [first, second, third] = files.filter((_, at) => !checkpoints[at]);
+  const checkpoint = checkpoints.find((one) => one !== null) ?? null;
+  if (!first || third || files.length > 3) return { missing: "choice", name: "" };
+  const taken = await (second ? pair(first, second, progress) : alone(first, progress));
+  return "missing" in taken ? taken : { ...taken, checkpoint };
 }
 
-async function alone(file: File, progress: Progress): Promise<Intake> {
+async function checkpointIn(file: File): Promise<Checkpoint | null> {
+  if (file.size > LARGEST || !(await startsAsObject(file))) return null;
+  return readCheckpoint(await bytesOf(file));
+}
+
+async function alone(file: File, progress: Progress): Promise<Taken> {
   const named = { document: file.name, proof: null };
   let inside: Carried | null;
   try {
@@ -43,7 +61,7 @@ async function alone(file: File, progress: Progress): Promise<Intake> {
   return { found: examine(NOTHING, proof), document: null, proof: file.name };
 }
 
-async function pair(one: File, other: File, progress: Progress): Promise<Intake> {
+async function pair(one: File, other: File, progress: Progress): Promise<Taken> {
   const [first, second] = await Promise.all([proofIn(one), proofIn(other)]);
   const swapped = !second || (one.name.endsWith(SUFFIX) && !other.name.endsWith(SUFFIX));
   const [file, document, proof, rest] = swapped ? [one, other, first, second] : [other, one, second, first];

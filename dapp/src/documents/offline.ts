@@ -1,7 +1,7 @@
 import { concatBytes } from "@noble/hashes/utils.js";
 import { type Anchor, type AsOf, type Facts, type Key, KINDS, type Question, type Source, STATUSES } from "./facts.js";
 import { bytes, type Hex, hex, keccak, word } from "./hashes.js";
-import type { Json } from "./json.js";
+import { type Json, JsonRefused, parse } from "./json.js";
 import { decodeRlp, Nodes, TrieRefused } from "./trie.js";
 
 // Facts without a node: a block's header and storage proofs (EIP-1186) in the proof file, and one trusted block hash.
@@ -23,11 +23,35 @@ const [RECORDS, AGENCIES, KEYS, OFFICERS] = [0n, 4n, 6n, 3n];
 const [SUCCESSOR, APPROVERS, WORDS] = [1n, 2n, 4n];
 type Five = [number, number, number, number, number];
 
+const FORMAT = "muniment-checkpoint-1";
 const MOST_NODES = 1_000;
 const MOST_APPROVERS = 16;
 const SLOTS = 1n << 256n;
 const EMPTY = hex(keccak(Uint8Array.of(0x80))); // the root of a trie that holds nothing
 const NOBODY: Hex = `0x${"0".repeat(64)}`;
+
+/** The checkpoint in a file; null when it is none. */
+export function readCheckpoint(file: Uint8Array): Checkpoint | null {
+  let value: Json;
+  try {
+    value = parse(file);
+  } catch (error) {
+    if (error instanceof JsonRefused) return null;
+    throw error;
+  }
+  if (!(value instanceof Map) || value.get("format") !== FORMAT) return null;
+  const [name, chainId, blocks] = [value.get("name"), value.get("chainId"), value.get("blocks")];
+  const [registry, agencies] = [hexOf(value.get("registry"), 40), hexOf(value.get("agencies"), 40)];
+  const hashes = Array.isArray(blocks) ? blocks.map((block) => hexOf(block, 64)) : [null];
+  const known = typeof name === "string" && typeof chainId === "number" && registry && agencies;
+  if (!known || hashes.includes(null)) return null;
+  return { name, chainId, registry, agencies, blocks: hashes as Hex[] };
+}
+
+function hexOf(value: Json | undefined, digits: number): Hex | null {
+  const written = typeof value === "string" ? value.toLowerCase() : "";
+  return written.length === digits + 2 && /^0x[0-9a-f]*$/.test(written) ? (written as Hex) : null;
+}
 
 /** Facts that a proof file's evidence proves against a checkpoint; null when it is missing, untrusted or unsound. */
 export class EvidenceSource implements Source {

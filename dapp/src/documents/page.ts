@@ -5,7 +5,9 @@ import { onChain } from "../wallet/provider.js";
 import { messagesOf, wordsOf } from "../words.js";
 import { WalletSource } from "./chain.js";
 import type { Facts, Question, Source } from "./facts.js";
+import type { Hex } from "./hashes.js";
 import type { Intake } from "./intake.js";
+import { EvidenceSource } from "./offline.js";
 import type { Proof } from "./proof.js";
 import { show, type Told } from "./result.js";
 import { settle, type Trust, type Verdict } from "./verdict.js";
@@ -24,8 +26,7 @@ const say = wordsOf(root, "verify.");
 const templates = messagesOf(root);
 
 let worker: Worker | undefined;
-let kept: File | undefined; // the first of two files that were chosen one after the other
-let wanted: "proof" | "document" | undefined; // what the second must be
+let kept: readonly File[] = []; // chosen before, while their proof or document is still to come
 
 /** The service's answer about one document's anchor. */
 const service: Source = {
@@ -36,12 +37,12 @@ const service: Source = {
 
 function start(chosen: readonly File[]): void {
   worker?.terminate();
-  const files = kept && wanted && chosen.length === 1 ? [kept, ...chosen] : chosen;
-  kept = wanted = undefined;
+  const files = chosen.length === 1 ? [...kept, ...chosen] : chosen;
+  kept = [];
   result.replaceChildren();
   zone.classList.remove("m-drop--over");
   if (!files.length) return;
-  if (files.length > 2) return tell(say("too_many"));
+  if (files.length > 3) return tell(say("too_many"));
   tell("");
   const at = (worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" }));
   at.addEventListener("message", ({ data }: MessageEvent<Said>) => {
@@ -76,7 +77,7 @@ function tell(text: string): void {
 async function taken(intake: Intake, files: readonly File[]): Promise<void> {
   if ("missing" in intake) {
     if (intake.missing === "choice") return tell(say("which_proof"));
-    [kept, wanted] = [files[0], intake.missing];
+    kept = files;
     return tell(say(`need_${intake.missing}`, { name: intake.name }));
   }
   const at = worker;
@@ -95,33 +96,38 @@ async function taken(intake: Intake, files: readonly File[]): Promise<void> {
       if (!provider) return;
       tell(words("check_reading"));
       await onChain(provider, chain);
-      shown(await settled(proof, contracts, new WalletSource(provider, contracts)), proof, "wallet");
+      shown(await byDeployment(proof, contracts, new WalletSource(provider, contracts)), proof, "wallet");
     } catch (error) {
       if (at === worker) tell(sentence(error, words, chain));
     }
   };
   if ("verdict" in intake.found) return shown(intake.found.verdict, null, "nobody");
   const { proof } = intake.found;
+  const { checkpoint } = intake;
+  if (checkpoint) {
+    const evidence = new EvidenceSource(proof.evidence, checkpoint);
+    return shown(await settled(proof, checkpoint.chainId, checkpoint.registry, evidence), proof, "checkpoint");
+  }
   tell(say("asking"));
   try {
-    shown(await settled(proof, await deployment(), service), proof, "service");
+    shown(await byDeployment(proof, await deployment(), service), proof, "service");
   } catch {
     if (at === worker) tell(words("unreachable"));
   }
 }
 
-/** The verdict by a source. The registry that counts is the service's own: the page says so. */
-function settled(proof: Proof, contracts: Deployment, source: Source): Promise<Verdict> {
-  const registry = contracts.contracts["DocumentRegistry"]?.address.toLowerCase() as `0x${string}` | undefined;
-  const registries = registry ? [{ chainId: contracts.chain_id, address: registry }] : [];
-  const trust: Trust = { registries, issuers: null, maxAge: null };
+/** The verdict where the registry that counts is the service's own: the page says so. */
+function byDeployment(proof: Proof, { chain_id, contracts }: Deployment, source: Source): Promise<Verdict> {
+  return settled(proof, chain_id, contracts["DocumentRegistry"]?.address.toLowerCase() as Hex | undefined, source);
+}
+
+function settled(proof: Proof, chainId: number, address: Hex | undefined, source: Source): Promise<Verdict> {
+  const trust: Trust = { registries: address ? [{ chainId, address }] : [], issuers: null, maxAge: null };
   return settle(proof, trust, source, Math.floor(Date.now() / 1000));
 }
 
-input.addEventListener("change", () => {
-  start([...(input.files ?? [])]);
-  input.value = ""; // the same file can be chosen again after it was changed
-});
+input.addEventListener("change", () => start([...(input.files ?? [])]));
+input.addEventListener("click", () => (input.value = "")); // the same file can be chosen again after it was changed
 zone.addEventListener("dragover", (event) => {
   event.preventDefault();
   zone.classList.add("m-drop--over");
@@ -133,5 +139,6 @@ zone.addEventListener("drop", (event) => {
 });
 // A file that misses the zone must not replace the page.
 for (const kind of ["dragover", "drop"]) window.addEventListener(kind, (event) => event.preventDefault());
+byId("verify-no-script").hidden = true;
 zone.hidden = false;
 zone.append(make("p", "govuk-hint govuk-!-margin-bottom-0", say("drop")));

@@ -6,7 +6,7 @@ import { moment, readable, sentenceOf, type Templates } from "./sentences.js";
 import type { Name, Verdict } from "./verdict.js";
 
 /** Whose word the facts are. */
-export type Told = "service" | "wallet" | "nobody";
+export type Told = "service" | "wallet" | "checkpoint" | "nobody";
 
 /** Everything that a result shows. `say` has the page's words, `templates` those of sentences. */
 export interface Shown {
@@ -42,7 +42,7 @@ export function show(place: HTMLElement, shown: Shown): void {
 /** The sentence; why a file is no proof is told in the reader's language. */
 function spoken({ verdict, say, templates }: Shown): string {
   const values = verdict.name === "NOT_A_PROOF" ? { reason: say("garbled") } : verdict.values;
-  return sentenceOf({ ...verdict, values }, templates);
+  return readable(sentenceOf({ ...verdict, values }, templates)); // a checkpoint's name is a stranger's text
 }
 
 function details({ verdict, proof, intake, say }: Shown): HTMLElement {
@@ -78,7 +78,7 @@ function issuerOf(verdict: Verdict, issuer: string, say: Words): (Node | string)
   link.href = `/${party ? "parties" : "agencies"}/${issuer}`;
   const hint = make("span", "govuk-hint govuk-!-margin-bottom-0", say("issuer_check"));
   if (!("issued_at" in verdict.values)) return [make("span", "m-hash", issuer)]; // nobody but the proof says so
-  return [say(party ? "issuer_party" : "issuer_agency"), make("br"), link, hint];
+  return [say(party ? "issuer_party" : "issuer_agency"), make("br"), link, make("br"), hint];
 }
 
 /** The fields of a disclosure, once they are proven: they are all that the document is known to say. */
@@ -96,7 +96,8 @@ function fields({ verdict, proof, say }: Shown): HTMLElement[] {
   const head = make("thead", "govuk-table__head", titles);
   const caption = make("caption", "govuk-table__caption govuk-table__caption--m", say("fields"));
   const table = make("table", "govuk-table", caption, head, make("tbody", "govuk-table__body", ...rows));
-  return [make("div", "m-scroll", table), make("p", "govuk-body-s", say("fields_only"))];
+  const others = proof.content.hidden.length ? [make("p", "govuk-body-s", say("fields_only"))] : [];
+  return [make("div", "m-scroll", table), ...others];
 }
 
 const name = (text: string): HTMLElement => make("bdi", "", readable(text));

@@ -4,13 +4,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse
 
 from muniment.documents.model import Name
-from muniment.documents.verdict import VALID
 from muniment.web.site import Here
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
-# The good ones first: that is what most readers look for.
-NAMES = sorted((name.value for name in Name), key=lambda name: name not in {valid.value for valid in VALID})
+# In the order of judgement, but the good ones first: that is what most readers look for.
+GOOD = (Name.VALID, Name.VALID_ISSUED_BEFORE_KEY_RETIRED)
+NAMES = tuple(name.value for name in (*GOOD, *(name for name in Name if name not in GOOD)))
 
 
 @router.get("/verify")
