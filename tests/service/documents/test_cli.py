@@ -5,20 +5,22 @@ import gzip
 import io
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 import segno
+import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from muniment.chain.deployment import Deployment
 from muniment.chain.signer import create_keystore, unlock
 from muniment.chain.typed_data import signed_by, signer_of
+from muniment.cli import main
 from muniment.documents.gathering import JOURNAL
 from tests.service.documents.registry import Registry, build
 from tests.service.nodes import ROOT, Node
@@ -38,12 +40,21 @@ class Commands:
             "PYTHONPATH": str(ROOT),
         }
 
-    def run(self, *words: str) -> tuple[int, Any]:
-        """Exit code, and the JSON of the last line when --json was asked for."""
-        command = [sys.executable, "-m", "muniment.cli", "documents", *words]
-        done = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, text=True, timeout=120)
-        assert "Traceback" not in done.stderr, done.stderr
-        return done.returncode, json.loads(done.stdout) if "--json" in words else done.stdout + done.stderr
+    def run(self, *words: str, group: str = "documents") -> tuple[int, Any]:
+        """Exit code, and the JSON of the last line when --json was asked for.
+
+        It runs in this process: starting Python anew for every command would take minutes.
+        """
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            patch.chdir(self.folder)
+            patch.setattr(os, "environ", self.env)
+            patch.setattr(sys, "argv", ["muniment", *group.split(), *words])
+            with pytest.raises(SystemExit) as ended:
+                main()
+        structlog.reset_defaults()
+        said = json.loads(out.getvalue()) if "--json" in words else out.getvalue() + err.getvalue()
+        return int(ended.value.code or 0), said
 
     def issue(self, *words: str) -> dict[str, Any]:
         """Issue a batch, and anchor its root as the worker would."""
@@ -152,14 +163,10 @@ def hold(commands: Commands, name: str) -> None:
     commands.env["MUNIMENT_PASSWORD_FILE"] = str(commands.folder / "password")
 
 
-def work(commands: Commands) -> dict[str, Any]:
+def work(commands: Commands) -> None:
     """Carry out the outbox until nothing waits; nothing may be refused."""
-    command = [sys.executable, "-m", "muniment.cli", "work", "--until-idle", "--json"]
-    done = subprocess.run(command, cwd=commands.folder, env=commands.env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    counts = dict(json.loads(done.stdout))
-    assert (counts["refused"], counts["parked"]) == (0, 0), done.stderr
-    return counts
+    code, counts = commands.run("--until-idle", "--json", group="work")
+    assert (code, counts["refused"], counts["parked"]) == (0, 0, 0)
 
 
 def verdict(commands: Commands, name: str) -> str:
@@ -247,7 +254,8 @@ def test_two_of_three_issue_together(commands: Commands) -> None:
     assert (code, said["error"]) == (1, "ApprovalsMissing")
     signature = json.loads((folder / "one.approval").read_text())["signature"]
     forged = ("--member", members[1], "--signature", signature, "--out", "two.approval")
-    assert "SignatureInvalid" in commands.run("approve", asked, *forged)[1] or not (folder / "two.approval").exists()
+    assert commands.run("approve", asked, *forged)[0] == 1
+    assert not (folder / "two.approval").exists()
     assert commands.run("submit", asked, "three.approval", "one.approval", "--json")[1]["new"] is True
     work(commands)
     assert verdict(commands, "a.txt") == "VALID"
