@@ -15,7 +15,7 @@ from rich.console import Console
 from demo.node import StageError, free_port, require_free
 from demo.stage import LOCK, ROOT, Stage, clear
 
-STORIES = ("parcels",)
+STORIES = ("parcels", "documents")
 EXAMPLE = ROOT / "examples" / "municipality.geojson"
 NODE_PORT, WEB_PORT = 8545, 8000
 

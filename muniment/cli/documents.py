@@ -10,11 +10,12 @@ from typing import Annotated
 import typer
 
 from muniment.chain.outbox import Request, enqueue
-from muniment.cli import documents_checking, documents_exporting
+from muniment.cli import documents_checking, documents_exporting, documents_signing
 from muniment.cli.console import AsJson, emit_json, progress, say
 from muniment.cli.importing import agency_of, shown_on
 from muniment.config import Settings
 from muniment.db.engine import writing
+from muniment.documents.approving import read_policy
 from muniment.documents.gathering import PROOF_SUFFIX, Gathered, files_below, from_table, gather
 from muniment.documents.issuing import Batch, Issuer, batch
 from muniment.documents.model import HOLD, Reason
@@ -36,6 +37,7 @@ from muniment.services import build
 app = typer.Typer(help="Documents: issued once, verified anywhere, revoked with a reason.", no_args_is_help=True)
 documents_checking.add_to(app)
 documents_exporting.add_to(app)
+documents_signing.add_to(app)
 
 Proofs = Annotated[list[Path], typer.Argument(metavar="PROOF...", help="Proof files, or documents that have one.")]
 
@@ -58,9 +60,19 @@ def issue(
     as_files: Annotated[
         bool, typer.Option("--as-files", help="Take JSON as plain files, never field by field.")
     ] = False,
+    policy: Annotated[
+        Path | None, typer.Option(help="JSON {threshold, members}: ask these for approval instead of queueing.")
+    ] = None,
+    as_party: Annotated[
+        bool, typer.Option("--as-party", help="The issuer is a party: ask its wallet for approval.")
+    ] = False,
+    approve_days: Annotated[int, typer.Option(min=1, help="How long approvals can be used, in days.")] = 7,
     as_json: AsJson = False,
 ) -> None:
-    """Queue one root for all documents, and write a proof file for each."""
+    """Queue one root for all documents, and write a proof file for each.
+
+    With --policy or --as-party nothing is queued: OUT/approval-request.json goes to those who approve.
+    """
     services = build(Settings.load())
     deployment = services.deployment
     documents = files_below(paths or [])
@@ -77,6 +89,16 @@ def issue(
         gathered = gather(out, who, documents, as_files, lambda done, total: show("Hashing", done, total))
         made = batch(who, [one.draft for one in gathered])
         proofs = _write_proofs(out, gathered, made, lambda done, total: show("Writing proofs", done, total))
+    if policy is not None or as_party:
+        by = None if policy is None else read_policy(documents_checking.read_bytes(policy))
+        asked = documents_signing.ask(out, who, made.root, len(documents), by, approve_days)
+        if as_json:
+            emit_json(
+                {"root": made.root, "count": len(documents), "request": str(asked), "proofs": list(map(str, proofs))}
+            )
+            return
+        say(f"{len(documents)} documents under the root {made.root}; {asked} is to be approved.")
+        return
     request = issue_request(who.issuer, made.root, who.schema, len(documents), who.expires_at)
     with writing(services.engine) as connection:
         receipt = enqueue(connection, request, int(time.time()))

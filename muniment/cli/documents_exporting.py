@@ -1,10 +1,12 @@
-"""`muniment documents export-vc` and `status-list`: our documents in the form of W3C credentials."""
+"""`muniment documents export-vc`, `status-list`, `qr`: our documents as W3C credentials, and on paper."""
 
+import io
 import json
 import time
 from pathlib import Path
 from typing import Annotated
 
+import segno
 import typer
 
 from muniment.chain.deployment import Deployment
@@ -22,6 +24,7 @@ from muniment.documents.strict import JsonRefused, parse
 from muniment.documents.verdict import Document, Trust, judge_proof
 from muniment.errors import Refused
 
+VERIFY_PAGE = "/verify"
 Key = Annotated[Path, typer.Option("--key", help="An Ed25519 or P-256 private key, as PEM.")]
 KeyId = Annotated[str, typer.Option("--key-id", help="The verification method's URL, such as did:web:a.gov#key-1.")]
 IssuerUrl = Annotated[str, typer.Option("--issuer", help="The issuer's URL or DID, such as did:web:a.gov.")]
@@ -32,6 +35,7 @@ def add_to(app: typer.Typer) -> None:
     """Add the commands to the group."""
     app.command("export-vc")(export_vc)
     app.command("status-list")(export_status_list)
+    app.command("qr")(qr)
 
 
 def export_vc(
@@ -82,3 +86,18 @@ def export_status_list(
     text = json.dumps(made) if plain else secured(made, load_key(key), key_id)
     write_bytes(out, text.encode())
     say(f"{len(indices)} of {line.count} documents are marked in {out}.")
+
+
+def qr(
+    out: Annotated[Path, typer.Option("--out", help="An SVG or PNG to print on documents; never over a file.")],
+) -> None:
+    """Write a QR code (ISO/IEC 18004) that leads to the page where anybody checks a document."""
+    kind = out.suffix.lower().removeprefix(".")
+    if kind not in ("svg", "png"):
+        raise Refused("PictureUnknown", path=str(out))
+    address = Settings.load().public_url.rstrip("/") + VERIFY_PAGE
+    drawn = io.BytesIO()
+    # Level Q bears a quarter of it damaged, as on worn paper.
+    segno.make_qr(address, error="q").save(drawn, kind=kind, scale=4)
+    write_bytes(out, drawn.getvalue())
+    say(f"{out} leads to {address}.")

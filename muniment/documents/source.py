@@ -81,7 +81,7 @@ class NodeSource:
             for contract, function, given in asked
         ]
         return [
-            _outputs(contract, function, answer)
+            outputs(contract, function, answer)
             for (contract, function, _), answer in zip(asked, self.rpc.batch(calls), strict=True)
         ]
 
@@ -146,8 +146,14 @@ class NodeSource:
         return events
 
 
-def _outputs(contract: ContractInfo, function: str, answer: Any) -> list[Any]:
-    """What a view returned, output by output, as `muniment.chain.codec` reads values."""
+def ask(rpc: Rpc, contract: ContractInfo, function: str, given: Sequence[Any]) -> list[Any]:
+    """The outputs of one view at the head. Raises AbiDataRefused, RpcError, RpcUnavailable."""
+    call = {"to": contract.address, "data": encode_call(contract.abi, function, given)}
+    return outputs(contract, function, rpc.call("eth_call", [call, "latest"]))
+
+
+def outputs(contract: ContractInfo, function: str, answer: Any) -> list[Any]:
+    """What a view returned, output by output, as `muniment.chain.codec` reads values. Raises AbiDataRefused."""
     (described,) = [one for one in contract.abi if one["type"] == "function" and one["name"] == function]
     raw = bytes.fromhex(str(answer).removeprefix("0x"))
     members = members_of(described["outputs"])

@@ -8,14 +8,18 @@ from typing import Any
 
 import pytest
 from eth_abi.abi import encode
+from eth_account.signers.local import LocalAccount
 
 from muniment.access.model import Scope
 from muniment.chain.abi import encode_call
 from muniment.chain.deployment import ContractInfo, Deployment
 from muniment.chain.rpc import Rpc
+from muniment.chain.typed_data import signed_by
 from muniment.hashing import ZERO_HASH, keccak
+from muniment.identity.model import party_id, typed_data_bind
 from tests.service.nodes import ROOT, Node
 
+SCOPES = Scope.DOCUMENT_ISSUER | Scope.KEY_CUSTODIAN | Scope.IDENTITY_OFFICER
 DOMAIN = keccak(b"diplomas.university.example")
 
 
@@ -66,9 +70,17 @@ class Registry:
         self.send(self.registrar, "DocumentRegistry", "issue", self.agency, entry)
 
     def accredit(self, key: str) -> None:
-        """Let a key issue documents and judge other keys."""
-        scopes = int(Scope.DOCUMENT_ISSUER | Scope.KEY_CUSTODIAN)
-        self.send(self.admin, "AgencyRegistry", "accredit", self.agency, key, scopes, 0, 2**40 - 1)
+        """Let a key issue documents, judge other keys and bind wallets."""
+        self.send(self.admin, "AgencyRegistry", "accredit", self.agency, key, int(SCOPES), 0, 2**40 - 1)
+
+    def bound_party(self, wallet: LocalAccount) -> str:
+        """A party with this wallet, bound by the registrar; returns its id."""
+        commitment, address = keccak(b"somebody"), wallet.address.lower()
+        party, deadline = party_id(self.agency, commitment), self.now() + 1_000
+        parties = self.deployment.contracts["PartyRegistry"].address
+        signed = signed_by(wallet, typed_data_bind(self.rpc.chain_id(), parties, party, address, 7, deadline))
+        self.send(self.registrar, "PartyRegistry", "bind", commitment, address, 7, deadline, signed)
+        return party
 
     def now(self) -> int:
         """The head's time."""
@@ -102,7 +114,7 @@ def build(node: Node) -> Registry:
     assert genesis is not None
     deployment = Deployment("test", node.rpc.chain_id(), genesis.hash, contracts)
     made = Registry(node, deployment, admin, registrar, "")
-    scopes = int(Scope.DOCUMENT_ISSUER | Scope.KEY_CUSTODIAN)
+    scopes = int(SCOPES)
     made.send(root, "AgencyRegistry", "registerAgency", ZERO_HASH, admin, scopes, DOMAIN)
     made.agency = made.view("AgencyRegistry", "agencyIdOf", ZERO_HASH, DOMAIN)
     made.accredit(registrar)
