@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("gas", "indexer")
+NAMES = ("gas", "indexer", "merkle")
 
 
 def main(words: list[str]) -> int:
@@ -31,9 +31,17 @@ def table(name: str, rows: list[dict[str, Any]]) -> Table:
     for row in rows:
         met = {True: "yes", False: "no", None: ""}[row["met"]]
         target = "" if row["target"] is None else f"{row['target']:,}"
-        peers = "\n".join(f"{peer}: {figure}" for peer, figure in row["peers"].items())
+        peers = "\n".join(f"{peer}: {_told(figure)}" for peer, figure in row["peers"].items())
         drawn.add_row(row["act"], f"{row['n']:,}", f"{row['value']:,}", row["unit"], target, met, peers)
     return drawn
+
+
+def _told(figure: Any) -> str:
+    """A peer's figure, which may be text already."""
+    if not isinstance(figure, dict):
+        return str(figure)
+    value = "–" if figure["value"] is None else f"{figure['value']:,}"
+    return value + (" (published)" if figure.get("published") else "") + figure.get("note", "")
 
 
 if __name__ == "__main__":

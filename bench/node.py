@@ -13,12 +13,15 @@ from typing import Any
 
 from web3 import HTTPProvider, Web3
 from web3.contract import Contract
+from web3.contract.contract import ContractFunction
+from web3.types import TxReceipt
 
 ROOT = Path(__file__).parents[1]
 FORGE = ROOT / ".cache" / "forge"
 # Block times stand in calldata and storage; a fixed start makes every run cost the same.
 START = 1_767_225_600
 START_SECONDS = 20
+GAS_LIMIT = 16_000_000  # below the 2^24 that EIP-7825 allows a transaction
 
 
 @contextmanager
@@ -61,10 +64,26 @@ def compile_all(profile: str = "default") -> Path:
 def deploy(web3: Web3, artifacts: Path, name: str, *arguments: Any, sender: str) -> Contract:
     """Deploy a compiled contract of a name that only one file has."""
     artifact = json.loads((artifacts / f"{name}.sol" / f"{name}.json").read_text())
-    code = artifact["bytecode"]["object"]
-    factory = web3.eth.contract(abi=artifact["abi"], bytecode=code)
+    return create(web3, artifact["abi"], artifact["bytecode"]["object"], *arguments, sender=sender)
+
+
+def create(web3: Web3, abi: list[dict[str, Any]], code: str, *arguments: Any, sender: str) -> Contract:
+    """Deploy creation code, whoever compiled it."""
+    factory = web3.eth.contract(abi=abi, bytecode=code)
     receipt = web3.eth.wait_for_transaction_receipt(factory.constructor(*arguments).transact({"from": sender}))
-    return web3.eth.contract(address=receipt["contractAddress"], abi=artifact["abi"])
+    return web3.eth.contract(address=receipt["contractAddress"], abi=abi)
+
+
+def gas_of(web3: Web3, function: ContractFunction, sender: str) -> int:
+    """What a transaction that must succeed costs, the 21,000 of every transaction included."""
+    return int(sent(web3, function, sender)["gasUsed"])
+
+
+def sent(web3: Web3, function: ContractFunction, sender: str) -> TxReceipt:
+    """The receipt of a transaction that must succeed."""
+    receipt = web3.eth.wait_for_transaction_receipt(function.transact({"from": sender, "gas": GAS_LIMIT}))
+    assert receipt["status"] == 1, function.fn_name
+    return receipt
 
 
 def _program(name: str) -> str:

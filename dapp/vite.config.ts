@@ -20,10 +20,12 @@ export default defineConfig({
         styles: here("src/styles/main.scss"),
         bind: here("src/identity/bind.ts"),
         check: here("src/land/check.ts"),
+        verify: here("src/documents/page.ts"),
         icon: here("src/styles/icon.svg"),
       },
     },
   },
+  worker: { format: "es" },
   css: {
     preprocessorOptions: {
       scss: { loadPaths: [here("../node_modules")], quietDeps: true },

@@ -10,6 +10,7 @@ from muniment.chain.rpc import Rpc
 
 CHAIN_ID = 31337
 PID = "node.pid"  # the file that names the latest node's process
+AGE = 49 * 3600  # seconds; a new chain begins so long ago, so that keys can be old enough for dual control (48 hours)
 # A block every two seconds besides those that carry transactions, and epochs of one slot, so that finality moves.
 RHYTHM = ["--block-time", "2", "--mixed-mining", "--slots-in-an-epoch", "1"]
 PATIENCE = 30  # seconds to start or to stop
@@ -67,7 +68,7 @@ class Node:
         return self._process is not None and self._process.poll() is None
 
     def start(self) -> None:
-        """Start the node and wait until it answers.
+        """Start the node and wait until it answers. The clock of a new chain stays behind until `catch_up`.
 
         Raises:
             StageError: it ends, or does not answer in time.
@@ -75,6 +76,7 @@ class Node:
         anvil = shutil.which("anvil")
         if anvil is None:
             raise StageError("anvil is not installed; run `./run setup`.")
+        new = not self._state.exists()
         keep = ["--state", str(self._state), "--state-interval", "15", "--timestamp", str(self._birthday())]
         command = [anvil, "--host", "127.0.0.1", "--port", str(self._port), "--chain-id", str(CHAIN_ID), *RHYTHM, *keep]
         with self._log.open("ab") as log:
@@ -88,10 +90,15 @@ class Node:
                 raise NodeEnded(f"The local node ended at once; {self._log} tells why.")
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self._port)) == 0:
-                    self.rpc.call("evm_setTime", [int(time.time())])
+                    if not new:
+                        self.catch_up()
                     return
             time.sleep(0.1)
         raise StageError(f"The local node does not answer; {self._log} may tell why.")
+
+    def catch_up(self) -> None:
+        """Set the chain's clock to this machine's, for its next blocks."""
+        self.rpc.call("evm_setTime", [int(time.time())])
 
     def _birthday(self) -> int:
         """When the chain began, Unix seconds.
@@ -100,7 +107,7 @@ class Node:
         """
         written = self._state.with_name("birthday")
         if not self._state.exists():
-            written.write_text(str(int(time.time())))
+            written.write_text(str(int(time.time()) - AGE))
         return int(written.read_text())
 
     def stop(self) -> None:

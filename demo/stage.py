@@ -18,6 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import select
 
+from demo import university
 from demo.node import PATIENCE, Node, NodeEnded, StageError
 from muniment.chain.deployment import Deployment
 from muniment.db.engine import migrate, open_engine, reading
@@ -95,14 +96,26 @@ class Stage(AbstractContextManager["Stage"]):
         """The contracts of this chain."""
         return Deployment.load(self.folder / "deployments" / "local.json")
 
-    def muniment(self, *words: str, codes: Sequence[int] = (0,)) -> dict[str, Any]:
+    def muniment(
+        self, *words: str, codes: Sequence[int] = (0,), settings: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """Run the service's command line as staff would, with --json; return what it printed last.
+
+        `settings` are MUNIMENT_ variables other than the stage's own, for staff of another agency.
 
         Raises:
             StageError: it ended with a code that is not among `codes`.
         """
-        done = self._run([sys.executable, "-m", "muniment.cli", *words, "--json"], codes)
+        done = self._run([sys.executable, "-m", "muniment.cli", *words, "--json"], codes, settings=settings)
         return dict(json.loads(done.splitlines()[-1]))
+
+    def run_muniment(self, *words: str) -> None:
+        """Run a command that writes files and has no --json.
+
+        Raises:
+            StageError: it was refused.
+        """
+        self._run([sys.executable, "-m", "muniment.cli", *words], quiet=True)
 
     def api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Ask the service's API; return the JSON answer.
@@ -137,10 +150,17 @@ class Stage(AbstractContextManager["Stage"]):
             act()
         self.console.print(f"  ✓ {what} ({time.monotonic() - start:.1f} s)")
 
-    def _run(self, command: Sequence[str], codes: Sequence[int] = (0,), quiet: bool = False) -> str:
+    def _run(
+        self,
+        command: Sequence[str],
+        codes: Sequence[int] = (0,),
+        quiet: bool = False,
+        settings: Mapping[str, str] | None = None,
+    ) -> str:
         # Standard error stays the terminal's unless `quiet`, so that progress bars are seen.
         errors = subprocess.PIPE if quiet else None
-        done = subprocess.run(command, cwd=ROOT, env=self._env, stdout=subprocess.PIPE, stderr=errors, text=True)
+        env = self._env | dict(settings or {})
+        done = subprocess.run(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=errors, text=True)
         if done.returncode not in codes:
             told = "\n".join(filter(None, (done.stdout, done.stderr)))
             raise StageError(f"`{' '.join(command[2:])}` ended with exit {done.returncode}.\n{told}")
@@ -188,6 +208,9 @@ class Stage(AbstractContextManager["Stage"]):
         except StageError as error:
             raise StageError(f"{error}If the contracts have changed since the last demo, add --fresh.") from error
         self.node.rpc.call("anvil_setBalance", [officer, FUNDS])
+        # While a new chain's clock is still behind: its custodians' keys must be two days old.
+        university.found(self.node.rpc, self.deployment)
+        self.node.catch_up()
 
     def _start_service(self) -> None:
         log_path = self.folder / "service.log"

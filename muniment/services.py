@@ -21,6 +21,8 @@ from muniment.chain.worker import Worker
 from muniment.config import Settings
 from muniment.db.engine import migrate, open_engine, reading
 from muniment.db.schema import registers
+from muniment.documents import project as documents_project
+from muniment.documents import submit as documents_submit
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH
 from muniment.identity import project as identity_project
@@ -29,14 +31,20 @@ from muniment.land import project as land_project
 from muniment.land import submit as land_submit
 from muniment.land.model import jurisdiction_bytes
 
-ACTS: tuple[Act, ...] = (*identity_submit.ACTS, *land_submit.ACTS)
+ACTS: tuple[Act, ...] = (*identity_submit.ACTS, *land_submit.ACTS, *documents_submit.ACTS)
 HANDLERS: dict[tuple[str, str], Handler] = {
     **access_project.HANDLERS,
     **identity_project.HANDLERS,
     **land_project.HANDLERS,
+    **documents_project.HANDLERS,
 }
 # What the officer's key signs, and nothing else.
-FUNCTIONS = (("TitleRegistry", "register"), ("TitleRegistry", "registerBatch"), ("PartyRegistry", "bind"))
+FUNCTIONS = (
+    ("TitleRegistry", "register"),
+    ("TitleRegistry", "registerBatch"),
+    ("PartyRegistry", "bind"),
+    *documents_submit.FUNCTIONS,
+)
 MAX_GAS_PER_DAY = 5 * 10**9  # some 50,000 titles
 
 log = structlog.get_logger()
@@ -74,7 +82,9 @@ class Services:
             password = password_file.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise Refused("FileUnreadable", path=str(password_file), cause=type(error).__name__) from None
-        signer = KeystoreSigner(keystore, password, Policy.of(self.deployment, FUNCTIONS, MAX_GAS_PER_DAY))
+        # A network need not have every domain's contracts.
+        deployed = [pair for pair in FUNCTIONS if pair[0] in self.deployment.contracts]
+        signer = KeystoreSigner(keystore, password, Policy.of(self.deployment, deployed, MAX_GAS_PER_DAY))
         return Worker(self.engine, self.rpc, signer, self.deployment, ACTS, self.settings)
 
     def keeper_of(self, jurisdiction: str) -> str:

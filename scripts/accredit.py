@@ -23,6 +23,8 @@ from scripts.common.registries import AgencyStatus, KeyStanding, RegisterStatus,
 from scripts.common.session import Session
 from scripts.common.settings import Misused
 
+NAMED = "its domain, or the domains from the top down where agencies stand above it: a.gov/b.gov"
+
 
 def options() -> argparse.ArgumentParser:
     """The command line: a verb and what belongs to it."""
@@ -39,16 +41,16 @@ def options() -> argparse.ArgumentParser:
     agency.add_argument("--domain", required=True, help="its internet domain, e.g. land.example.gov")
     agency.add_argument("--admin", help="who accredits its officers: a Safe or timelock; MUNIMENT_ADMIN in .env")
     agency.add_argument("--scopes", required=True, help="powers it may give, e.g. LAND_REGISTRAR,IDENTITY_OFFICER")
-    agency.add_argument("--parent", metavar="DOMAIN|ID", help="the agency above it; without, the root")
+    agency.add_argument("--parent", metavar="NAME|ID", help="the agency above it; without, the root")
     officer = verb("officer", "give a key powers for a period: by the agency's admin")
-    officer.add_argument("--agency", required=True, metavar="DOMAIN|ID")
+    officer.add_argument("--agency", required=True, metavar="NAME|ID", help=NAMED)
     officer.add_argument("--key", required=True, metavar="ADDRESS")
     officer.add_argument("--scopes", required=True)
     officer.add_argument("--from", dest="since", metavar="TIME", default="0", help="ISO 8601 or Unix seconds; now")
     officer.add_argument("--until", metavar="TIME", help="ISO 8601 or Unix seconds; a year from now")
     register = verb("register", "give a jurisdiction's land register to an agency: by the root")
     register.add_argument("--jurisdiction", required=True, metavar="CODE", help="ISO 3166, e.g. GB or GB-SCT")
-    register.add_argument("--agency", required=True, metavar="DOMAIN|ID")
+    register.add_argument("--agency", required=True, metavar="NAME|ID", help=NAMED)
     register.add_argument("--status", required=True, choices=["authoritative", "mirror"])
     retire = verb("retire", "end a key's powers now: by its agency's admin")
     retire.add_argument("--key", required=True, metavar="ADDRESS")
@@ -113,7 +115,7 @@ def listing(session: Session, registries: Registries) -> dict[str, Any]:
                 "status": AgencyStatus(agency.status).name.lower(),
             }
         )
-    for topic in subjects(session, agencies, "OfficerAccredited(bytes32,address,uint64,uint40,uint40)", 2):
+    for topic in subjects(session, agencies, "OfficerAccredited(bytes32,address,uint32,uint64,uint40,uint40)", 2):
         key = session.web3.to_checksum_address(topic[-20:])
         officer = functions.officerOf(key).call()
         listed["officers"].append(

@@ -17,7 +17,7 @@ from scripts.common.registries import RegisterStatus, open_registries
 from scripts.common.session import Session
 from scripts.common.settings import Misused
 
-SCOPES = "LAND_REGISTRAR,IDENTITY_OFFICER"
+SCOPES = "LAND_REGISTRAR,IDENTITY_OFFICER,DOCUMENT_ISSUER"
 
 
 def options() -> argparse.ArgumentParser:

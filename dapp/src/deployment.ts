@@ -3,10 +3,18 @@ import type { Abi } from "viem";
 /** EIP-155 id of local development chains. No public chain has it. */
 export const DEMO_CHAIN = 31337;
 
+/** One deployed contract; `start_block` is the block that it was deployed in. */
+export interface Contract {
+  readonly address: `0x${string}`;
+  readonly start_block: number;
+  readonly abi: Abi;
+}
+
 /** Where the contracts are (GET /api/deployment). */
 export interface Deployment {
   readonly chain_id: number;
-  readonly contracts: Readonly<Record<string, { readonly address: `0x${string}`; readonly abi: Abi }>>;
+  readonly genesis_hash: string;
+  readonly contracts: Readonly<Record<string, Contract>>;
   readonly rpc: string | null;
 }
 

@@ -91,13 +91,15 @@ def _registered(stage: Stage, wanted: int) -> None:
         bar = progress.add_task("registering", total=wanted)
 
         def settled() -> bool:
-            states = stage.api("GET", "/api/status")["intents"]
+            head = int(stage.node.rpc.call("eth_blockNumber", []), 16)
+            status = stage.api("GET", "/api/status")
+            states, read = status["intents"], status["as_of"]
             waiting = sum(states.get(state, 0) for state in WAITING)
             progress.update(bar, completed=wanted - min(waiting, wanted))
             stuck = {state: count for state, count in states.items() if state in {"refused", "parked"} and count}
             if stuck:
                 raise StageError(f"Requests stand still: {stuck}; `muniment outbox list` tells why.")
-            return waiting == 0
+            return waiting == 0 and read is not None and read["number"] >= head
 
         _until(settled, "the titles are registered")
         progress.update(bar, completed=wanted)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.30;
 
-/// keccak256(abi.encode(keccak256("Muniment.Agency.v1"), domainHash))
+/// keccak256(abi.encode(keccak256("Muniment.Agency.v1"), parent, domainHash))
 type AgencyId is bytes32;
 /// keccak256(abi.encode(keccak256("Muniment.Act.v1"), chainId, registry, target, agency, scope, version,
 /// keccak256(act)))
@@ -39,6 +39,7 @@ struct Agency {
 
 /// A key's one record. It is only ever added to: times move, the key and the agency never change.
 /// Times are Unix seconds. The key is current while notBefore <= t < notAfter.
+/// @param id counts accredited keys from 1; short enough for a record to name the key it was made with
 /// @param compromisedSince 0 while the key is trusted; acts at or after it are suspect
 /// @param accreditedAt the block time of accreditation; dual control waits 48 hours from here
 struct Officer {
@@ -48,6 +49,7 @@ struct Officer {
     uint40 notAfter;
     uint40 compromisedSince;
     uint40 accreditedAt;
+    uint32 id;
 }
 
 /// The first half of an act under dual control.
@@ -75,7 +77,7 @@ interface IAgencyRegistry {
     event AdminChanged(AgencyId indexed agency, address indexed previous, address indexed admin);
 
     event OfficerAccredited(
-        AgencyId indexed agency, address indexed key, uint64 scopes, uint40 notBefore, uint40 notAfter
+        AgencyId indexed agency, address indexed key, uint32 id, uint64 scopes, uint40 notBefore, uint40 notAfter
     );
     event OfficerRetired(AgencyId indexed agency, address indexed key, uint40 notAfter, address indexed by);
     event OfficerCompromised(AgencyId indexed agency, address indexed key, uint40 since);
@@ -105,7 +107,7 @@ interface IAgencyRegistry {
     error ZeroAddress();
     /// @notice Thrown when the domain hash is zero.
     error DomainMissing();
-    /// @notice Thrown when an agency of the same domain exists.
+    /// @notice Thrown when the parent has an agency of the same domain.
     error AgencyExists(AgencyId agency);
     /// @notice Thrown when the agency was never registered, is suspended or is closed.
     error AgencyNotActive(AgencyId agency, AgencyStatus status);
@@ -179,8 +181,9 @@ interface IAgencyRegistry {
 
     // ── Agencies ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// @notice The id of the agency with this domain, registered or not.
-    function agencyIdOf(bytes32 domainHash) external pure returns (AgencyId);
+    /// @notice The id of the agency with this domain under this parent (zero for the root), registered or not.
+    /// The parent is part of it, so that no agency can take a domain's id away from another or from the root.
+    function agencyIdOf(AgencyId parent, bytes32 domainHash) external pure returns (AgencyId);
 
     /// @notice Register an agency. By the root when `parent` is zero, else by the parent's admin, whose
     /// agency must be active.
@@ -198,7 +201,8 @@ interface IAgencyRegistry {
 
     /// @notice Suspend, reactivate or close an agency. By the root or the parent's admin.
     /// @dev Warning: children are agencies of their own and do not fall with their parent, and a parent's admin may
-    /// lift a suspension that the root set. A closed agency has no custodians left: date compromised keys before.
+    /// lift a suspension that the root set. A closed agency has no custodians left: date compromised keys before. What
+    /// it left behind falls to the agency above it (requireKeeperOf), and to nobody where the root registered it.
     function changeStatus(AgencyId agency, AgencyStatus status) external;
 
     /// @notice Propose another admin. By the admin, or by whoever stands above, so that a lost admin key strands
@@ -235,11 +239,21 @@ interface IAgencyRegistry {
     /// @notice A key's record; all zero when there is none.
     function officerOf(address key) external view returns (Officer memory);
 
+    /// @notice The key with this id; zero when there is none.
+    function keyOf(uint32 id) external view returns (address);
+
     /// @notice How a key stood at a moment. Whether its agency was active then is not part of the answer.
     function standingAt(address key, uint256 time) external view returns (KeyStanding);
 
     /// @notice Return the agency of a key that may use the power now; revert with the reason otherwise.
     function requireOfficer(address key, uint64 scope) external view returns (AgencyId agency);
+
+    /// @notice Return the id of a key that may use the power for this agency now; revert with the reason otherwise.
+    function requireOfficerFor(address key, uint64 scope, AgencyId agency) external view returns (uint32 id);
+
+    /// @notice The same for what an agency left behind: of a closed agency, the officers of the one above may answer.
+    /// @dev Warning: nobody answers for a closed agency that the root registered.
+    function requireKeeperOf(address key, uint64 scope, AgencyId agency) external view;
 
     // ── Dual control ────────────────────────────────────────────────────────────────────────────────────────────
 

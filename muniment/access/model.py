@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 
-from muniment.hashing import keccak, keccak_words
+from muniment.hashing import ZERO_HASH, keccak, keccak_words
 
 AGENCY_DOMAIN = keccak(b"Muniment.Agency.v1")
 
@@ -69,9 +69,20 @@ def domain_hash(domain: str) -> str:
     return keccak(domain.strip().lower().encode())
 
 
-def agency_id(domain_hash: str) -> str:
-    """The agency's id: keccak256(abi.encode(keccak256("Muniment.Agency.v1"), domainHash))."""
-    return keccak_words(AGENCY_DOMAIN, domain_hash)
+def agency_id(parent: str, domain_hash: str) -> str:
+    """The agency's id: keccak256(abi.encode(keccak256("Muniment.Agency.v1"), parent, domainHash)).
+
+    The parent is zero for an agency that the root registered.
+    """
+    return keccak_words(AGENCY_DOMAIN, parent, domain_hash)
+
+
+def agency_named(name: str) -> str:
+    """The id of an agency by its domain; of one below others, by the domains from the top down, joined by "/"."""
+    found = ZERO_HASH
+    for domain in name.split("/"):
+        found = agency_id(found, domain_hash(domain))
+    return found
 
 
 def scopes_of(mask: int) -> tuple[str, ...]:

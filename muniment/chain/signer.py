@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol, Self
 
 from eth_account import Account
+from eth_account.signers.local import LocalAccount
 from eth_utils.address import to_checksum_address
 
 from muniment.chain.abi import selector
@@ -85,17 +86,8 @@ class KeystoreSigner:
     """Signs with the key of a Web3 Secret Storage file (version 3), which is unlocked once, here."""
 
     def __init__(self, path: Path, password: str, policy: Policy, clock: Callable[[], float] = time.time) -> None:
-        """Unlock the keystore. Raises KeystoreUnusable with what to do next; the key stays in memory alone."""
-        try:
-            written = json.loads(path.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise KeystoreUnusable(f"There is no keystore at {path}; make one or correct MUNIMENT_KEYSTORE.") from None
-        except (OSError, ValueError):
-            raise KeystoreUnusable(f"The keystore at {path} cannot be read as JSON; restore it.") from None
-        try:
-            self._account = Account.from_key(Account.decrypt(written, password))
-        except (ValueError, KeyError, TypeError, NotImplementedError):
-            raise KeystoreUnusable(f"The password does not open the keystore at {path}.") from None
+        """Unlock the keystore. Raises KeystoreUnusable."""
+        self._account = unlock(path, password)
         self.address: str = self._account.address.lower()
         self._policy = policy
         self._clock = clock
@@ -113,6 +105,21 @@ class KeystoreSigner:
             self._gas_today += tx["gas"]
         signed = self._account.sign_transaction({**tx, "to": to_checksum_address(tx["to"])})
         return SignedTx(bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex())
+
+
+def unlock(path: Path, password: str) -> LocalAccount:
+    """The account of a keystore file. Raises KeystoreUnusable with what to do next; the key stays in memory alone."""
+    try:
+        written = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise KeystoreUnusable(f"There is no keystore at {path}; make one or correct MUNIMENT_KEYSTORE.") from None
+    except (OSError, ValueError):
+        raise KeystoreUnusable(f"The keystore at {path} cannot be read as JSON; restore it.") from None
+    try:
+        account: LocalAccount = Account.from_key(Account.decrypt(written, password))
+    except (ValueError, KeyError, TypeError, NotImplementedError):
+        raise KeystoreUnusable(f"The password does not open the keystore at {path}.") from None
+    return account
 
 
 def create_keystore(path: Path, password: str) -> str:

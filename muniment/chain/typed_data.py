@@ -1,10 +1,11 @@
-"""Who signed typed data (EIP-712), judged as the contracts judge it."""
+"""Typed data (EIP-712): sign it, and tell who signed, as the contracts judge it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from eth_account import Account
 from eth_account.messages import encode_typed_data
+from eth_account.signers.local import LocalAccount
 from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
 
@@ -33,3 +34,8 @@ def signer_of(typed_data: Mapping[str, Any], signature: str) -> str | None:
     except (BadSignature, ValidationError, ValueError):
         return None
     return str(address).lower()
+
+
+def signed_by(account: LocalAccount, typed_data: Mapping[str, Any]) -> str:
+    """An account's signature over typed data, as 0x hex."""
+    return "0x" + bytes(account.sign_message(encode_typed_data(full_message=dict(typed_data))).signature).hex()

@@ -7,7 +7,7 @@ from typing import Any
 from rich.progress import Progress as Bars
 from rich.progress import TaskID
 
-from muniment.access.model import agency_id, domain_hash
+from muniment.access.model import agency_named
 from muniment.cli.console import say, table
 from muniment.land.model import title_id
 from muniment.land.parcels import Parcel
@@ -19,8 +19,8 @@ SHOWN = 20  # lines of a table; --json has them all
 
 
 def agency_of(text: str) -> str:
-    """An agency's id as it is written, or of its domain."""
-    return text.lower() if re.fullmatch("0x[0-9a-fA-F]{64}", text) else agency_id(domain_hash(text))
+    """An agency's id as it is written, or of its domain (of the domains above it too, joined by "/")."""
+    return text.lower() if re.fullmatch("0x[0-9a-fA-F]{64}", text) else agency_named(text)
 
 
 def shown_on(bars: Bars) -> Progress:

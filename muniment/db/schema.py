@@ -319,6 +319,54 @@ shares = Table(
 )
 Index("ix_shares_holder", shares.c.holder)
 
+documents_anchors = Table(
+    "documents_anchors",
+    metadata,
+    Column("issuer", HASH, primary_key=True),
+    Column("root", HASH, primary_key=True),
+    Column("schema", HASH, nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),  # 0: never
+    Column("kind", Integer, nullable=False),  # AnchorKind
+    Column("key_id", BigInteger, nullable=False),  # 0 where no officer issued alone
+    Column("policy", HASH, nullable=False),
+    Column("members", Text, nullable=False),  # JSON list of those who approved
+    Column("issued_at", BigInteger, nullable=False),
+    Column("status", Integer, nullable=False),  # AnchorStatus
+    Column("reason", Integer),  # why the root was revoked or held
+    Column("changed_at", BigInteger),  # when its status last changed
+    Column("successor", HASH),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+Index("ix_documents_anchors_root", documents_anchors.c.root)
+
+# A row for each document that was ever revoked or held.
+documents_revocations = Table(
+    "documents_revocations",
+    metadata,
+    Column("issuer", HASH, primary_key=True),
+    Column("root", HASH, primary_key=True),
+    Column("index", BigInteger, primary_key=True, autoincrement=False),
+    Column("held", Integer, nullable=False),  # 1 while on hold
+    Column("reason", Integer),  # null until it is revoked for good
+    Column("revoked_at", BigInteger),
+    Column("successor", HASH),
+    Column("successor_index", BigInteger),
+    *_block(),
+)
+
+documents_policies = Table(
+    "documents_policies",
+    metadata,
+    Column("policy", HASH, primary_key=True),
+    Column("agency", HASH, nullable=False, index=True),
+    Column("allowed", Integer, nullable=False),
+    Column("threshold", Integer, nullable=False),
+    Column("members", Text, nullable=False),  # JSON list
+    *_block(),
+)
+
 # What `drop and rebuild` may drop. The order is that of creation; there are no foreign keys between them.
 READ_TABLES: tuple[Table, ...] = (
     events,
@@ -329,4 +377,7 @@ READ_TABLES: tuple[Table, ...] = (
     registers,
     titles,
     shares,
+    documents_anchors,
+    documents_revocations,
+    documents_policies,
 )

@@ -57,7 +57,7 @@ class _Plain(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         try:
             return _SHOWN[format_spec](value)
-        except (ValueError, TypeError, OverflowError, OSError):
+        except (LookupError, ValueError, TypeError, OverflowError, OSError):
             return str(value)
 
 
@@ -73,11 +73,25 @@ def _gwei(value: Any) -> str:
     return f"{int(value) / 10**9:g} gwei"
 
 
+# RFC 5280, section 5.3.1.
+_REASONS = {
+    0: "no reason was given",
+    1: "a key was compromised",
+    2: "the authority's key was compromised",
+    3: "the affiliation changed",
+    4: "it was superseded",
+    5: "the issuer's operation ceased",
+    9: "the privilege was withdrawn",
+    10: "the attribute authority's key was compromised",
+}
+
+
 _SHOWN: Mapping[str, Callable[[Any], str]] = {
     "": str,
     "time": _time,
     "powers": _powers,
     "gwei": _gwei,
+    "revocation": lambda value: str(_REASONS[int(value)]),
     "status": lambda value: AgencyStatus(int(value)).name.lower(),
     "standing": lambda value: KeyStanding(int(value)).name.lower().replace("_", " "),
 }

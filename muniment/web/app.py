@@ -14,10 +14,11 @@ from muniment.chain.deployment import Deployment
 from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.web import errors, health, metrics
-from muniment.web.api import identity, land, people, service
+from muniment.web.api import documents, identity, land, people, service
 from muniment.web.assets import Assets, HashedFiles
 from muniment.web.head import Head
 from muniment.web.language import load_catalogue
+from muniment.web.pages import documents as document_pages
 from muniment.web.pages import land as land_pages
 from muniment.web.pages import people as people_pages
 from muniment.web.pages import service as service_pages
@@ -64,7 +65,8 @@ def create_app(
     )
     app.state.site = site
     site.registry.register(metrics.Index(site))
-    for module in (land, people, service, identity, land_pages, people_pages, service_pages, health, metrics):
+    api = (land, people, documents, service, identity)
+    for module in (*api, land_pages, people_pages, document_pages, service_pages, health, metrics):
         app.include_router(module.router)
     app.mount("/static/assets", HashedFiles(directory=site.assets.folder / "assets"))
     app.add_api_route("/favicon.ico", lambda: RedirectResponse(site.assets["icon"]), include_in_schema=False)

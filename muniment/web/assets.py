@@ -16,6 +16,7 @@ ENTRIES = {
     "icon": "src/styles/icon.svg",
     "bind": "src/identity/bind.ts",
     "check": "src/land/check.ts",
+    "verify": "src/documents/page.ts",
 }
 
 

@@ -65,9 +65,9 @@ class Words:
             return self(f"date.{month:02d}", day=day, year=year)
         return str(number)
 
-    def browser(self) -> str:
-        """The messages that the pages' scripts use, as JSON."""
-        return json.dumps({key: text for key, text in self.messages.items() if key.startswith("browser.")})
+    def browser(self, *others: str) -> str:
+        """The messages that the pages' scripts use, as JSON; with those that begin as one of `others`."""
+        return json.dumps({key: text for key, text in self.messages.items() if key.startswith(("browser.", *others))})
 
 
 def load_catalogue() -> dict[str, Words]:

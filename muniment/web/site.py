@@ -62,6 +62,7 @@ class Site:
     clock: Callable[[], int] = field(default=lambda: int(time.time()))
     maps: RegisterMaps = field(default_factory=RegisterMaps)
     writes: RateLimit = field(default_factory=lambda: RateLimit(burst=10, per_minute=20))
+    questions: RateLimit = field(default_factory=lambda: RateLimit(burst=30, per_minute=60))
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     templates: Environment = field(default_factory=lambda: _environment())
 

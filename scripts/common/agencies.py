@@ -10,7 +10,6 @@ from scripts.common.registries import (
     AgencyStatus,
     RegisterStatus,
     Registries,
-    agency_id,
     agency_of,
     checksum,
 )
@@ -22,10 +21,10 @@ YEAR = 365 * 24 * 3600
 def register_agency(registries: Registries, domain: str, admin: str, scopes: int, parent: str | None) -> Act:
     """Register an agency: by the root, or by the admin of its parent."""
     domain_hash = settings.domain_hash(domain)
-    found = agency_id(registries, domain)
     above, parent_agency = agency_of(registries, parent) if parent else (NOBODY, None)
-    authority = parent_agency.admin if parent_agency else registries.agencies.functions.root().call()
     functions = registries.agencies.functions
+    found = bytes(functions.agencyIdOf(above, domain_hash).call())
+    authority = parent_agency.admin if parent_agency else functions.root().call()
 
     def holds() -> bool:
         agency = functions.agencyOf(found).call()

@@ -83,12 +83,18 @@ def open_registries(session: Session) -> Registries:
 
 
 def agency_id(registries: Registries, named: str) -> bytes:
-    """An agency's id from its domain, or from the id itself in hex. Raises Misused."""
+    """An agency's id from the id itself in hex, or from its domain.
+
+    An agency below others is named by the domains from the top down, joined by "/". Raises Misused.
+    """
     if named.startswith("0x"):
         if not re.fullmatch(r"0x[0-9a-fA-F]{64}", named):
             raise Misused(f"“{named}” is no agency; write its domain, or 0x and 64 hex digits.")
         return bytes.fromhex(named[2:])
-    return bytes(registries.agencies.functions.agencyIdOf(settings.domain_hash(named)).call())
+    found = NOBODY
+    for domain in named.split("/"):
+        found = bytes(registries.agencies.functions.agencyIdOf(found, settings.domain_hash(domain)).call())
+    return found
 
 
 def agency_of(registries: Registries, named: str) -> tuple[bytes, Any]:

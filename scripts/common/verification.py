@@ -16,12 +16,18 @@ APPOINTMENTS = (
     b"AdminChanged(bytes32,address,address)",
 )
 WORDS = ("address", "start_block", "transaction", "constructor_arguments", "bytecode_hash", "abi")
-ORDER = ("AgencyRegistry", "PartyRegistry", "TitleRegistry")
+ORDER = ("AgencyRegistry", "PartyRegistry", "TitleRegistry", "DocumentRegistry")
 
 
 def arguments_of(name: str, root: str, addresses: dict[str, str]) -> list[str]:
-    """The constructor arguments of a contract: the root for the agencies, the agencies for all others."""
-    return [root] if name == "AgencyRegistry" else [addresses["AgencyRegistry"]]
+    """The constructor arguments of a contract: the root for the agencies, the agencies for all others.
+
+    Documents are issued by agencies and by parties.
+    """
+    if name == "AgencyRegistry":
+        return [root]
+    agencies = [addresses["AgencyRegistry"]]
+    return [*agencies, addresses["PartyRegistry"]] if name == "DocumentRegistry" else agencies
 
 
 def another_chain(session: Session, record: dict[str, Any]) -> str | None:
@@ -73,8 +79,9 @@ def _of_contract(session: Session, name: str, entry: dict[str, Any], addresses: 
         yield f"{name}: the code is {len(standing):,} bytes, more than EIP-170 allows."
     if entry["abi"] != session.project[name].abi:
         yield f"{name}: the recorded ABI is not the one that the sources here compile to."
-    if name != "AgencyRegistry" and arguments != [addresses["AgencyRegistry"]]:
-        yield f"{name}: it was built on the agencies at {arguments}, not {addresses['AgencyRegistry']}."
+    built_on = arguments_of(name, "", addresses)
+    if name != "AgencyRegistry" and arguments != built_on:
+        yield f"{name}: it was built on {', '.join(arguments)}, not {', '.join(built_on)}."
     try:
         sent = session.web3.eth.get_transaction(entry["transaction"])
         receipt = session.web3.eth.get_transaction_receipt(entry["transaction"])

@@ -8,7 +8,17 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from brownie import AgencyRegistry, PartyRegistry, TitleRegistry, accounts, chain, compile_source, history, web3
+from brownie import (
+    AgencyRegistry,
+    DocumentRegistry,
+    PartyRegistry,
+    TitleRegistry,
+    accounts,
+    chain,
+    compile_source,
+    history,
+    web3,
+)
 from brownie._config import CONFIG
 from eth_account import Account
 from web3.exceptions import TransactionNotFound
@@ -90,6 +100,8 @@ PEOPLE = (
     "second_custodian",
     "fresh_custodian",
     "identity_officer",
+    "issuer",
+    "second_issuer",
     "other_officer",
     "suspended_officer",
     "retired",
@@ -139,14 +151,23 @@ def titles(people, agencies):
 
 
 @pytest.fixture(scope="session")
-def ids(agencies):
-    """Ids of the agencies in the tests' state."""
-    names = ("ministry", "land", "tax", "asleep")
-    return SimpleNamespace(**{name: str(agencies.agencyIdOf(keccak(f"{name}.example.gov"))) for name in names})
+def documents(people, agencies, parties):
+    """The document registry."""
+    return DocumentRegistry.deploy(agencies, parties, {"from": people.deployer})
 
 
 @pytest.fixture(scope="session")
-def state(people, agencies, parties, titles, ids):
+def ids(agencies):
+    """Ids of the agencies in the tests' state."""
+    named = SimpleNamespace()
+    for name, parent in (("ministry", None), ("land", "ministry"), ("tax", None), ("asleep", None)):
+        above = getattr(named, parent) if parent else ZERO_ID
+        setattr(named, name, str(agencies.agencyIdOf(above, keccak(f"{name}.example.gov"))))
+    return named
+
+
+@pytest.fixture(scope="session")
+def state(people, agencies, parties, titles, documents, ids):
     """A ministry with a land agency below it, a tax agency, a suspended agency, and officers of every standing.
 
     All keys but the fresh one are old enough for dual control when the tests begin.
@@ -164,6 +185,7 @@ def state(people, agencies, parties, titles, ids):
         court=agencies.COURT(),
         custodian=agencies.KEY_CUSTODIAN(),
         identity=agencies.IDENTITY_OFFICER(),
+        documents=agencies.DOCUMENT_ISSUER(),
     )
     end = now() + 3650 * DAY
     staff = [
@@ -173,6 +195,8 @@ def state(people, agencies, parties, titles, ids):
         (p.custodian, scope.custodian),
         (p.second_custodian, scope.custodian),
         (p.identity_officer, scope.identity),
+        (p.issuer, scope.documents),
+        (p.second_issuer, scope.documents),
         (p.retired, ALL_SCOPES),
         (p.compromised, ALL_SCOPES),
     ]

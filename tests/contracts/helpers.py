@@ -29,7 +29,18 @@ FIELDS = {
         ("deadline", "uint256"),
     ),
     "CancelNonce": (("party", "bytes32"), ("nonce", "uint256"), ("deadline", "uint256")),
+    "Approval": (
+        ("issuer", "bytes32"),
+        ("root", "bytes32"),
+        ("schema", "bytes32"),
+        ("count", "uint40"),
+        ("expiresAt", "uint40"),
+        ("policy", "bytes32"),
+        ("nonce", "uint256"),
+        ("deadline", "uint256"),
+    ),
 }
+SIGNED_FOR = dict.fromkeys(FIELDS, "Muniment PartyRegistry") | {"Approval": "Muniment DocumentRegistry"}
 
 
 def _told(value):
@@ -95,7 +106,7 @@ def keccak(text):
 
 
 def typed(contract, kind, message, chain_id=None):
-    """The EIP-712 message of PartyRegistry, ready to sign.
+    """An EIP-712 message of a registry, ready to sign.
 
     Args:
         contract: the registry, or any address that shall stand as verifyingContract.
@@ -105,7 +116,7 @@ def typed(contract, kind, message, chain_id=None):
     """
     address = getattr(contract, "address", contract)
     domain = {
-        "name": "Muniment PartyRegistry",
+        "name": SIGNED_FOR[kind],
         "version": "1",
         "chainId": web3.eth.chain_id if chain_id is None else chain_id,
         "verifyingContract": address,

@@ -29,6 +29,7 @@ ROLES = (
     "custodian",
     "fresh_custodian",
     "identity_officer",
+    "issuer",
     "other_officer",
     "suspended_officer",
     "retired",
@@ -41,10 +42,14 @@ ROLES = (
 # What meets a caller who should be an officer with the power, and is not.
 UNFIT = (
     dict.fromkeys(("root", "parent_admin", "admin", "other_admin", "proposed", "stranger"), "NotAnOfficer")
-    | dict.fromkeys(("registrar", "court", "custodian", "fresh_custodian", "identity_officer"), "ScopeMissing")
+    | dict.fromkeys(("registrar", "court", "custodian", "fresh_custodian"), "ScopeMissing")
+    | dict.fromkeys(("identity_officer", "issuer"), "ScopeMissing")
     | dict.fromkeys(("retired", "compromised", "not_yet"), "OfficerNotCurrent")
     | {"suspended_officer": "AgencyNotActive"}
 )
+# The same where the act names the agency, and the caller is looked for in it.
+UNFIT_FOR_AGENCY = UNFIT | dict.fromkeys(("other_officer", "suspended_officer"), "OtherAgency")
+DIPLOMAS, NEW_DIPLOMAS = keccak("diplomas"), keccak("new diplomas")
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Rule:
 
 
 @pytest.fixture
-def world(people, ids, state, agencies, parties, titles, wallet, second_wallet, entry):
+def world(people, ids, state, agencies, parties, titles, documents, wallet, second_wallet, entry):
     """All that an act may need."""
     return SimpleNamespace(**locals())
 
@@ -115,6 +120,46 @@ def _cancel_nonce(w, by):
     party = _bind(w, {"from": w.people.identity_officer})
     signature = sign(w.wallet, w.parties, "CancelNonce", {"party": party, "nonce": 1, "deadline": NEVER})
     w.parties.cancelNonce(party, 1, NEVER, signature, by)
+
+
+def _diplomas(root):
+    return (root, keccak("schema"), 1000, 0)
+
+
+def _approval(w, signer, issuer, policy):
+    root, schema, count, expires = _diplomas(DIPLOMAS)
+    message = {"issuer": issuer, "root": root, "schema": schema, "count": count, "expiresAt": expires}
+    return sign(signer, w.documents, "Approval", message | {"policy": policy, "nonce": 0, "deadline": NEVER})
+
+
+def _issue_co_signed(w, by):
+    party = str(_bind(w, {"from": w.people.identity_officer}))
+    policy = (1, [party])
+    w.documents.setPolicy(w.ids.land, policy, True, {"from": w.people.admin})
+    approval = _approval(w, w.wallet, w.ids.land, str(w.documents.policyIdOf(w.ids.land, policy)))
+    w.documents.issueCoSigned(w.ids.land, _diplomas(DIPLOMAS), policy, 0, NEVER, [(party, approval)], by)
+
+
+def _issue_as_party(w, by):
+    party = str(_bind(w, {"from": w.people.identity_officer}))
+    signature = _approval(w, w.wallet, party, ZERO_ID)
+    w.documents.issueAsParty(party, _diplomas(DIPLOMAS), 0, NEVER, signature, by)
+
+
+def _on_diplomas(function, *arguments, hold=False):
+    """An act on a root that an officer anchored, and put on hold with its first documents if need be."""
+
+    def act(w, by):
+        by_issuer = {"from": w.people.issuer}
+        for root in (DIPLOMAS, NEW_DIPLOMAS):
+            w.documents.issue(w.ids.land, _diplomas(root), by_issuer)
+        if hold:
+            w.documents.revoke(w.ids.land, DIPLOMAS, 0, 6, by_issuer)
+            w.documents.revokeRoot(w.ids.land, DIPLOMAS, 6, by_issuer)
+        getattr(w.documents, function)(w.ids.land, DIPLOMAS, *arguments, by)
+
+    act.__name__ = function
+    return Rule(function, act, ("issuer",), refused=UNFIT_FOR_AGENCY)
 
 
 TABLE = (
@@ -186,6 +231,34 @@ TABLE = (
         ("registrar",),
         refused=UNFIT | {"other_officer": "NotKeeper"},
     ),
+    # DocumentRegistry
+    Rule(
+        "issue",
+        lambda w, by: w.documents.issue(w.ids.land, _diplomas(DIPLOMAS), by),
+        ("issuer",),
+        refused=UNFIT_FOR_AGENCY,
+    ),
+    Rule("issueCoSigned", _issue_co_signed, ROLES),
+    Rule("issueAsParty", _issue_as_party, ROLES),
+    Rule(
+        "setPolicy",
+        lambda w, by: w.documents.setPolicy(w.ids.land, (1, [DIPLOMAS]), True, by),
+        ("admin",),
+        "NotIssuer",
+    ),
+    Rule(
+        "cancelNonce",
+        lambda w, by: w.documents.cancelNonce(w.ids.land, 0, by),
+        ("issuer",),
+        refused=UNFIT_FOR_AGENCY,
+    ),
+    _on_diplomas("revoke", 0, 1),
+    _on_diplomas("revokeWords", [(0, 1)], 1),
+    _on_diplomas("releaseWord", 0, 1, hold=True),
+    _on_diplomas("revokeRoot", 1),
+    _on_diplomas("releaseRoot", hold=True),
+    _on_diplomas("supersedeRoot", NEW_DIPLOMAS),
+    _on_diplomas("supersede", 0, NEW_DIPLOMAS, 0),
 )
 
 
@@ -202,11 +275,11 @@ def test_role_and_function(rule, role, world):
             rule.act(world, caller)
 
 
-def test_table_covers_every_function(agencies, parties, titles):
+def test_table_covers_every_function(agencies, parties, titles, documents):
     """Must have a row for each function that changes state, so that none is added without a decision."""
     functions = {
         item["name"]
-        for contract in (agencies, parties, titles)
+        for contract in (agencies, parties, titles, documents)
         for item in contract.abi
         if item["type"] == "function" and item["stateMutability"] not in {"view", "pure"}
     }

@@ -88,7 +88,7 @@ class Town:
         return [
             "/", "/land", "/land?q=1", "/land?q=nothing", "/land/map", *(f"/land/{title}" for title in some),
             f"/parties/{self.parties[0]}", "/agencies", f"/agencies/{self.agency}", "/status",
-            f"/bind/{self.invite().code}", "/nothing",
+            f"/bind/{self.invite().code}", "/verify", "/nothing",
         ]  # fmt: skip
 
 

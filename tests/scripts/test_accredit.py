@@ -10,6 +10,7 @@ from tests.scripts.tools import ADMIN, DEPLOYER, REGISTRAR, ROOT, STRANGER, Node
 Town = tuple[Node, Shell]
 AGENCY = ("agency", "--domain", "court.example.gov", "--scopes", "COURT,KEY_CUSTODIAN", "--yes")
 OFFICER = ("officer", "--agency", "land.example.gov", "--yes")
+NORTH = "land.example.gov/north.land.example.gov"
 
 
 def test_bootstrap_sends_nothing_twice(town: Town) -> None:
@@ -38,6 +39,7 @@ def test_accredits_once_and_retires(town: Town) -> None:
         (*child, "--admin", STRANGER, "--parent", "land.example.gov"),
         (*officer, "--until", "2090-01-01", "--yes"),
         ("register", "--jurisdiction", "GB-SCT", "--agency", "land.example.gov", "--status", "mirror", "--yes"),
+        ("register", "--jurisdiction", "GB-NIR", "--agency", NORTH, "--status", "mirror", "--yes"),
         ("retire", "--key", STRANGER, "--yes"),
     )
     for act in acts:
@@ -57,7 +59,7 @@ def test_accredits_once_and_retires(town: Town) -> None:
     standing = {officer["key"]: officer["standing"] for officer in listed["officers"]}
     assert standing == {REGISTRAR: "current", STRANGER: "retired"}
     kept = {register["jurisdiction"]: register["status"] for register in listed["registers"]}
-    assert kept == {"GB": "authoritative", "GB-SCT": "mirror"}
+    assert kept == {"GB": "authoritative", "GB-SCT": "mirror", "GB-NIR": "mirror"}
 
     assert "a key is accredited once" in shell.run("accredit", *officer, "--yes", status=1)
 

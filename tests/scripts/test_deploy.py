@@ -16,7 +16,7 @@ from tests.scripts.tools import DEPLOYER, NAMES, ROOT, STRANGER, Node, Shell
 
 
 def test_deploys_from_scratch_and_not_twice(new_node: Callable[..., Node], shell: Shell) -> None:
-    """Must deploy three contracts under the root, record them as the chain has them, and do nothing when run again."""
+    """Must deploy four contracts under the root, record them as the chain has them, and do nothing when run again."""
     node = new_node()
     told = shell.run_afresh("deploy", "--rpc", node.url, "--yes", "--json")
 
@@ -26,7 +26,7 @@ def test_deploys_from_scratch_and_not_twice(new_node: Callable[..., Node], shell
     assert record["chain_id"] == 31337
     assert record["genesis_hash"] == node.call("eth_getBlockByNumber", "0x0", False)["hash"]
     assert record["compiler"] == {"version": "0.8.30", "evm_version": "cancun", "via_ir": True, "runs": 200}
-    assert [contracts[name]["address"] for name in NAMES] == [address_at(DEPLOYER, nonce) for nonce in range(3)]
+    assert [contracts[name]["address"] for name in NAMES] == [address_at(DEPLOYER, nonce) for nonce in range(4)]
     assert contracts["AgencyRegistry"]["constructor_arguments"] == [ROOT]
     for name in NAMES:
         code = bytes.fromhex(node.call("eth_getCode", contracts[name]["address"], "latest")[2:])
@@ -83,16 +83,16 @@ def killed(shell: Shell, node: Node, begun: int) -> dict[str, Any]:
 
 
 def test_goes_on_after_kill_at_each_contract(new_node: Callable[..., Node], shell: Shell) -> None:
-    """Must go on where it was killed, at each of the three contracts, and create each exactly once."""
+    """Must go on where it was killed, at each of the four contracts, and create each exactly once."""
     node = new_node("--no-mining")
-    for begun in (1, 2, 3):
+    for begun in (1, 2, 3, 4):
         killed(shell, node, begun)
     node.call("evm_setIntervalMining", 1)
     shell.run("deploy", "--rpc", node.url, "--yes")
     assert [shell.record()["contracts"][name]["address"] for name in NAMES] == [
-        address_at(DEPLOYER, nonce) for nonce in range(3)
+        address_at(DEPLOYER, nonce) for nonce in range(4)
     ]
-    assert node.nonce(DEPLOYER) == 3
+    assert node.nonce(DEPLOYER) == 4
 
 
 def test_sends_again_what_never_arrived(new_node: Callable[..., Node], shell: Shell) -> None:
@@ -112,7 +112,7 @@ def test_sends_again_what_never_arrived(new_node: Callable[..., Node], shell: Sh
     record = other.run("deploy", "--rpc", dear.url, "--yes") and other.record()
     assert record["contracts"]["AgencyRegistry"]["address"] == address_at(DEPLOYER, 0)
     assert record["contracts"]["AgencyRegistry"]["transaction"] != cheap
-    assert dear.nonce(DEPLOYER) == 3
+    assert dear.nonce(DEPLOYER) == 4
 
 
 def test_refuses_a_nonce_that_something_else_used(new_node: Callable[..., Node], shell: Shell) -> None:
@@ -226,7 +226,7 @@ def test_goes_on_after_a_reorganisation(new_node: Callable[..., Node], shell: Sh
     shell.run("deploy", "--yes", "--root", ROOT)
     contracts = shell.record("pilot")["contracts"]
     assert [contracts[name]["transaction"] for name in NAMES] == [planned[name]["transaction"] for name in NAMES]
-    assert node.nonce(key.address) == 3
+    assert node.nonce(key.address) == 4
 
 
 def test_says_that_the_node_went_away(new_node: Callable[..., Node], shell: Shell) -> None:

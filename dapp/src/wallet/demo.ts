@@ -54,6 +54,9 @@ function demoProvider(rpc: string, words: Words): Provider {
         case "eth_call":
         case "eth_getCode":
         case "eth_blockNumber":
+        case "eth_getBlockByNumber":
+        case "eth_getBlockByHash":
+        case "eth_getLogs":
           return relay(rpc, method, params);
         default:
           throw Object.assign(new Error(`The demo wallet does not know ${method}.`), { code: 4200 });

@@ -22,17 +22,18 @@ def scope(state):
     return state.scope
 
 
-def test_id_is_derived_from_domain(agencies, ids):
+def test_id_is_derived_from_parent_and_domain(agencies, ids):
     """Must be the hash that the interface states, so that an agency's id is known before it is registered."""
     domain = bytes.fromhex(keccak("land.example.gov")[2:])
-    expected = keccak_bytes(encode(["bytes32", "bytes32"], [keccak_bytes(text="Muniment.Agency.v1"), domain]))
-    assert ids.land == "0x" + expected.hex()
+    parent = bytes.fromhex(ids.ministry[2:])
+    tag = keccak_bytes(text="Muniment.Agency.v1")
+    assert ids.land == "0x" + keccak_bytes(encode(["bytes32"] * 3, [tag, parent, domain])).hex()
 
 
 def test_registered_by_root(agencies, root, citizen):
     """Must store an active agency as given, and tell so in one event."""
     domain = keccak("new.example.gov")
-    agency = str(agencies.agencyIdOf(domain))
+    agency = str(agencies.agencyIdOf(ZERO_ID, domain))
     tx = agencies.registerAgency(ZERO_ID, citizen, 6, domain, {"from": root})
     assert plain(agencies.agencyOf(agency)) == (citizen, 6, ACTIVE, ZERO_ID, domain)
     assert tx.return_value == agency
@@ -49,7 +50,7 @@ def test_registered_by_parent(agencies, ids, parent_admin, citizen):
     """Must store the parent of an agency that a parent registers."""
     domain = keccak("new.example.gov")
     agencies.registerAgency(ids.ministry, citizen, 1, domain, {"from": parent_admin})
-    assert agencies.agencyOf(agencies.agencyIdOf(domain))["parent"] == ids.ministry
+    assert agencies.agencyOf(agencies.agencyIdOf(ids.ministry, domain))["parent"] == ids.ministry
 
 
 def test_root_registers_under_no_parent(agencies, ids, root, citizen):

@@ -27,14 +27,21 @@ def court_only(agencies, ids, root, state):
     return state.scope.court
 
 
-def test_accredited(agencies, ids, admin, citizen, state):
-    """Must store the record as given, count from the block's time when no start is named, and tell so in one event."""
+def test_accredited(agencies, ids, admin, citizen, fresh_custodian, state):
+    """Must store the record as given, count from the block's time when no start is named, and tell so in one event.
+
+    Keys are counted from 1 in the order of accreditation, and found again by their number.
+    """
     end = now() + 100 * DAY
+    number = agencies.officerOf(fresh_custodian)["id"] + 1
     tx = agencies.accredit(ids.land, citizen, 3, 0, end, {"from": admin})
-    assert plain(agencies.officerOf(citizen)) == (ids.land, 3, tx.timestamp, end, 0, tx.timestamp)
+    assert plain(agencies.officerOf(citizen)) == (ids.land, 3, tx.timestamp, end, 0, tx.timestamp, number)
+    assert agencies.keyOf(number) == citizen
+    assert agencies.keyOf(number + 1) == ZERO_ADDRESS
     assert tx.events["OfficerAccredited"] == {
         "agency": ids.land,
         "key": citizen,
+        "id": number,
         "scopes": 3,
         "notBefore": tx.timestamp,
         "notAfter": end,
@@ -197,4 +204,4 @@ def test_powers_are_single_distinct_bits(agencies):
 
 def test_unknown_officer_is_all_zero(agencies, stranger):
     """Must answer with an empty record for a key that was never accredited."""
-    assert plain(agencies.officerOf(stranger)) == (ZERO_ID, 0, 0, 0, 0, 0)
+    assert plain(agencies.officerOf(stranger)) == (ZERO_ID, 0, 0, 0, 0, 0, 0)

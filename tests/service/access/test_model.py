@@ -2,8 +2,17 @@
 
 import pytest
 
-from muniment.access.model import KeyStanding, Officer, Scope, agency_id, domain_hash, scopes_of
+from muniment.access.model import (
+    KeyStanding,
+    Officer,
+    Scope,
+    agency_id,
+    agency_named,
+    domain_hash,
+    scopes_of,
+)
 from muniment.chain.abi import encode_call
+from muniment.hashing import ZERO_HASH
 from tests.service.conftest import Chain
 
 KEY = "0x" + "11" * 20
@@ -20,7 +29,10 @@ def test_agency_ids_are_those_of_the_contract(chain: Chain) -> None:
     """An agency's id must come out of its domain as on chain, however the domain's letters are written."""
     hashed = domain_hash(" Land.Example.GOV ")
     assert hashed == domain_hash("land.example.gov")
-    assert agency_id(hashed) == ask(chain, "AgencyRegistry", "agencyIdOf", hashed)
+    land = ask(chain, "AgencyRegistry", "agencyIdOf", ZERO_HASH, hashed)
+    assert land == agency_id(ZERO_HASH, hashed) == agency_named("Land.example.gov")
+    below = ask(chain, "AgencyRegistry", "agencyIdOf", land, domain_hash("north.example.gov"))
+    assert below == agency_named("land.example.gov/north.example.gov")
 
 
 @pytest.mark.parametrize("scope", list(Scope))

@@ -127,7 +127,8 @@ def assets(tmp_path: Path) -> Assets:
     """Built files, as far as the server cares."""
     folder = tmp_path / "dist"
     (folder / "assets").mkdir(parents=True)
-    names = {"styles": "styles-1.css", "icon": "icon-1.svg", "bind": "bind-1.js", "check": "check-1.js"}
+    names = {"styles": "styles-1.css", "icon": "icon-1.svg", "bind": "bind-1.js", "check": "check-1.js",
+             "verify": "verify-1.js"}  # fmt: skip
     for name in names.values():
         (folder / "assets" / name).write_text("/* built */")
     return Assets(folder, {entry: f"/static/assets/{name}" for entry, name in names.items()})

@@ -1,0 +1,1 @@
+"""Documents: what was issued, by whom, when, and whether it still stands."""

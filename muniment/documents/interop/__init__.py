@@ -1,0 +1,1 @@
+"""Proofs made by other systems, and ours in the form that they read."""
