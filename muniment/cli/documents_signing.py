@@ -82,7 +82,7 @@ def approve(
     if member is None:
         raise typer.BadParameter("Name whose --signature it is with --member.")
     write_bytes(out, json.dumps(asked.approval(member, signature)).encode())
-    say(f"{out} approves {asked.count} documents under the root {asked.root}, until {asked.deadline}.")
+    say(f"{out} approves {asked.count} documents under the root {asked.root}.")
 
 
 def submit(

@@ -156,13 +156,13 @@ def test_starts_over_only_on_a_lost_local_node(new_node: Callable[..., Node], sh
     old = shell.record() | {"genesis_hash": "0x" + "11" * 32}
     (shell.deployments / "local.json").write_text(json.dumps(old))
     assert "starting over" in shell.run("deploy", "--rpc", node.url, "--yes")
-    assert shell.record()["contracts"]["AgencyRegistry"]["address"] == address_at(DEPLOYER, 3)
+    assert shell.record()["contracts"]["AgencyRegistry"]["address"] == address_at(DEPLOYER, 4)
 
     shell.env["MUNIMENT_PILOT_CHAIN_ID"] = "31337"
     (shell.deployments / "pilot.json").write_text(json.dumps(old))
     told = shell.run("deploy", "--network", "pilot", "--rpc", node.url, "--yes", status=1)
     assert "does not fit this node" in told
-    assert node.nonce(DEPLOYER) == 6
+    assert node.nonce(DEPLOYER) == 8
 
 
 def test_refuses_powerful_deployers_and_wrong_chains(new_node: Callable[..., Node], shell: Shell) -> None:
