@@ -12,7 +12,7 @@ from eth_account import Account
 from eth_utils import keccak
 
 FILE = Path(__file__).with_suffix(".json")
-AGENCY_DOMAINS = ("ministry.example.gov", "land.example.gov")  # from the top down
+AGENCY = "ministry.example.gov/land.example.gov"
 NEVER = 2**256 - 1
 YEAR_2100 = 4_102_444_800
 CONTRACT = "0x4d756e696d656e740000000000000000000000a1"
@@ -33,7 +33,7 @@ def vectors():
 def _case(kind, chain_id, nonce, deadline):
     commitment = keccak(text=f"{kind} on {chain_id}")
     agency = bytes(32)
-    for domain in AGENCY_DOMAINS:
+    for domain in AGENCY.split("/"):
         agency = keccak(encode(["bytes32"] * 3, [keccak(text="Muniment.Agency.v1"), agency, keccak(text=domain)]))
     party = keccak(encode(["bytes32"] * 3, [keccak(text="Muniment.Party.v1"), agency, commitment]))
     first, second = (Account.from_key(key.to_bytes(32, "big")) for key in (1, 2))
@@ -62,7 +62,7 @@ def _case(kind, chain_id, nonce, deadline):
             "verifyingContract": CONTRACT,
         },
         "types": {kind: [{"name": name, "type": type_} for type_, name in fields]},
-        "agencyDomains": list(AGENCY_DOMAINS),
+        "agency": AGENCY,
         "commitment": "0x" + commitment.hex(),
         "message": {
             name: str(value) if isinstance(value, int) else value
