@@ -23,6 +23,7 @@ from muniment.hashing import keccak
 FIELD_DOMAIN = bytes.fromhex(keccak(b"Muniment.Document.Field.v1")[2:])
 FIELD_ENCODING = ("bytes32", "string", "string", "bytes32")
 MOST_FIELDS = 65_536
+LONGEST_POINTER = 1_024  # bytes in UTF-8; a field's own pointer repeats every key above it
 _CHUNK = 2**20
 
 
@@ -64,7 +65,7 @@ def root_of_fields(hashes: Iterable[bytes]) -> str:
 
 
 def fields_of(document: Any, secret: str) -> list[Field]:
-    """All fields of a parsed document, in its order. Raises JsonRefused when there are more than `MOST_FIELDS`."""
+    """All fields of a parsed document, in its order. Raises JsonRefused beyond `MOST_FIELDS` or `LONGEST_POINTER`."""
     key = bytes.fromhex(secret[2:])
     fields: list[Field] = []
     for pointer, value in _leaves(document):
@@ -83,6 +84,10 @@ def _leaves(document: Any) -> Iterator[tuple[str, str]]:
     waiting: list[tuple[str, Any]] = [("", document)]
     while waiting:
         pointer, value = waiting.pop()
+        if len(pointer.encode()) > LONGEST_POINTER:
+            raise JsonRefused(f"a field's pointer has more than {LONGEST_POINTER} bytes")
+        if isinstance(value, dict | list) and len(waiting) + len(value) > MOST_FIELDS:  # each holds a field at least
+            raise JsonRefused(f"it has more than {MOST_FIELDS} fields")
         if value and isinstance(value, dict):
             escaped = ((key.replace("~", "~0").replace("/", "~1"), held) for key, held in value.items())
             waiting.extend(reversed([(f"{pointer}/{key}", held) for key, held in escaped]))

@@ -24,8 +24,9 @@ _LINE = 76  # base64 characters; RFC 2045's length
 _TAIL = LARGEST // 3 * 4 + LARGEST // 16  # bytes from the end in which the mark can lie: the longest proof's lines
 _NEAR_END = 2048  # bytes in which readers look for startxref, generously
 _STARTXREF = re.compile(rb"startxref[ \t\r\n]+([0-9]{1,12})[ \t\r\n]+%%EOF")
+_BASE64 = re.compile(rb"[A-Za-z0-9+/]+={0,2}")
 _UPDATE = re.compile(
-    re.escape(MARK) + rb"([1-9][0-9]{0,14})\n((?:%[A-Za-z0-9+/]{1,76}={0,2}\n)+)startxref\n([0-9]{1,12})\n%%EOF\n"
+    re.escape(MARK) + rb"([1-9][0-9]{0,14})\n((?:%[A-Za-z0-9+/]{1,76}={0,2}\n)++)startxref\n([0-9]{1,12})\n%%EOF\n"
 )
 
 
@@ -70,11 +71,10 @@ def carried(opened: BinaryIO) -> Carried | None:
     opened.seek(max(0, start + at - _NEAR_END))
     if found[3] != _last_startxref(opened.read(min(_NEAR_END, start + at))):
         raise PdfAltered("its update points elsewhere than the original does")
-    lines = found[2].removeprefix(b"%").removesuffix(b"\n").split(b"\n%")
-    try:
-        return Carried(base64.b64decode(b"".join(lines), validate=True), start + at)
-    except ValueError:
-        raise PdfAltered("its proof cannot be read") from None
+    encoded = found[2].removeprefix(b"%").removesuffix(b"\n").replace(b"\n%", b"")
+    if len(encoded) % 4 or not _BASE64.fullmatch(encoded):  # b64decode forgives padding that is too long
+        raise PdfAltered("its proof cannot be read")
+    return Carried(base64.b64decode(encoded), start + at)
 
 
 def _last_startxref(ending: bytes) -> bytes | None:

@@ -104,7 +104,7 @@ def of_json(value: Any) -> Proof:
         raise ProofRefused(f"its format is not {FORMAT}")
     leaf = _object(whole["leaf"], "leaf", {"issuer", "schema", "docId", "commitment", "index", "expiresAt"})
     evidence = whole.get("evidence")
-    if evidence is not None and not isinstance(evidence, dict):
+    if "evidence" in whole and not isinstance(evidence, dict):
         raise ProofRefused("evidence is no object")
     return Proof(
         leaf=Leaf(

@@ -32,6 +32,8 @@ def judge_path(
             inside = None if proof_path else carried(opened)
             if inside is not None:
                 proof = read(inside.proof)
+                if isinstance(proof.content, Disclosure):  # it vouches for its fields, not for the pages around it
+                    return Verdict(Name.ALTERED, {"variant": ".pdf"})
                 return judge_proof(_document(opened, proof, inside.length), proof, trust, sources(proof), now)
             if proof_path is None and not beside.exists():
                 return _alone(opened, trust, sources, now)

@@ -15,6 +15,8 @@ export interface Field {
 /** The most fields that a document or a disclosure has. */
 export const MOST_FIELDS = 65_536;
 
+const LONGEST_POINTER = 1_024; // bytes in UTF-8; a field's own pointer repeats every key above it
+
 const FIELD = domain("Muniment.Document.Field.v1");
 
 /** The content hash of a JSON document under its secret. Throws JsonRefused. */
@@ -22,7 +24,7 @@ export function hashOfJson(content: Uint8Array, secret: Hex): Hex {
   return hex(treeRoot(fieldsOf(parse(content), secret).map(fieldHash)));
 }
 
-/** All fields of a parsed document. Throws JsonRefused when there are too many. */
+/** All fields of a parsed document. Throws JsonRefused when there are too many, or a pointer is too long. */
 export function fieldsOf(document: Json, secret: Hex): Field[] {
   const key = bytes(secret);
   const fields: Field[] = [];
@@ -31,6 +33,7 @@ export function fieldsOf(document: Json, secret: Hex): Field[] {
     fields.push({ pointer, value, salt: hex(hmac(sha256, key, utf8ToBytes(pointer))) });
   };
   const visit = (pointer: string, value: Json): void => {
+    if (utf8ToBytes(pointer).length > LONGEST_POINTER) throw new JsonRefused("a pointer is too long");
     if (value instanceof Map && value.size) {
       for (const [name, held] of value) {
         visit(`${pointer}/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`, held);

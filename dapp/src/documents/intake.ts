@@ -52,6 +52,8 @@ async function alone(file: File, progress: Progress): Promise<Taken> {
   if (inside) {
     const proof = readable(inside.proof);
     if ("name" in proof) return { found: { verdict: proof }, ...named };
+    // A disclosure vouches for its fields, not for the pages around it.
+    if (proof.content.kind === "disclosure") return { found: { verdict: verdict("ALTERED", {}, ".pdf") }, ...named };
     return { found: await together(file.slice(0, inside.length), file.name, proof, progress), ...named };
   }
   const proof = await proofIn(file);

@@ -374,6 +374,7 @@ def malformed() -> Iterator[Vector]:
         ("a secret beside a file", ["content"], {"kind": "file", "secret": FILE.root}),
         ("null", ["root"], None),
         ("evidence that is text", ["evidence"], "x"),
+        ("evidence that is null", ["evidence"], None),
     ):  # fmt: skip
         yield Vector(name, "NOT_A_PROOF", PDF_LIKE, changed(FILE, *path, to=to))
     lacking = {key: held for key, held in value.items() if key != "salt"}
@@ -406,6 +407,8 @@ def pdfs() -> list[dict[str, Any]]:
         "an object between the lines": ("ALTERED", carrying.replace(b"\nstartxref\n101\n%%EOF\n", b"\n" + shadow[:-22] + b"startxref\n101\n%%EOF\n")),  # noqa: E501 -- a row of a table
         "the proof twice": ("ALTERED", carrying + carrying[len(PDF) :]),
         "the proof of another PDF": ("ALTERED", own),
+        "a disclosure of another document": ("ALTERED", attach(PDF, written(disclose(DIPLOMA, JSON, ["/name"])))),
+        "too much padding": ("ALTERED", padded(carrying)),
         "a proof that is none": ("NOT_A_PROOF", attach(PDF, b"{}")),
         "no proof": ("NOT_A_PROOF", PDF),
     }  # fmt: skip
@@ -432,6 +435,11 @@ def pdfs() -> list[dict[str, Any]]:
 PDF_FACTS = with_anchor(count=1)
 
 
+def padded(carrying: bytes) -> bytes:
+    """A PDF with its proof, which has two signs of padding more than it should."""
+    return carrying.replace(b"\nstartxref\n101\n%%EOF\n", b"==\nstartxref\n101\n%%EOF\n")
+
+
 def judge_bytes(content: bytes, proof: Proof) -> str:
     """The verdict on a file of these bytes alone."""
     with tempfile.TemporaryDirectory() as folder:
@@ -451,6 +459,8 @@ def contents() -> list[dict[str, Any]]:
         b'{"a":1,"a":1}', b'{"a":1,"\\u0061":2}', b'"\\ud800"', b'{"\\udc00":1}', b'"\\ud834\\udd1e"', b'"\x01"', b'"\x7f"',  # noqa: E501 -- a row of a table
         b'"\\u0000"', b"\xef\xbb\xbf{}", b'"\xff"', b"\x00", b"", b" \t\r\n1 ", b"\x0b1", b"\xc2\xa01", b"1 2", b"tru", b"//\n1",  # noqa: E501 -- a row of a table
         b"[" * 32 + b"]" * 32, b"[" * 33 + b"]" * 33, b"[" * 31 + b"1" + b"]" * 31, b"[" * 32 + b"1" + b"]" * 32, DIPLOMA,  # noqa: E501 -- a row of a table
+        b'{"' + b"a" * 1023 + b'":1}', b'{"' + b"a" * 1024 + b'":1}', '{"\u00f5'.encode() + b"a" * 1021 + b'":1}',
+        '{"\u00f5'.encode() + b"a" * 1022 + b'":1}', b'{"' + b"a" * 1023 + b'":{"":1}}', b'{"' + b"~" * 512 + b'":1}',
     ]  # fmt: skip
     listed = []
     for text in texts:

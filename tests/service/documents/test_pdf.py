@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from muniment.documents.content import hash_of_json
+from muniment.documents.disclosing import disclose
 from muniment.documents.facts import Source
 from muniment.documents.model import Name
 from muniment.documents.pdf import MARK, Carried, PdfAltered, attach, carried
-from muniment.documents.proof import FileContent, Proof, written
+from muniment.documents.proof import FileContent, JsonContent, Proof, written
 from muniment.documents.verifying import judge_path
 from muniment.errors import Refused
 from tests.service.documents.stage import NOW, STANDING, TRUST, Stated, issued, question
@@ -97,6 +99,24 @@ def test_bad_base64_is_altered() -> None:
     line = CARRYING.index(b"%", cut)
     with pytest.raises(PdfAltered):
         carried(io.BytesIO(CARRYING[: line + 1] + b"A" + CARRYING[line + 1 :]))
+
+
+@pytest.mark.parametrize("surplus", [b"=", b"==", b"QQ==="])
+def test_surplus_padding_is_altered(surplus: bytes) -> None:
+    """A proof must have one reading: the pages refuse padding that is longer than it should be."""
+    end = CARRYING.rindex(b"\nstartxref\n")
+    with pytest.raises(PdfAltered):
+        carried(io.BytesIO(CARRYING[:end] + surplus + CARRYING[end:]))
+
+
+def test_a_disclosure_vouches_for_no_pages(tmp_path: Path) -> None:
+    """Whoever holds a genuine disclosure must not get VALID for a PDF of his own with it inside."""
+    secret = "0x" + "5" * 64
+    document = b'{"name":"Ada"}'
+    genuine = issued([(hash_of_json(document, secret), JsonContent(secret))])[0]
+    path = tmp_path / "a.pdf"
+    path.write_bytes(attach(PDF, written(disclose(document, genuine, ["/name"]))))
+    assert verdict(path) is Name.ALTERED
 
 
 def test_what_is_no_pdf_takes_no_proof() -> None:
