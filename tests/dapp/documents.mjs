@@ -67,6 +67,10 @@ const ACTS = {
     if (checkpoint && proof) return settle(proof, vector.trust, new EvidenceSource(proof.evidence, checkpoint), vector.now);
     return verdict ?? (await settle(proof, vector.trust, sourceOf(vector), vector.now));
   },
+  async named({ files }) {
+    const { document, proof } = await take(files.map(([name, text]) => new File([bytes(text)], name)), () => {});
+    return { document, proof };
+  },
   async evidence({ document, proof, checkpoint, maxAge, now }) {
     const content = bytes(document);
     const trust = { registries: [{ chainId: checkpoint.chainId, address: checkpoint.registry }], issuers: null, maxAge };

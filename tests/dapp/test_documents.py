@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from muniment.documents.disclosing import disclose
 from muniment.documents.facts import facts_json
 from muniment.documents.model import Name
 from muniment.documents.proof import written
@@ -126,6 +127,13 @@ TRUSTED = {
 def encoded(content: bytes | None) -> str | None:
     """Base64, as vectors have it."""
     return None if content is None else base64.b64encode(content).decode()
+
+
+def test_a_disclosure_vouches_for_no_file_beside_it(verifier: Verifier) -> None:
+    """The page must not name a file beside a VALID that is about the disclosure's own fields alone."""
+    proof = encoded(written(disclose(DIPLOMA, JSON, ["/name"])))
+    said = verifier.ask("named", files=[["forged.pdf", encoded(b"%PDF-")], ["a.proof.json", proof]])
+    assert said == {"document": None, "proof": "a.proof.json"}
 
 
 def mutated(chance: random.Random) -> dict[str, Any]:

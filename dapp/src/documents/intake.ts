@@ -70,6 +70,7 @@ async function pair(one: File, other: File, progress: Progress): Promise<Taken> 
   if (!proof || (rest && document.name.endsWith(SUFFIX))) return { missing: "choice", name: "" };
   const named = { document: document.name, proof: file.name };
   if ("name" in proof) return { found: { verdict: proof }, ...named };
+  if (proof.content.kind === "disclosure") return { found: examine(NOTHING, proof), ...named, document: null };
   return { found: await together(document, document.name, proof, progress), ...named };
 }
 
