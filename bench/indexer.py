@@ -5,15 +5,12 @@ an empty SQLite file (WAL, synchronous=FULL) is filled three times. Beside it, d
 """
 
 import os
-import re
-import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +18,7 @@ from rich.console import Console
 from rich.progress import track
 from web3 import HTTPProvider, Web3
 
+from bench.node import fresh_node
 from muniment.access import project as access
 from muniment.chain.abi import encode_call
 from muniment.chain.deployment import Deployment
@@ -45,7 +43,8 @@ HANDLERS = {**access.HANDLERS, **identity.HANDLERS, **land.HANDLERS}
 
 def rows() -> list[dict[str, Any]]:
     """Two rows: cold indexing, and decoding beside web3.py. Values are medians of three; spread is slowest, fastest."""
-    with tempfile.TemporaryDirectory() as folder, _node(Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, fresh_node("--gas-limit", "60000000", "--no-mining") as web3:
+        url = str(web3.provider.endpoint_uri)
         deployment = _deploy(url, Path(folder))
         rpc = Rpc([url], timeout=120.0)
         _register(rpc, deployment)
@@ -69,23 +68,6 @@ def rows() -> list[dict[str, Any]]:
 def _figure(act: str, count: int, speeds: list[float]) -> dict[str, Any]:
     spread = [round(min(speeds)), round(max(speeds))]
     return {"act": act, "n": count, "value": round(statistics.median(speeds)), "unit": "events/s", "spread": spread}
-
-
-@contextmanager
-def _node(folder: Path) -> Iterator[str]:
-    """A node's address. What it prints goes to a file: a pipe that nobody reads fills up and stops it."""
-    anvil = shutil.which("anvil") or str(ROOT / "node_modules" / ".bin" / "anvil")
-    command = [anvil, "--port", "0", "--gas-limit", "60000000", "--no-mining"]
-    printed = folder / "node.log"
-    with printed.open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
-        try:
-            while not (found := re.search(r"Listening on (127\.0\.0\.1:\d+)", printed.read_text())):
-                if process.poll() is not None:
-                    raise RuntimeError(f"The node ended at once: {printed.read_text()}")
-                time.sleep(0.05)
-            yield f"http://{found[1]}"
-        finally:
-            process.kill()
 
 
 def _deploy(url: str, folder: Path) -> Deployment:
