@@ -153,8 +153,9 @@ def test_key_retired_in_the_block_of_issue(agencies, documents, ids, admin, issu
     node("evm_setAutomine", False)
     documents.issue(ids.land, entry(made.root, count=2), {"from": issuer, "required_confs": 0})
     agencies.retire(issuer, 0, {"from": admin, "required_confs": 0})
-    node("evm_setAutomine", True)
+    # In this order: a node told to mine by itself starts at once, and would put the two into blocks of their own.
     node("evm_mine")
+    node("evm_setAutomine", True)
     assert documents.anchorOf(ids.land, made.root)["issuedAt"] == agencies.officerOf(issuer)["notAfter"]
     assert finding(made) == BEFORE_RETIRED
 
