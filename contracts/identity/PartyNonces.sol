@@ -2,16 +2,16 @@
 pragma solidity 0.8.30;
 
 import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
-import {IPartyRegistry, PartyId} from "../../interfaces/identity/IPartyRegistry.sol";
+import {IPartyNonces, PartyId} from "../../interfaces/identity/IPartyNonces.sol";
 
 /// @title Numbers that a party uses once
 /// @notice One bit per nonce, so that signed acts need no order among each other.
-abstract contract PartyNonces is IPartyRegistry {
+abstract contract PartyNonces is IPartyNonces {
     using BitMaps for BitMaps.BitMap;
 
     mapping(PartyId party => BitMaps.BitMap used) private _nonces;
 
-    /// @inheritdoc IPartyRegistry
+    /// @inheritdoc IPartyNonces
     function nonceUsed(PartyId party, uint256 nonce) public view returns (bool) {
         return _nonces[party].get(nonce);
     }
@@ -19,5 +19,9 @@ abstract contract PartyNonces is IPartyRegistry {
     function _useNonce(PartyId party, uint256 nonce) internal {
         if (nonceUsed(party, nonce)) revert NonceUsed(party, nonce);
         _nonces[party].set(nonce);
+    }
+
+    function _requireInTime(uint256 deadline) internal view {
+        if (block.timestamp > deadline) revert DeadlinePassed(deadline);
     }
 }

@@ -19,28 +19,34 @@ NO_STATUS, MIRROR, AUTHORITATIVE = range(3)
 
 NEVER = 2**256 - 1
 
+# EIP-712 types as the interfaces write them.
 FIELDS = {
-    "BindWallet": (("party", "bytes32"), ("wallet", "address"), ("nonce", "uint256"), ("deadline", "uint256")),
-    "RotateWallet": (
-        ("party", "bytes32"),
-        ("from", "address"),
-        ("to", "address"),
-        ("nonce", "uint256"),
-        ("deadline", "uint256"),
+    "BindWallet": "bytes32 party,address wallet,uint256 nonce,uint256 deadline",
+    "RotateWallet": "bytes32 party,address from,address to,uint256 nonce,uint256 deadline",
+    "CancelNonce": "bytes32 party,uint256 nonce,uint256 deadline",
+    "RecoverWallet": "bytes32 party,address wallet,uint32 attempt,uint256 deadline",
+    "VetoRecovery": "bytes32 party,address wallet,uint32 attempt,uint256 deadline",
+    "GrantPower": (
+        "bytes32 principal,bytes32 attorney,string act,bytes32 subject,uint256 priceFloor,bytes32 currency,"
+        "uint40 until,uint256 nonce,uint256 deadline"
     ),
-    "CancelNonce": (("party", "bytes32"), ("nonce", "uint256"), ("deadline", "uint256")),
+    "RevokePower": "bytes32 party,bytes32 power,uint256 deadline",
+    "ReserveName": "bytes32 party,bytes32 agency,string name,uint256 nonce,uint256 deadline",
+    "WithdrawApplication": "bytes32 party,bytes32 company,uint256 nonce,uint256 deadline",
+    "SignArticles": (
+        "bytes32 party,bytes32 company,bytes32[] founders,CompanyFile file,uint256 nonce,uint256 deadline"
+    ),
+    "AcceptContact": "bytes32 party,bytes32 company,bytes32 articles,uint256 nonce,uint256 deadline",
+    "PayFee": "bytes32 party,bytes32 company,address token,uint256 amount,uint256 nonce,uint256 deadline",
+    "ChangeCompany": "bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline",
+    "AcceptPost": "bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline",
+    "DissolveCompany": "bytes32 party,bytes32 company,uint256 nonce,uint256 deadline",
     "Approval": (
-        ("issuer", "bytes32"),
-        ("root", "bytes32"),
-        ("schema", "bytes32"),
-        ("count", "uint40"),
-        ("expiresAt", "uint40"),
-        ("policy", "bytes32"),
-        ("nonce", "uint256"),
-        ("deadline", "uint256"),
+        "bytes32 issuer,bytes32 root,bytes32 schema,uint40 count,uint40 expiresAt,bytes32 policy,uint256 nonce,"
+        "uint256 deadline"
     ),
 }
-SIGNED_FOR = dict.fromkeys(FIELDS, "Muniment PartyRegistry") | {"Approval": "Muniment DocumentRegistry"}
+STRUCTS = {"CompanyFile": "uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash"}
 
 
 def _told(value):
@@ -109,19 +115,23 @@ def typed(contract, kind, message, chain_id=None):
     """An EIP-712 message of a registry, ready to sign.
 
     Args:
-        contract: the registry, or any address that shall stand as verifyingContract.
+        contract: the registry; or (its name, any address that shall stand as verifyingContract).
         kind: a key of FIELDS.
         message: the fields by name.
         chain_id: another chain's, or None for the present one.
     """
-    address = getattr(contract, "address", contract)
+    name, address = contract if isinstance(contract, tuple) else (contract._name, contract.address)
     domain = {
-        "name": SIGNED_FOR[kind],
+        "name": f"Muniment {name}",
         "version": "1",
         "chainId": web3.eth.chain_id if chain_id is None else chain_id,
         "verifyingContract": address,
     }
-    types = {kind: [{"name": name, "type": kind_} for name, kind_ in FIELDS[kind]]}
+    named = {kind: FIELDS[kind]} | {struct: fields for struct, fields in STRUCTS.items() if struct in FIELDS[kind]}
+    types = {
+        struct: [dict(zip(("type", "name"), field.split(" "), strict=True)) for field in fields.split(",")]
+        for struct, fields in named.items()
+    }
     return encode_typed_data(domain_data=domain, message_types=types, message_data=message)
 
 
