@@ -1,8 +1,7 @@
-"""Parties, the salted commitment to their identity record, and the typed data their wallets sign."""
+"""Parties, and the salted commitment to their identity record."""
 
 import secrets
 from dataclasses import dataclass
-from typing import Any
 
 from muniment.hashing import keccak, keccak_words
 
@@ -50,35 +49,3 @@ def new_code() -> str:
 def code_hash(code: str) -> str:
     """What is stored of an invitation code; case, hyphens, spaces and lookalike letters do not matter."""
     return keccak(code.strip().upper().translate(_LOOKALIKES).encode())
-
-
-def typed_data_bind(chain_id: int, registry: str, party: str, wallet: str, nonce: int, deadline: int) -> dict[str, Any]:
-    """BindWallet as EIP-712 typed data for `eth_signTypedData_v4`: what a wallet shows and signs.
-
-    `registry` is PartyRegistry's address; `deadline` Unix seconds. The nonce is decimal text, since JSON numbers
-    end at 53 bits in a browser.
-    """
-    return {
-        "types": {
-            "EIP712Domain": [
-                {"name": "name", "type": "string"},
-                {"name": "version", "type": "string"},
-                {"name": "chainId", "type": "uint256"},
-                {"name": "verifyingContract", "type": "address"},
-            ],
-            "BindWallet": [
-                {"name": "party", "type": "bytes32"},
-                {"name": "wallet", "type": "address"},
-                {"name": "nonce", "type": "uint256"},
-                {"name": "deadline", "type": "uint256"},
-            ],
-        },
-        "primaryType": "BindWallet",
-        "domain": {
-            "name": "Muniment PartyRegistry",
-            "version": "1",
-            "chainId": chain_id,
-            "verifyingContract": registry,
-        },
-        "message": {"party": party, "wallet": wallet, "nonce": str(nonce), "deadline": deadline},
-    }
