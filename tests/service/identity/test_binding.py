@@ -35,7 +35,12 @@ class Case:
 
     def signature(self, **changes: Any) -> str:
         """The wallet's signature over BindWallet, with some values changed."""
-        values = {"party": PARTY, "wallet": self.account.address, "nonce": self.invited.nonce, "deadline": DEADLINE} | changes
+        values = {
+            "party": PARTY,
+            "wallet": self.account.address,
+            "nonce": self.invited.nonce,
+            "deadline": DEADLINE,
+        } | changes
         data = typed_data(Domain("PartyRegistry", 31337, REGISTRY), "BindWallet", values)
         return "0x" + self.account.sign_message(encode_typed_data(full_message=data)).signature.hex()
 
