@@ -86,16 +86,18 @@ parcels = Table(
     Column("imported_at", BigInteger, nullable=False),
 )
 
-# Private. The commitment is the salted hash of the record; without the salt nobody can tell whose it is.
+# Private: salt and record are sealed (muniment.identity.sealing). The commitment is the salted hash of the record;
+# without the salt nobody can tell whose it is.
 party_records = Table(
     "party_records",
     metadata,
     Column("party", HASH, primary_key=True),
     Column("agency", HASH, nullable=False),
     Column("commitment", HASH, nullable=False),
-    Column("salt", HASH),  # null once erased
+    Column("salt", Text),  # null once erased
     Column("record", Text),  # canonical JSON of the identity record; null once erased
     Column("created_at", BigInteger, nullable=False),
+    Column("erased_at", BigInteger),
 )
 
 # A one-time code that a citizen gets after an identity check, to bind a wallet with.
@@ -249,6 +251,7 @@ officers = Table(
     Column("not_after", BigInteger, nullable=False),
     Column("compromised_since", BigInteger),
     Column("accredited_at", BigInteger, nullable=False),
+    Column("officer_id", BigInteger, index=True),  # Officer.id, by which credentials name who issued them
     *_block(),
 )
 
@@ -276,6 +279,107 @@ wallets = Table(
     Column("tx_hash", HASH, nullable=False),
     *_block(),
 )
+
+recoveries = Table(
+    "recoveries",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("attempt", BigInteger, primary_key=True, autoincrement=False),
+    Column("wallet", ADDRESS, nullable=False),  # the new one
+    Column("ready_at", BigInteger, nullable=False),
+    Column("evidence", HASH, nullable=False),
+    Column("court_order", HASH, nullable=False),  # zero: it can be vetoed
+    Column("state", String(12), nullable=False),  # begun vetoed cancelled completed
+    Column("begun_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+Index("ix_recoveries_state", recoveries.c.state, recoveries.c.ready_at)
+
+attestations = Table(
+    "attestations",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("digest", HASH, primary_key=True),
+    Column("agency", HASH, nullable=False),
+    Column("evidence", HASH, nullable=False),
+    Column("attested_at", BigInteger, nullable=False),
+    Column("withdrawn_at", BigInteger),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("threshold", Integer, nullable=False),  # 0 once it has ended
+    Column("representatives", Text, nullable=False),  # JSON list of persons, ascending
+    Column("set_by", ADDRESS, nullable=False),  # the second officer, or the registry that keeps it
+    Column("evidence", HASH, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+# The same lists by person: for whom does somebody sign?
+representatives = Table(
+    "representatives",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("representative", HASH, primary_key=True),
+    *_block(),
+)
+Index("ix_representatives_representative", representatives.c.representative)
+
+powers = Table(
+    "powers",
+    metadata,
+    Column("power", HASH, primary_key=True),
+    Column("principal", HASH, nullable=False, index=True),
+    Column("attorney", HASH, nullable=False, index=True),
+    Column("act", Text, nullable=False),
+    Column("subject", HASH, nullable=False),  # zero: any
+    Column("price_floor", Uint, nullable=False),
+    Column("currency", HASH, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("nonce", Uint, nullable=False),
+    Column("granted_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("revoked_by", HASH),
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+
+credential_kinds = Table(
+    "credential_kinds",
+    metadata,
+    Column("kind", HASH, primary_key=True),
+    Column("agency", HASH, nullable=False),  # zero: known everywhere
+    Column("name", Text, nullable=False),
+    Column("scope", Uint, nullable=False),  # the power that issues it
+    *_block(),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("kind", HASH, primary_key=True),
+    Column("agency", HASH, nullable=False),
+    Column("officer_id", BigInteger, nullable=False),  # whose key issued it
+    Column("issued_at", BigInteger, nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("valid_until", BigInteger, nullable=False),
+    Column("source_hash", HASH, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("reason", Integer),  # of revocation, RFC 5280; null while it stands
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+Index("ix_credentials_kind", credentials.c.kind, credentials.c.agency)
 
 registers = Table(
     "registers",
@@ -374,6 +478,13 @@ READ_TABLES: tuple[Table, ...] = (
     officers,
     pending_acts,
     wallets,
+    recoveries,
+    attestations,
+    organisations,
+    representatives,
+    powers,
+    credential_kinds,
+    credentials,
     registers,
     titles,
     shares,
