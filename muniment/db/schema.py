@@ -2,7 +2,8 @@
 
 Three kinds, never mixed:
 
-- *the agency's own* (`parcels`, `party_records`, `invitations`, `geometries`): written by staff and imports;
+- *the agency's own* (`parcels`, `party_records`, `invitations`, `geometries`, `residency_*`,
+  `company_filings`, `company_signatures`, `company_decisions`): written by staff and imports;
 - *the outbox* (`intents`, `transactions`, `signers`): written by `submit` and the worker;
 - *read tables* (`events` and below): written by the indexer alone, and rebuilt from the chain at will.
 
@@ -110,6 +111,96 @@ invitations = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("intent_key", String(200)),  # set once a wallet has signed
     Column("created_at", BigInteger, nullable=False),
+)
+
+# An application for e-residency. What is said of the person is sealed (muniment.identity.sealing), and null once
+# erased; the rest stays: when it was made, who checked and decided.
+residency_cases = Table(
+    "residency_cases",
+    metadata,
+    Column("case", String(12), primary_key=True),
+    Column("token_hash", HASH, nullable=False, unique=True),  # of what the applicant follows the case by
+    Column("agency", HASH, nullable=False),
+    Column("given_name", Text),
+    Column("family_name", Text),
+    Column("date_of_birth", Text),
+    Column("nationality", Text),
+    Column("document_number", Text),
+    Column("email", Text),
+    Column("reason", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("erased_at", BigInteger),
+)
+
+# One row for each look at one thing; a later one counts, the earlier stays.
+residency_checks = Table(
+    "residency_checks",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("case", String(12), ForeignKey("residency_cases.case"), nullable=False, index=True),
+    Column("check", String(20), nullable=False),  # identity_document likeness sanctions
+    Column("officer", String(100), nullable=False),
+    Column("passed", Integer, nullable=False),
+    Column("note", Text),  # sealed; null once erased
+    Column("checked_at", BigInteger, nullable=False),
+)
+
+# The key is the case: nothing is decided twice.
+residency_decisions = Table(
+    "residency_decisions",
+    metadata,
+    Column("case", String(12), ForeignKey("residency_cases.case"), primary_key=True),
+    Column("approved", Integer, nullable=False),
+    Column("officer", String(100), nullable=False),
+    Column("reason", Text),  # of a refusal, sealed; null once erased
+    Column("years", Integer),
+    Column("party", HASH, index=True),
+    Column("intent_key", String(200)),
+    Column("salt", Text),  # of the credential's source hash, sealed; null once erased
+    Column("decided_at", BigInteger, nullable=False),
+)
+
+# What several people sign together: a company's founding, a change, its end.
+company_filings = Table(
+    "company_filings",
+    metadata,
+    Column("filing", String(32), primary_key=True),  # random, so that only those know it who were told
+    Column("kind", String(12), nullable=False),  # FilingKind
+    Column("company", HASH, nullable=False, index=True),
+    Column("version", BigInteger, nullable=False),  # on file when it was opened
+    Column("founders", Text, nullable=False),  # JSON lists of ids, and a CompanyFile as JSON
+    Column("file", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("address", Text),  # sealed, as is its salt; null once erased
+    Column("address_salt", Text),
+    Column("nonce", Uint, nullable=False),  # the company's; unused in a founding
+    Column("deadline", BigInteger, nullable=False),
+    Column("intent_key", String(200)),  # set once enough have signed
+    Column("created_at", BigInteger, nullable=False),
+)
+
+company_signatures = Table(
+    "company_signatures",
+    metadata,
+    Column("filing", String(32), ForeignKey("company_filings.filing"), primary_key=True),
+    Column("part", String(12), primary_key=True),  # Part
+    Column("party", HASH, primary_key=True),
+    Column("nonce", Uint, nullable=False),
+    Column("signature", Text),
+    Column("signed_at", BigInteger),
+)
+
+# What registrars decided on paper. The chain holds the salted hash alone.
+company_decisions = Table(
+    "company_decisions",
+    metadata,
+    Column("source_hash", HASH, primary_key=True),
+    Column("company", HASH, nullable=False, index=True),
+    Column("kind", String(12), nullable=False),  # refusal fee entry
+    Column("officer", String(100), nullable=False),
+    Column("text", Text),  # sealed, as is the salt
+    Column("salt", Text),
+    Column("decided_at", BigInteger, nullable=False),
 )
 
 # ── Outbox ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -381,6 +472,81 @@ credentials = Table(
 )
 Index("ix_credentials_kind", credentials.c.kind, credentials.c.agency)
 
+company_rules = Table(
+    "company_rules",
+    metadata,
+    Column("agency", HASH, primary_key=True),
+    Column("fee_token", ADDRESS, nullable=False),  # zero: fees are attested
+    Column("fee", Uint, nullable=False),  # in the token's units
+    Column("payee", ADDRESS, nullable=False),
+    Column("contact_kind", HASH, nullable=False),
+    Column("founder_kinds", Text, nullable=False),  # JSON list
+    Column("set_at", BigInteger, nullable=False),
+    *_block(),
+)
+
+companies = Table(
+    "companies",
+    metadata,
+    Column("company", HASH, primary_key=True),
+    Column("agency", HASH, nullable=False),
+    Column("applicant", HASH, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_folded", Text, nullable=False),  # case folded, to search by
+    Column("name_key", HASH, nullable=False),
+    Column("status", Integer, nullable=False),  # CompanyStatus
+    Column("until", BigInteger, nullable=False),  # when reservation or application runs out; 0 for never
+    Column("party", HASH, index=True),  # the company itself, once entered
+    Column("number", Text),  # the register's own
+    Column("version", BigInteger, nullable=False),
+    Column("founders", Text, nullable=False),  # JSON lists
+    Column("threshold", Integer, nullable=False),
+    Column("board", Text, nullable=False),
+    Column("contact", HASH, nullable=False),  # zero, as below, before the articles are signed
+    Column("articles", HASH, nullable=False),
+    Column("address_hash", HASH, nullable=False),
+    Column("contact_accepted", Integer, nullable=False),
+    Column("fee_settled", Integer, nullable=False),
+    Column("officer", ADDRESS),
+    Column("reserved_at", BigInteger, nullable=False),
+    Column("entered_at", BigInteger),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+Index("ix_companies_name_key", companies.c.agency, companies.c.name_key)
+Index("ix_companies_number", companies.c.agency, companies.c.number)
+
+# What was on file, entry by entry.
+company_files = Table(
+    "company_files",
+    metadata,
+    Column("company", HASH, primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("threshold", Integer, nullable=False),
+    Column("board", Text, nullable=False),  # JSON list
+    Column("contact", HASH, nullable=False),
+    Column("articles", HASH, nullable=False),
+    Column("address_hash", HASH, nullable=False),
+    Column("officer", ADDRESS, nullable=False),
+    Column("court_order", HASH, nullable=False),
+    Column("filed_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+# Who holds which post now: applicant, founder, board, contact.
+company_posts = Table(
+    "company_posts",
+    metadata,
+    Column("company", HASH, primary_key=True),
+    Column("party", HASH, primary_key=True),
+    Column("post", String(12), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    *_block(),
+)
+Index("ix_company_posts_party", company_posts.c.party)
+
 registers = Table(
     "registers",
     metadata,
@@ -485,6 +651,10 @@ READ_TABLES: tuple[Table, ...] = (
     powers,
     credential_kinds,
     credentials,
+    company_rules,
+    companies,
+    company_files,
+    company_posts,
     registers,
     titles,
     shares,

@@ -97,7 +97,7 @@ def test_pairs_that_meet(one: str, other: str) -> None:
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("Nova", "Vona"), ("Elan", "Élan"), ("Lodz", "Łódź"), ("Tartu", "Taftu"), ("Alfa 1", "Alfa 2"), 
+        ("Nova", "Vona"), ("Elan", "Élan"), ("Lodz", "Łódź"), ("Tartu", "Taftu"), ("Alfa 1", "Alfa 2"),
         ("Oyster", "ster"),
         ("AS", "OÜ"), ("Assa", "Sa"), ("हिन्दी", "हिन्द"), ("Дружба", "Служба"), ("東京", "京都"),
     ],
