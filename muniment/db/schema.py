@@ -248,6 +248,7 @@ intents = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 Index("ix_intents_state", intents.c.state, intents.c.id)
+Index("ix_intents_lane", intents.c.lane, intents.c.created_at)
 Index("ix_intents_transaction_id", intents.c.transaction_id)
 
 signers = Table(

@@ -29,6 +29,7 @@ def upgrade() -> None:
     op.add_column("officers", sa.Column("officer_id", sa.BigInteger()))
     op.create_index(op.f("ix_officers_officer_id"), "officers", ["officer_id"])
     _number_officers()
+    op.create_index("ix_intents_lane", "intents", ["lane", "created_at"])
     op.create_table(
         "recoveries",
         sa.Column("party", HASH, nullable=False),
