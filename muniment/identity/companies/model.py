@@ -11,7 +11,6 @@ from muniment.hashing import ZERO_HASH, keccak, keccak_words
 
 CONTRACT = "CompanyRegistry"
 COMPANY_DOMAIN = keccak(b"Muniment.Company.v1")
-ORGANISATION_DOMAIN = keccak(b"Muniment.Organisation.v1")
 MOST_PERSONS = 16  # founders, and members of a board
 LONGEST_NUMBER = 32  # bytes
 LIFETIME = 7 * 24 * 3600  # seconds for which what a person signs can be used
@@ -79,11 +78,6 @@ class CompanyFile:
 def company_id(agency: str, name_key: str, applicant: str, nonce: int) -> str:
     """keccak256(abi.encode(keccak256("Muniment.Company.v1"), agency, nameKey, applicant, nonce))."""
     return keccak_words(COMPANY_DOMAIN, agency, name_key, applicant, nonce.to_bytes(32, "big"))
-
-
-def organisation_id(registry: str, subject: str) -> str:
-    """The party that a registry contract keeps: keccak256(abi.encode(ORGANISATION_DOMAIN, registry, subject))."""
-    return keccak_words(ORGANISATION_DOMAIN, bytes(12) + bytes.fromhex(registry.removeprefix("0x")), subject)
 
 
 def persons(given: Iterable[str]) -> tuple[str, ...]:
