@@ -49,7 +49,7 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 
 class _Plain(string.Formatter):
-    """Fills templates without ever failing: {deadline:time}, {scope:powers}, {status:status}, {status:step} …"""
+    """Fills templates without ever failing: {deadline:time}, {scope:powers}, {status:status}, {status:step}."""
 
     def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 -- the base class's signature
         value = kwargs.get(str(key), "?")
