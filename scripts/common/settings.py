@@ -128,3 +128,17 @@ def gwei(text: str) -> int:
     if not (wei.is_finite() and 1 <= wei < 10**18):
         raise Misused(f"“{text}” is no fee; write the most to pay per gas in gwei, e.g. 50.")
     return int(wei)
+
+
+def hash32(text: str, what: str) -> str:
+    """Read 32 bytes in hex. Gives lower-case hex; raises Misused."""
+    if not re.fullmatch(r"0x[0-9a-fA-F]{64}", text):
+        raise Misused(f"“{text}” is no id for {what}; write 0x and 64 hex digits.")
+    return text.lower()
+
+
+def hexadecimal(text: str, what: str) -> bytes:
+    """Read bytes in hex. Raises Misused."""
+    if not re.fullmatch(r"0x([0-9a-fA-F]{2})*", text):
+        raise Misused(f"{what.capitalize()} is 0x and hex digits, two for each byte.")
+    return bytes.fromhex(text[2:])
