@@ -80,8 +80,8 @@ def credential_kind(registries: Registries, agency: bytes | None, name: str) -> 
     if not functions.kindOf(own).call()[0]:
         known = ", ".join(word for word in functions if word.isupper() and word != "AGENCIES")
         raise Refused(
-            f"There is no credential “{name}”; known everywhere are {known}. An agency's own needs --agency, and is made "
-            "by its admin with issue_credential define. Nothing was sent."
+            f"There is no credential “{name}”; known everywhere are {known}. An agency's own needs --agency, and "
+            "its admin makes one with issue_credential define. Nothing was sent."
         )
     return own
 

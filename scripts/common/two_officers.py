@@ -226,7 +226,7 @@ def proposed(registries: Registries, kinds: tuple[Kind, ...]) -> Iterator[Propos
     event = registries.agencies.events.ActProposed()
     latest: dict[str, Any] = {}
     for name in dict.fromkeys(kind.contract for kind in kinds):
-        target = bytes(12) + bytes.fromhex(registries.record["contracts"][name]["address"][2:])
+        target = bytes(12) + bytes.fromhex(registries.contract(name).address[2:])
         entry = registries.record["contracts"]["AgencyRegistry"]
         for log in verification.logs(registries.session, entry, [keccak(PROPOSED), None, target]):
             identifier = "0x" + bytes(log["topics"][1]).hex()
