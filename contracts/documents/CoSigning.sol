@@ -100,10 +100,6 @@ abstract contract CoSigning is Anchors, EIP712 {
         );
     }
 
-    function _requireSignedByParty(PartyId party, bytes32 digest, bytes calldata signature) internal view {
-        if (!PARTIES.checkSignature(party, digest, signature)) revert SignatureInvalid(PARTIES.walletOf(party));
-    }
-
     /// Judge every approval: too few, or a single bad one, refuses them all.
     /// @return keyIds by Officer.id, in the order of approval; 0 for a party
     function _requireApproved(AgencyId agency, Policy calldata policy, bytes32 digest, Approval[] calldata approvals)
@@ -143,7 +139,7 @@ abstract contract CoSigning is Anchors, EIP712 {
             for (uint256 j = 0; j < i; ++j) {
                 if (approvals[j].member == wallet) revert MemberRefused(member);
             }
-            _requireSignedByParty(PartyId.wrap(member), digest, approvals[i].signature);
+            PARTIES.requireSignature(PartyId.wrap(member), digest, approvals[i].signature);
         }
     }
 
