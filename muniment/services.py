@@ -27,14 +27,17 @@ from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH
 from muniment.identity import project as identity_project
 from muniment.identity import submit as identity_submit
+from muniment.identity.companies import project as companies_project
+from muniment.identity.companies import submit as companies_submit
 from muniment.land import project as land_project
 from muniment.land import submit as land_submit
 from muniment.land.model import jurisdiction_bytes
 
-ACTS: tuple[Act, ...] = (*identity_submit.ACTS, *land_submit.ACTS, *documents_submit.ACTS)
+ACTS: tuple[Act, ...] = (*identity_submit.ACTS, *companies_submit.ACTS, *land_submit.ACTS, *documents_submit.ACTS)
 HANDLERS: dict[tuple[str, str], Handler] = {
     **access_project.HANDLERS,
     **identity_project.HANDLERS,
+    **companies_project.HANDLERS,
     **land_project.HANDLERS,
     **documents_project.HANDLERS,
 }
@@ -43,6 +46,7 @@ FUNCTIONS = (
     ("TitleRegistry", "register"),
     ("TitleRegistry", "registerBatch"),
     ("PartyRegistry", "bind"),
+    *companies_submit.FUNCTIONS,
     *documents_submit.FUNCTIONS,
 )
 MAX_GAS_PER_DAY = 5 * 10**9  # some 50,000 titles

@@ -28,15 +28,8 @@ NAMED = "its domain, or the domains from the top down where agencies stand above
 
 def options() -> argparse.ArgumentParser:
     """The command line: a verb and what belongs to it."""
-    shared = session.options("", add_help=False)
     parser = argparse.ArgumentParser(description="Say who may act for the state.", allow_abbrev=False)
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="agency|officer|register|retire|list")
-
-    def verb(name: str, description: str) -> argparse.ArgumentParser:
-        added = verbs.add_parser(name, help=description, description=description, parents=[shared], allow_abbrev=False)
-        session.sending_options(added)
-        return added
-
+    verb = session.verbs(parser)
     agency = verb("agency", "register an agency: by the root, or by the admin of its --parent")
     agency.add_argument("--domain", required=True, help="its internet domain, e.g. land.example.gov")
     agency.add_argument("--admin", help="who accredits its officers: a Safe or timelock; MUNIMENT_ADMIN in .env")

@@ -1,4 +1,4 @@
-"""Bring a local node to where titles can be registered: deploy, then accredit one agency, its officers and register.
+"""Bring a local node to where titles and companies can be registered: deploy, then accredit one agency and its people.
 
 For demonstrations and tests, in one process; on any other network each act is a decision of its own.
 """
@@ -16,14 +16,16 @@ from scripts.common.agencies import accredit_officer, register_agency, set_regis
 from scripts.common.registries import RegisterStatus, open_registries
 from scripts.common.session import Session
 from scripts.common.settings import Misused
+from scripts.company import set_rules
 
-SCOPES = "LAND_REGISTRAR,IDENTITY_OFFICER,DOCUMENT_ISSUER"
+SCOPES = "LAND_REGISTRAR,IDENTITY_OFFICER,DOCUMENT_ISSUER,RESIDENCY_OFFICER,LICENSING,COMPANY_REGISTRAR"
+FEE = 26_500  # paid at the counter, in cents, and attested by a registrar
 
 
 def options() -> argparse.ArgumentParser:
     """The command line: that of deploy, and who is to be accredited."""
     parser = deployment.options()
-    parser.description = "Deploy on a local node and accredit one agency with its officers and register."
+    parser.description = "Deploy on a local node and accredit one agency, with register and rules for companies."
     parser.add_argument("--domain", default="land.example.gov", help="the agency's internet domain")
     parser.add_argument("--admin", metavar="ADDRESS", help="the agency's admin; the node's third account")
     parser.add_argument("--officer", metavar="ADDRESS", action="append", required=True, help="may be repeated")
@@ -58,6 +60,8 @@ def bootstrap(session: Session) -> dict[str, Any]:
     acts.append(
         perform(session, set_register(registries, args.jurisdiction, args.domain, RegisterStatus[args.status.upper()]))
     )
+    if "COMPANY_REGISTRAR" in registries.names(scopes):
+        acts.append(perform(session, set_rules(registries, args.domain, FEE, founder_kinds=["E_RESIDENT"])))
     return deployment.summary(record) | {"acts": acts}
 
 

@@ -1,7 +1,8 @@
 """Deploy the registries with the root as constructor argument, and write deployments/<network>.json.
 
 Prints the plan, asks, deploys, and asserts that what stands is what was compiled and that the deployer holds no power.
-Interrupted at any moment, it goes on when run again and deploys nothing twice.
+Interrupted at any moment, it goes on when run again and deploys nothing twice. A deployment from before a registry was
+added is extended: what is missing is deployed, what stands is kept.
 """
 
 import argparse
@@ -37,8 +38,11 @@ def read(args: argparse.Namespace) -> None:
     args.deployer = args.deployer and settings.address(args.deployer, "deployer")
 
 
-def parties(session: Session) -> tuple[str, str]:
-    """The deployer's and the root's address. Raises Misused when they are missing or one and the same."""
+def parties(session: Session, standing: dict[str, Any] | None) -> tuple[str, str]:
+    """The deployer's and the root's address; of a deployment to be extended, the root that it has.
+
+    Raises Misused when they are missing or one and the same, and Refused when the deployer has power already.
+    """
     deployer = keys.keystore_address(session, "deployer") or keys.named(
         session, "deployer", session.args.deployer, place=0
     )
@@ -47,22 +51,38 @@ def parties(session: Session) -> tuple[str, str]:
         deployer = account.address if account else None
     if deployer is None:
         raise Misused("Nobody pays for the deployment; set MUNIMENT_DEPLOYER_KEYSTORE in .env.")
-    root = keys.named(session, "root", session.args.root, place=1)
+    root = _present_root(session, standing) if standing else keys.named(session, "root", session.args.root, place=1)
     if root is None:
         raise Misused("No root is given; pass --root or set MUNIMENT_ROOT to the Safe or timelock that will govern.")
     if root == deployer:
         raise Misused(f"The deployer {deployer} cannot be the root: whoever deploys must hold no power.")
+    entry = standing and standing["contracts"]["AgencyRegistry"]
+    powers = list(verification.powers(session, entry, deployer)) if entry else []
+    if powers:
+        raise Refused("\n".join([*powers, "Whoever deploys must hold no power; use another key. Nothing was sent."]))
     return deployer, root
 
 
-def begun(session: Session, path: Path, deployer: str, root: str) -> dict[str, Any]:
-    """The unfinished deployment to go on with, or a new one. Raises Refused when it was begun otherwise."""
+def _present_root(session: Session, standing: dict[str, Any]) -> str:
+    entry = standing["contracts"]["AgencyRegistry"]
+    root = str(session.contract("AgencyRegistry", entry["address"]).functions.root().call()).lower()
+    if session.args.root and session.args.root != root:
+        raise Misused(f"The root is {root}, and deploying what is missing does not change it; leave --root out.")
+    return root
+
+
+def begun(session: Session, path: Path, deployer: str, root: str, kept: dict[str, str]) -> dict[str, Any]:
+    """The unfinished deployment to go on with, or a new one. `kept` are the addresses of what stands already.
+
+    Raises Refused when it was begun otherwise.
+    """
     fresh = {
         "network": session.network.name,
         "chain_id": session.network.chain_id,
         "genesis_hash": session.genesis_hash(),
         "deployer": deployer,
         "root": root,
+        "kept": kept,
         "contracts": {},
     }
     partial = records.read(path)
@@ -77,14 +97,19 @@ def begun(session: Session, path: Path, deployer: str, root: str) -> dict[str, A
     for word in ("deployer", "root"):
         if partial.get(word) != fresh[word]:
             raise Refused(f"{path} was begun with the {word} {partial.get(word)}, not {fresh[word]}; go on with that.")
+    if partial.setdefault("kept", {}) != kept:
+        raise Refused(f"{path} was begun over other contracts than those that stand; move it away to begin another.")
     entries = partial.get("contracts")
     if not isinstance(entries, dict) or not all(isinstance(e, dict) and "address" in e for e in entries.values()):
         raise Refused(f"{path} does not add up; bring back a good copy of it.")
     return partial
 
 
-def finished(session: Session, partial: dict[str, Any]) -> dict[str, Any]:
-    """The record of the finished deployment, in the format of deployments/<network>.json."""
+def finished(session: Session, partial: dict[str, Any], standing: dict[str, Any]) -> dict[str, Any]:
+    """The record of the finished deployment, in the format of deployments/<network>.json.
+
+    `standing` are the entries of the contracts that were kept.
+    """
     compiler = session.project._compiler_config
     kept = ("address", "start_block", "transaction", "constructor_arguments", "bytecode_hash")
     return {
@@ -96,7 +121,8 @@ def finished(session: Session, partial: dict[str, Any]) -> dict[str, Any]:
             "runs": compiler["solc"]["optimizer"]["runs"],
         },
         "contracts": {
-            name: {word: partial["contracts"][name][word] for word in kept} | {"abi": session.project[name].abi}
+            name: standing.get(name)
+            or {word: partial["contracts"][name][word] for word in kept} | {"abi": session.project[name].abi}
             for name in ORDER
         },
     }
@@ -122,6 +148,21 @@ def require_sound(session: Session, record: dict[str, Any], advice: str) -> None
         raise Refused("\n".join([*breaches, advice]))
 
 
+def require_standing(session: Session, path: Path, record: dict[str, Any]) -> None:
+    """Raise Refused when what a record names is not in order: then nothing is built on it."""
+    names = verification.recorded(record)
+    breaches = verification.breaches(session, record, names)
+    if not breaches:
+        return
+    advice = "remove it to deploy anew" if session.network.local else "see docs/deployment.md"
+    if any(verification.ANOTHER_VERSION in sentence for sentence in breaches):
+        advice = (
+            "contracts cannot be upgraded: go on with the version of Muniment that deployed them, or deploy this one "
+            "beside them under another network name"
+        ) + (", or remove the file to deploy anew" if session.network.local else " (docs/deployment.md)")
+    raise Refused("\n".join([*breaches, f"So {path} is not in order; {advice}. Nothing was sent."]))
+
+
 def deploy(session: Session) -> dict[str, Any]:
     """Carry out or finish the deployment. Gives its record; raises Refused or Misused."""
     path = session.deployments / f"{session.network.name}.json"
@@ -132,13 +173,16 @@ def deploy(session: Session) -> dict[str, Any]:
             session.say(f"The local node has lost the contracts of {path}; starting over.")
             standing = None
         if standing:
-            way_out = "remove it to deploy anew" if session.network.local else "see docs/deployment.md"
-            require_sound(session, standing, f"So {path} is not in order; {way_out}. Nothing was sent.")
+            require_standing(session, path, standing)
+        kept = standing["contracts"] if standing else {}
+        missing = [name for name in ORDER if name not in kept]
+        if standing and not missing:
             partial_path.unlink(missing_ok=True)  # left when killed between the last two steps
             session.say(f"The contracts of {path} stand and are in order; nothing to deploy.")
             return standing
-        deployer, root = parties(session)
-        partial = begun(session, partial_path, deployer, root)
+        deployer, root = parties(session, standing)
+        standing_at = {name: kept[name]["address"] for name in ORDER if name in kept}
+        partial = begun(session, partial_path, deployer, root, standing_at)
         print_plan(session, partial)
         if session.args.dry_run:
             return partial
@@ -146,12 +190,12 @@ def deploy(session: Session) -> dict[str, Any]:
         if signer is None:
             raise Misused(f"Nobody here can sign for the deployer {deployer}.")
         session.confirm("Deploy?")
-        for name in ORDER:
-            made = {known: entry["address"] for known, entry in partial["contracts"].items()}
+        for name in missing:
+            made = standing_at | {known: entry["address"] for known, entry in partial["contracts"].items()}
             arguments = arguments_of(name, root, made)
             create(session, signer, name, arguments, partial["contracts"], lambda: records.write(partial_path, partial))
         bury(session, partial)
-        record = finished(session, partial)
+        record = finished(session, partial, kept)
         require_sound(session, record, "Run the same command again: what the chain undid is then sent again.")
         records.write(path, record)
         partial_path.unlink()
@@ -162,8 +206,9 @@ def deploy(session: Session) -> dict[str, Any]:
 def _lost(session: Session, record: dict[str, Any]) -> bool:
     if verification.another_chain(session, record):
         return True
-    whole = verification.misses(record) is None
-    return whole and not any(code.standing_code(session, record["contracts"][name]["address"]) for name in ORDER)
+    names = verification.recorded(record)
+    whole = verification.misses(record, names) is None
+    return whole and not any(code.standing_code(session, record["contracts"][name]["address"]) for name in names)
 
 
 def summary(record: dict[str, Any]) -> dict[str, Any]:

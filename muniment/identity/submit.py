@@ -11,7 +11,8 @@ from muniment.chain.outbox import Act, Call, KeyReused, Receipt, Request, enqueu
 from muniment.chain.typed_data import normal_signature, signer_of
 from muniment.db.schema import invitations, party_records
 from muniment.errors import Refused
-from muniment.identity.model import INVITATION_LIFETIME, code_hash, typed_data_bind
+from muniment.identity.model import INVITATION_LIFETIME, code_hash
+from muniment.identity.typed import Domain, typed_data
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 _LONGEST_SIGNATURE = 10_000  # hex digits; a multisignature wallet's may be long, a book may not
@@ -42,10 +43,10 @@ def bind_request(
         raise Refused("NonceRefused")
     if not now < deadline <= now + INVITATION_LIFETIME:
         raise Refused("DeadlinePassed" if deadline <= now else "DeadlineTooFar", deadline=deadline)
-    registry = deployment.contracts["PartyRegistry"].address
-    typed_data = typed_data_bind(deployment.chain_id, registry, invited.party, wallet, nonce, deadline)
+    message = {"party": invited.party, "wallet": wallet, "nonce": nonce, "deadline": deadline}
+    asked = typed_data(Domain.of(deployment, "PartyRegistry"), "BindWallet", message)
     signature = _signature(signature, wallet)
-    if signer_of(typed_data, signature) != wallet and not contract_wallet:
+    if signer_of(asked, signature) != wallet and not contract_wallet:
         raise Refused("SignatureInvalid", wallet=wallet)
     body = {
         "commitment": invited.commitment,

@@ -1,4 +1,4 @@
-"""Acts of the root and of agencies' admins: what stands, what is to be sent, and what must hold afterwards."""
+"""Acts of people in authority: what stands, what is to be sent, and what must hold afterwards."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ class Act:
     """One call that somebody in authority makes.
 
     `holds` tells whether what it brings about stands already; it raises Refused when something else stands in its way.
-    `role` names the settings of the key (root or admin), `authority` is the address that must send it.
+    `role` names the settings of the key (root, admin, officer), `authority` is the address that must send it. `details`
+    gives further lines of the plan, each a heading and what it says.
     """
 
     sentence: str
@@ -22,6 +23,7 @@ class Act:
     authority: str
     call: Any
     holds: Callable[[], bool]
+    details: Callable[[], list[tuple[str, str]]] = list
 
 
 def perform(session: Session, act: Act) -> dict[str, Any]:
@@ -36,6 +38,8 @@ def perform(session: Session, act: Act) -> dict[str, Any]:
         return {"act": act.sentence, "stands": True, "sent": False}
     to, data = str(act.call.address).lower(), act.call._encode_transaction_data()
     session.say(f"Plan       {act.sentence}")
+    for heading, text in act.details():
+        session.say(f"{heading:10} {text}")
     session.say(f"Network    {session.network.name}, chain {session.network.chain_id}, node {session.network.host}")
     session.say(f"By         {act.authority}, the {act.role}")
     gas = sending.simulate(session, act.authority, data, to)

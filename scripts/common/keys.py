@@ -3,6 +3,7 @@
 Private keys are never settings, and are never shown.
 """
 
+import argparse
 import json
 import sys
 from getpass import getpass
@@ -54,7 +55,7 @@ class KeystoreAccount:
 
 
 def keystore_path(session: Session, role: str) -> Path | None:
-    """The keystore of a role (deployer, root, admin), or None, as always on the local network. Raises Misused."""
+    """A role's keystore (deployer, root, admin, officer), or None, as always on the local network. Raises Misused."""
     name = f"MUNIMENT_{role.upper()}_KEYSTORE"
     if session.network.local or name not in session.env:
         return None
@@ -125,6 +126,29 @@ def named(session: Session, role: str, given: str | None, place: int) -> str | N
         return next(iter(node_accounts(session)[place:]), None)
     written = session.env.get(f"MUNIMENT_{role.upper()}")
     return settings.address(written, f"MUNIMENT_{role.upper()}") if written else None
+
+
+def officer_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that names the officer who acts."""
+    parser.add_argument("--officer", metavar="ADDRESS", help="who acts, where no keystore says so")
+
+
+def officer(session: Session) -> str:
+    """The officer who acts: the keystore's, or whom --officer names; on a local node its fourth account.
+
+    Raises Misused when there is none, or the two differ.
+    """
+    given = session.args.officer and settings.address(session.args.officer, "an officer's key")
+    stated = keystore_address(session, "officer")
+    if stated and given not in (None, stated):
+        raise Misused(f"MUNIMENT_OFFICER_KEYSTORE is for {stated}, not {given}.")
+    found = stated or named(session, "officer", given, place=3)
+    if found is None:
+        account = open_keystore(session, "officer")
+        found = account.address if account else None
+    if found is None:
+        raise Misused("No officer acts; set MUNIMENT_OFFICER_KEYSTORE in .env, or pass --officer to be given the call.")
+    return found
 
 
 def node_accounts(session: Session) -> list[str]:

@@ -11,7 +11,7 @@ GAS_BESIDES = 300_000  # the transaction, the creation and the constructor
 
 
 def print_plan(session: Session, partial: dict[str, Any]) -> None:
-    """Say what will be done, and what it costs at most."""
+    """Say what will be done, and what it costs at most. `partial` is an unfinished deployment, as deploy.begun says."""
     deployer, root, done = partial["deployer"], partial["root"], partial["contracts"]
     fees = sending.fees(session)
     balance = session.web3.eth.get_balance(session.web3.to_checksum_address(deployer))
@@ -21,6 +21,9 @@ def print_plan(session: Session, partial: dict[str, Any]) -> None:
     session.say(f"Root       {root}, {kind}" + ("" if session.network.local else "; in production a Safe or timelock"))
     total = 0
     for name in ORDER:
+        if name in partial["kept"]:
+            session.say(f"Contract   {name}: {partial['kept'][name]}, stands and is kept")
+            continue
         code.require_sizes(session, name)
         size = len(code.runtime_code(session, name))
         gas = GAS_PER_BYTE * size + GAS_BESIDES

@@ -1,4 +1,4 @@
-"""The deployed registries as accreditation sees them: powers by name, agencies by domain."""
+"""The deployed registries as staff speak of them: contracts and powers by name, agencies by domain."""
 
 import re
 from dataclasses import dataclass
@@ -32,12 +32,24 @@ class RegisterStatus(IntEnum):
 
 @dataclass(frozen=True)
 class Registries:
-    """The deployed contracts that accreditation speaks to, and the powers that they know."""
+    """The deployed contracts, and the powers that they know."""
 
+    session: Session
     agencies: Any
     titles: Any
     scopes: dict[str, int]
     record: dict[str, Any]
+
+    def contract(self, name: str) -> Any:
+        """A deployed contract by its name. Raises Refused when the deployment is from before there was one."""
+        entry = self.record["contracts"].get(name)
+        if entry is None:
+            raise Refused(f"This deployment has no {name}; run deploy again: it adds what is missing.")
+        return self.session.contract(name, entry["address"])
+
+    def now(self) -> int:
+        """The time of the latest block, Unix seconds."""
+        return int(self.session.web3.eth.get_block("latest")["timestamp"])
 
     def bits(self, names: str) -> int:
         """Powers by name, separated by commas, as the contract's bit set. Raises Misused."""
@@ -59,8 +71,9 @@ def open_registries(session: Session) -> Registries:
     if record is None:
         raise Refused(f"There is no {path}; deploy first.")
     apart = verification.another_chain(session, record)
-    wrong = f"it does not fit this node: {apart}" if apart else verification.misses(record)
-    for name in () if wrong else verification.ORDER:
+    names = verification.recorded(record)
+    wrong = f"it does not fit this node: {apart}" if apart else verification.misses(record, names)
+    for name in () if wrong else names:
         entry = record["contracts"][name]
         if code.hash_of(code.standing_code(session, entry["address"])) != entry["bytecode_hash"]:
             wrong = f"at {entry['address']} is not the {name} that was deployed"
@@ -79,7 +92,7 @@ def open_registries(session: Session) -> Registries:
         and entry["outputs"][0]["type"] == "uint64"
     ]
     bits = {name: agencies.functions[name]().call() for name in names}
-    return Registries(agencies, titles, dict(sorted(bits.items(), key=lambda pair: pair[1])), record)
+    return Registries(session, agencies, titles, dict(sorted(bits.items(), key=lambda pair: pair[1])), record)
 
 
 def agency_id(registries: Registries, named: str) -> bytes:

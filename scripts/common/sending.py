@@ -51,17 +51,25 @@ def fees(session: Session) -> Fees:
 
 def refusal(session: Session, error: Exception) -> Refused:
     """A node's error as a sentence, with the contract's custom error decoded from the compiled ABIs."""
+    name, values = custom_error(session, error)
+    if name:
+        said = ", ".join(f"{word} {_plain(value)}" for word, value in values.items())
+        return Refused(f"The contract refuses: {name}({said}).")
+    told = error.args[0] if error.args else str(error)
+    return Refused(f"The node refuses: {told.get('message', str(told)) if isinstance(told, dict) else told}.")
+
+
+def custom_error(session: Session, error: Exception) -> tuple[str, dict[str, Any]]:
+    """The name of the custom error that a contract reverted with, and its values by name; empty when it has none."""
     told = error.args[0] if error.args else str(error)
     data = getattr(error, "data", None) or (told.get("data") if isinstance(told, dict) else None)
-    told = told.get("message", str(told)) if isinstance(told, dict) else str(told)
     for container in session.project if isinstance(data, str) else ():
         for entry in container.abi:
             kinds = [part["type"] for part in entry.get("inputs", ())]
             if entry["type"] == "error" and data[:10] == "0x" + keccak(_signature(entry["name"], kinds))[:4].hex():
-                values = decode(kinds, bytes.fromhex(data[10:]))
-                said = ", ".join(f"{part['name']} {_plain(v)}" for part, v in zip(entry["inputs"], values, strict=True))
-                return Refused(f"The contract refuses: {entry['name']}({said}).")
-    return Refused(f"The node refuses: {told}.")
+                names = [part["name"] for part in entry["inputs"]]
+                return entry["name"], dict(zip(names, decode(kinds, bytes.fromhex(data[10:])), strict=True))
+    return "", {}
 
 
 def _signature(name: str, kinds: Iterable[str]) -> bytes:

@@ -42,6 +42,19 @@ def sending_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--timeout", type=int, default=300, metavar="SECONDS", help="how long to wait for a block")
 
 
+def verbs(parser: argparse.ArgumentParser) -> Callable[[str, str], argparse.ArgumentParser]:
+    """Let a script have verbs, each with the options that sending takes. Gives a function that adds one."""
+    shared = options("", add_help=False)
+    added = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+
+    def verb(name: str, description: str) -> argparse.ArgumentParser:
+        made = added.add_parser(name, help=description, description=description, parents=[shared], allow_abbrev=False)
+        sending_options(made)
+        return made
+
+    return verb
+
+
 @dataclass
 class Session:
     """An open connection to one network, with the compiled contracts at hand."""

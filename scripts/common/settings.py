@@ -3,11 +3,12 @@
 Settings come from the environment and from `.env` in the working directory; the real environment wins.
 """
 
+import calendar
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
@@ -119,6 +120,26 @@ def moment(text: str, what: str) -> int:
     return int((read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp())
 
 
+def ahead(text: str, what: str, now: int) -> int:
+    """Unix seconds from a time as `moment` reads it, or from a duration from today on: 90d, 18m or 2y, to midnight UTC.
+
+    The day is enough, so that the same words mean the same all day long. Raises Misused.
+    """
+    duration = re.fullmatch(r"([1-9][0-9]{0,3})([dmy])", text)
+    if not duration:
+        return moment(text, what)
+    number, unit = int(duration[1]), duration[2]
+    today = datetime.fromtimestamp(now, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    if unit == "d":
+        return int((today + timedelta(days=number)).timestamp())
+    months = today.month - 1 + number * (12 if unit == "y" else 1)
+    year, month = today.year + months // 12, months % 12 + 1
+    if year > 9999:
+        raise Misused(f"“{text}” is too long for {what}.")
+    last = calendar.monthrange(year, month)[1]
+    return int(today.replace(year=year, month=month, day=min(today.day, last)).timestamp())
+
+
 def gwei(text: str) -> int:
     """A fee per gas in gwei, as wei. Raises Misused."""
     try:
@@ -128,3 +149,17 @@ def gwei(text: str) -> int:
     if not (wei.is_finite() and 1 <= wei < 10**18):
         raise Misused(f"“{text}” is no fee; write the most to pay per gas in gwei, e.g. 50.")
     return int(wei)
+
+
+def hash32(text: str, what: str) -> str:
+    """Read 32 bytes in hex. Gives lower-case hex; raises Misused."""
+    if not re.fullmatch(r"0x[0-9a-fA-F]{64}", text):
+        raise Misused(f"“{text}” is no id for {what}; write 0x and 64 hex digits.")
+    return text.lower()
+
+
+def hexadecimal(text: str, what: str) -> bytes:
+    """Read bytes in hex. Raises Misused."""
+    if not re.fullmatch(r"0x([0-9a-fA-F]{2})*", text):
+        raise Misused(f"{what.capitalize()} is 0x and hex digits, two for each byte.")
+    return bytes.fromhex(text[2:])

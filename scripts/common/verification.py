@@ -16,18 +16,22 @@ APPOINTMENTS = (
     b"AdminChanged(bytes32,address,address)",
 )
 WORDS = ("address", "start_block", "transaction", "constructor_arguments", "bytecode_hash", "abi")
-ORDER = ("AgencyRegistry", "PartyRegistry", "TitleRegistry", "DocumentRegistry")
+# The order in which they are built on each other. A deployment from before a name was added is extended by it.
+FIRST = ("AgencyRegistry", "PartyRegistry", "TitleRegistry", "DocumentRegistry")
+ORDER = (*FIRST, "CredentialRegistry", "CompanyRegistry")
+ANOTHER_VERSION = "the sources here compile to"
+
+_BUILT_ON = {
+    "DocumentRegistry": ("AgencyRegistry", "PartyRegistry"),
+    "CompanyRegistry": ("AgencyRegistry", "PartyRegistry", "CredentialRegistry", "DocumentRegistry"),
+}
 
 
 def arguments_of(name: str, root: str, addresses: dict[str, str]) -> list[str]:
-    """The constructor arguments of a contract: the root for the agencies, the agencies for all others.
-
-    Documents are issued by agencies and by parties.
-    """
+    """The constructor arguments of a contract: the root for the agencies, for all others the registries they ask."""
     if name == "AgencyRegistry":
         return [root]
-    agencies = [addresses["AgencyRegistry"]]
-    return [*agencies, addresses["PartyRegistry"]] if name == "DocumentRegistry" else agencies
+    return [addresses[asked] for asked in _BUILT_ON.get(name, ("AgencyRegistry",))]
 
 
 def another_chain(session: Session, record: dict[str, Any]) -> str | None:
@@ -40,10 +44,20 @@ def another_chain(session: Session, record: dict[str, Any]) -> str | None:
     return None
 
 
-def misses(record: dict[str, Any]) -> str | None:
-    """What a record has to say and does not; None when it is whole."""
+def recorded(record: dict[str, Any]) -> tuple[str, ...]:
+    """The contracts that a record has to name: all of them, or those there were when an earlier version made it."""
     contracts = record.get("contracts")
-    for name in ORDER:
+    named = tuple(name for name in ORDER if isinstance(contracts, dict) and name in contracts)
+    return named if len(named) >= len(FIRST) and named == ORDER[: len(named)] else ORDER
+
+
+def misses(record: dict[str, Any], names: tuple[str, ...] = ORDER) -> str | None:
+    """What a record has to say about these contracts and does not; None when it is whole."""
+    contracts = record.get("contracts")
+    absent = [name for name in names if name not in recorded(record)]
+    if absent:
+        return f"The record lacks {' and '.join(absent)}; run deploy again: it adds what is missing and keeps the rest."
+    for name in names:
         entry = contracts.get(name) if isinstance(contracts, dict) else None
         lacking = [word for word in WORDS if not isinstance(entry, dict) or word not in entry]
         if lacking:
@@ -51,18 +65,22 @@ def misses(record: dict[str, Any]) -> str | None:
     return None
 
 
-def breaches(session: Session, record: dict[str, Any]) -> list[str]:
-    """What is wrong with a deployment; empty when nothing is."""
+def breaches(session: Session, record: dict[str, Any], names: tuple[str, ...] = ORDER) -> list[str]:
+    """What is wrong with these contracts of a deployment; empty when nothing is."""
     apart = another_chain(session, record)
     if apart:
         return [f"The record does not fit this node: {apart}."]
-    lacking = misses(record)
+    lacking = misses(record, names)
     if lacking:
         return [lacking]
     contracts = record["contracts"]
-    addresses = {name: contracts[name]["address"] for name in ORDER}
-    found = [sentence for name in ORDER for sentence in _of_contract(session, name, contracts[name], addresses)]
-    return found or list(_of_powers(session, contracts["AgencyRegistry"]))
+    addresses = {name: contracts[name]["address"] for name in names}
+    found = [sentence for name in names for sentence in _of_contract(session, name, contracts[name], addresses)]
+    if found:
+        return found
+    creations = [session.web3.eth.get_transaction(contracts[name]["transaction"]) for name in names]
+    deployers = dict.fromkeys(str(creation["from"]) for creation in creations)
+    return [sentence for deployer in deployers for sentence in powers(session, contracts["AgencyRegistry"], deployer)]
 
 
 def _of_contract(session: Session, name: str, entry: dict[str, Any], addresses: dict[str, str]) -> Iterator[str]:
@@ -74,11 +92,11 @@ def _of_contract(session: Session, name: str, entry: dict[str, Any], addresses: 
     if code.hash_of(standing) != entry["bytecode_hash"]:
         yield f"{name}: the code at {address} is not the one that was deployed ({entry['bytecode_hash']})."
     if not code.same_runtime(code.runtime_code(session, name), standing):
-        yield f"{name}: the code at {address} is not what the sources here compile to."
+        yield f"{name}: the code at {address} is not what {ANOTHER_VERSION}."
     if len(standing) > code.MOST_RUNTIME:
         yield f"{name}: the code is {len(standing):,} bytes, more than EIP-170 allows."
     if entry["abi"] != session.project[name].abi:
-        yield f"{name}: the recorded ABI is not the one that the sources here compile to."
+        yield f"{name}: the recorded ABI is not the one that {ANOTHER_VERSION}."
     built_on = arguments_of(name, "", addresses)
     if name != "AgencyRegistry" and arguments != built_on:
         yield f"{name}: it was built on {', '.join(arguments)}, not {', '.join(built_on)}."
@@ -96,10 +114,10 @@ def _of_contract(session: Session, name: str, entry: dict[str, Any], addresses: 
         yield f"{name}: it was not created by the sources here with the arguments {arguments}."
 
 
-def _of_powers(session: Session, entry: dict[str, Any]) -> Iterator[str]:
-    """The deployer is nobody: not root, not waiting to be, not an officer, and admin of no agency."""
+def powers(session: Session, entry: dict[str, Any], deployer: str) -> Iterator[str]:
+    """Why a deployer is somebody: root, waiting to be, an officer, or admin of an agency. `entry` is the agencies'."""
     registry = session.contract("AgencyRegistry", entry["address"])
-    deployer = str(session.web3.eth.get_transaction(entry["transaction"])["from"])
+    deployer = str(session.web3.to_checksum_address(deployer))
     if deployer in (registry.functions.root().call(), registry.functions.pendingRoot().call()):
         yield f"The deployer {deployer.lower()} is the root, or may take over as root."
     if registry.functions.officerOf(deployer).call().agency != bytes(32):

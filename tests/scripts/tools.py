@@ -21,7 +21,14 @@ ROOT = "0x70997970c51812dc3a010c7d01b50e0d17dc79c8"
 ADMIN = "0x3c44cdddb6a900fa2b585dd299e03d12fa4293bc"
 REGISTRAR = "0x90f79bf6eb2c4f870365e785982e1f101e93b906"
 STRANGER = "0x15d34aaf54267db7d7c367839aaf71a00a2c6a65"
-NAMES = ("AgencyRegistry", "PartyRegistry", "TitleRegistry", "DocumentRegistry")
+NAMES = (
+    "AgencyRegistry",
+    "PartyRegistry",
+    "TitleRegistry",
+    "DocumentRegistry",
+    "CredentialRegistry",
+    "CompanyRegistry",
+)
 
 # Importing Brownie takes two seconds; this server does it once and forks a fresh process for each script.
 _FORKS = multiprocessing.get_context("forkserver")

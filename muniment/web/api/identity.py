@@ -9,9 +9,9 @@ from starlette.responses import Response
 from muniment.chain.rpc import RpcError, RpcUnavailable
 from muniment.db.engine import writing
 from muniment.errors import Refused
-from muniment.identity.model import typed_data_bind
 from muniment.identity.queries import invitation
 from muniment.identity.submit import bind_request
+from muniment.identity.typed import Domain, typed_data
 from muniment.web.api import models
 from muniment.web.api.common import NOT_FOUND, REFUSED, not_found
 from muniment.web.api.service import intent_answer
@@ -35,22 +35,16 @@ def invited(site: Here, response: Response, code: Code, wallet: Address = None) 
         found = invitation(connection, code, site.clock())
     if found is None:
         raise not_found(sentence("InvitationUnknown", {}))
-    typed_data = None
+    asked = None
     if wallet is not None and found.state == "open":
-        typed_data = typed_data_bind(
-            site.deployment.chain_id,
-            site.deployment.contracts["PartyRegistry"].address,
-            found.party,
-            wallet.lower(),
-            found.nonce,
-            found.expires_at,
-        )
+        message = {"party": found.party, "wallet": wallet.lower(), "nonce": found.nonce, "deadline": found.expires_at}
+        asked = typed_data(Domain.of(site.deployment, "PartyRegistry"), "BindWallet", message)
     return models.Invitation(
         party=found.party,
         nonce=found.nonce,
         expires_at=found.expires_at,
         state=found.state,
-        typed_data=typed_data,
+        typed_data=asked,
         intent=found.intent_key,
     )
 

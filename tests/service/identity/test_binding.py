@@ -15,9 +15,9 @@ from muniment.db.schema import intents, invitations, party_records, wallets
 from muniment.errors import Refused
 from muniment.hashing import keccak
 from muniment.identity.inviting import Invited, invite
-from muniment.identity.model import typed_data_bind
 from muniment.identity.queries import invitation
 from muniment.identity.submit import ACTS, bind_request
+from muniment.identity.typed import Domain, typed_data
 
 PARTY, COMMITMENT, AGENCY = "0x" + "aa" * 32, "0x" + "c0" * 32, "0x" + "a9" * 32
 REGISTRY = "0x" + "12" * 20
@@ -35,8 +35,13 @@ class Case:
 
     def signature(self, **changes: Any) -> str:
         """The wallet's signature over BindWallet, with some values changed."""
-        values = {"wallet": self.account.address, "nonce": self.invited.nonce, "deadline": DEADLINE} | changes
-        data = typed_data_bind(31337, REGISTRY, PARTY, **values)
+        values = {
+            "party": PARTY,
+            "wallet": self.account.address,
+            "nonce": self.invited.nonce,
+            "deadline": DEADLINE,
+        } | changes
+        data = typed_data(Domain("PartyRegistry", 31337, REGISTRY), "BindWallet", values)
         return "0x" + self.account.sign_message(encode_typed_data(full_message=data)).signature.hex()
 
     def bind(self, **changes: Any) -> str:
