@@ -64,7 +64,7 @@ abstract contract CoSigning is Anchors, EIP712 {
 
     /// @inheritdoc IDocumentRegistry
     function cancelNonce(IssuerId issuer, uint256 nonce) external {
-        if (PARTIES.walletOf(PartyId.wrap(IssuerId.unwrap(issuer))) != msg.sender) {
+        if (!_isWalletOf(issuer)) {
             AGENCIES.requireOfficerFor(msg.sender, DOCUMENT_ISSUER, AgencyId.wrap(IssuerId.unwrap(issuer)));
         }
 
@@ -98,10 +98,6 @@ abstract contract CoSigning is Anchors, EIP712 {
                 )
             )
         );
-    }
-
-    function _requireSignedByParty(PartyId party, bytes32 digest, bytes calldata signature) internal view {
-        if (!PARTIES.checkSignature(party, digest, signature)) revert SignatureInvalid(PARTIES.walletOf(party));
     }
 
     /// Judge every approval: too few, or a single bad one, refuses them all.
@@ -143,7 +139,7 @@ abstract contract CoSigning is Anchors, EIP712 {
             for (uint256 j = 0; j < i; ++j) {
                 if (approvals[j].member == wallet) revert MemberRefused(member);
             }
-            _requireSignedByParty(PartyId.wrap(member), digest, approvals[i].signature);
+            PARTIES.requireSignature(PartyId.wrap(member), digest, approvals[i].signature);
         }
     }
 

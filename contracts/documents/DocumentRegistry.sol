@@ -82,7 +82,7 @@ contract DocumentRegistry is Revocation, CoSigning {
         bytes calldata signature
     ) external {
         IssuerId issuer = IssuerId.wrap(PartyId.unwrap(party));
-        _requireSignedByParty(party, _digestOf(issuer, entry, PolicyId.wrap(0), nonce, deadline), signature);
+        PARTIES.requireSignature(party, _digestOf(issuer, entry, PolicyId.wrap(0), nonce, deadline), signature);
 
         _useNonce(issuer, nonce);
         _enter(issuer, entry, AnchorKind.Party, 0);

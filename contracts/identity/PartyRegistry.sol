@@ -1,122 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {AgencyId, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
-import {IPartyRegistry, PartyId} from "../../interfaces/identity/IPartyRegistry.sol";
-import {PartyNonces} from "./PartyNonces.sol";
+import {IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
+import {
+    IPartyRegistry,
+    PartyId,
+    Representation,
+    RepresentativeSignature
+} from "../../interfaces/identity/IPartyRegistry.sol";
+import {Attestations} from "./Attestations.sol";
+import {PartyRecords} from "./PartyRecords.sol";
+import {PartyWallets} from "./PartyWallets.sol";
+import {PowersOfAttorney} from "./PowersOfAttorney.sol";
 import {SignatureCheck} from "./SignatureCheck.sol";
+import {WalletRecovery} from "./WalletRecovery.sol";
 
-/// @title Parties and the wallets they sign with
-contract PartyRegistry is PartyNonces, EIP712 {
+/// @title Parties, and who signs for them
+contract PartyRegistry is PartyWallets, WalletRecovery, Attestations, PowersOfAttorney {
     using SignatureCheck for address;
 
-    bytes32 private constant PARTY = keccak256("Muniment.Party.v1");
-    bytes32 private constant BIND_WALLET =
-        keccak256("BindWallet(bytes32 party,address wallet,uint256 nonce,uint256 deadline)");
-    bytes32 private constant ROTATE_WALLET =
-        keccak256("RotateWallet(bytes32 party,address from,address to,uint256 nonce,uint256 deadline)");
-    bytes32 private constant CANCEL_NONCE = keccak256("CancelNonce(bytes32 party,uint256 nonce,uint256 deadline)");
+    constructor(IAgencyRegistry agencies) PartyRecords(agencies) {}
 
-    /// @notice Who may act for the state.
-    IAgencyRegistry public immutable AGENCIES;
-    uint64 private immutable IDENTITY_OFFICER;
-
-    /// @inheritdoc IPartyRegistry
-    mapping(PartyId party => address wallet) public walletOf;
-    /// @inheritdoc IPartyRegistry
-    mapping(address wallet => PartyId party) public partyOf;
-
-    constructor(IAgencyRegistry agencies) EIP712("Muniment PartyRegistry", "1") {
-        AGENCIES = agencies;
-        IDENTITY_OFFICER = agencies.IDENTITY_OFFICER();
-    }
-
-    // ── Wallets ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// @inheritdoc IPartyRegistry
-    function bind(bytes32 commitment, address wallet, uint256 nonce, uint256 deadline, bytes calldata signature)
-        external
-        returns (PartyId party)
-    {
-        AgencyId agency = AGENCIES.requireOfficer(msg.sender, IDENTITY_OFFICER);
-        if (commitment == bytes32(0)) revert CommitmentMissing();
-        party = partyIdOf(agency, commitment);
-        if (walletOf[party] != address(0)) revert PartyBoundAlready(party, walletOf[party]);
-        _requireFree(wallet);
-        _requireInTime(deadline);
-        _requireSigned(wallet, keccak256(abi.encode(BIND_WALLET, party, wallet, nonce, deadline)), signature);
-
-        _useNonce(party, nonce);
-        walletOf[party] = wallet;
-        partyOf[wallet] = party;
-        emit PartyBound(party, wallet, agency, msg.sender, nonce);
-    }
-
-    /// @inheritdoc IPartyRegistry
-    function rotate(
-        PartyId party,
-        address wallet,
-        uint256 nonce,
-        uint256 deadline,
-        bytes calldata previousSignature,
-        bytes calldata signature
-    ) external {
-        address previous = _requireWallet(party);
-        _requireFree(wallet);
-        _requireInTime(deadline);
-        bytes32 structHash = keccak256(abi.encode(ROTATE_WALLET, party, previous, wallet, nonce, deadline));
-        _requireSigned(previous, structHash, previousSignature);
-        _requireSigned(wallet, structHash, signature);
-
-        _useNonce(party, nonce);
-        partyOf[previous] = PartyId.wrap(0);
-        walletOf[party] = wallet;
-        partyOf[wallet] = party;
-        emit WalletRotated(party, previous, wallet, nonce);
-    }
-
-    /// @inheritdoc IPartyRegistry
-    function cancelNonce(PartyId party, uint256 nonce, uint256 deadline, bytes calldata signature) external {
-        address wallet = _requireWallet(party);
-        _requireInTime(deadline);
-        _requireSigned(wallet, keccak256(abi.encode(CANCEL_NONCE, party, nonce, deadline)), signature);
-
-        _useNonce(party, nonce);
-        emit NonceCancelled(party, nonce);
-    }
-
-    // ── Answers ─────────────────────────────────────────────────────────────────────────────────────────────────
+    // ── Signatures ──────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IPartyRegistry
     function checkSignature(PartyId party, bytes32 digest, bytes calldata signature) external view returns (bool) {
-        address wallet = walletOf[party];
-        return wallet != address(0) && wallet.isSignedBy(digest, signature);
+        if (!_parties[party].organisation) return _signedByPerson(party, digest, signature);
+        return _signedByOrganisation(party, digest, signature);
     }
 
     /// @inheritdoc IPartyRegistry
-    function partyIdOf(AgencyId agency, bytes32 commitment) public pure returns (PartyId) {
-        return PartyId.wrap(keccak256(abi.encode(PARTY, agency, commitment)));
+    function requireSignature(PartyId party, bytes32 digest, bytes calldata signature) public view {
+        _requireSettled(party);
+        address wallet = _parties[party].wallet;
+        if (wallet != address(0)) return wallet.requireSignedBy(digest, signature);
+        bool signed = _parties[party].organisation
+            ? _signedByOrganisation(party, digest, signature)
+            : _signedByPerson(party, digest, signature);
+        if (!signed) revert SignatureInvalid(address(0));
     }
 
-    // ── Rules ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    function _requireWallet(PartyId party) private view returns (address wallet) {
-        wallet = walletOf[party];
-        if (wallet == address(0)) revert PartyUnbound(party);
+    /// @notice Whether as many representatives signed as the organisation's rule asks for; reverts on a signature that
+    /// is no encoded RepresentativeSignature[].
+    /// @dev Called by this contract itself, because only a call catches what the decoder reverts with.
+    function signedByRepresentatives(PartyId party, bytes32 digest, bytes calldata signature)
+        external
+        view
+        returns (bool)
+    {
+        RepresentativeSignature[] memory parts = abi.decode(signature, (RepresentativeSignature[]));
+        Representation memory rule = _representations[party];
+        uint256 place;
+        uint256 signed;
+        for (uint256 i = 0; i < parts.length; ++i) {
+            place = _placeOf(parts[i].representative, rule.representatives, place);
+            if (place == rule.representatives.length) return false;
+            ++place;
+            if (_signedByPerson(parts[i].representative, digest, parts[i].signature)) ++signed;
+        }
+        return rule.threshold != 0 && signed >= rule.threshold;
     }
 
-    function _requireFree(address wallet) private view {
-        if (wallet == address(0)) revert WalletMissing();
-        PartyId party = partyOf[wallet];
-        if (PartyId.unwrap(party) != bytes32(0)) revert WalletTaken(wallet, party);
+    /// Where a representative stands, not before `start`: as both lists ascend, nobody is counted twice.
+    function _placeOf(PartyId representative, PartyId[] memory representatives, uint256 start)
+        private
+        pure
+        returns (uint256 place)
+    {
+        place = start;
+        while (
+            place < representatives.length && PartyId.unwrap(representatives[place]) != PartyId.unwrap(representative)
+        ) ++place;
     }
 
-    function _requireInTime(uint256 deadline) private view {
-        if (block.timestamp > deadline) revert DeadlinePassed(deadline);
+    function _signedByOrganisation(PartyId party, bytes32 digest, bytes calldata signature)
+        private
+        view
+        returns (bool)
+    {
+        try this.signedByRepresentatives(party, digest, signature) returns (bool signed) {
+            return signed;
+        } catch {
+            return false;
+        }
     }
 
-    function _requireSigned(address wallet, bytes32 structHash, bytes calldata signature) private view {
-        if (!wallet.isSignedBy(_hashTypedDataV4(structHash), signature)) revert SignatureInvalid(wallet);
+    /// By the wallet; by officers for a person without one. By nobody for one whose wallet is being recovered, nor for
+    /// an organisation, even where it was a person when it became a representative.
+    function _signedByPerson(PartyId party, bytes32 digest, bytes memory signature) private view returns (bool) {
+        Party storage record = _parties[party];
+        if (record.pending) return false;
+        address wallet = record.wallet;
+        if (wallet == address(0)) return signature.length == 0 && attested(party, digest);
+        return wallet.isSignedBy(digest, signature);
+    }
+
+    function _requireSigned(PartyId party, bytes32 structHash, bytes calldata signature) internal view override {
+        requireSignature(party, _hashTypedDataV4(structHash), signature);
     }
 }

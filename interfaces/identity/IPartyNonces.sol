@@ -9,8 +9,8 @@ pragma solidity ^0.8.30;
 type PartyId is bytes32;
 
 /// @title Numbers that a party uses once
-/// @notice Each registry that takes parties' signatures keeps its own. Unordered: any 256-bit number serves once, so that
-/// signed acts need no order among each other.
+/// @notice Each registry that takes parties' signatures keeps its own. Unordered: any 256-bit number serves once, so
+/// that signed acts need no order among each other.
 /// @dev Typed data, in the domain of the registry: CancelNonce(bytes32 party,uint256 nonce,uint256 deadline)
 interface IPartyNonces {
     event NonceCancelled(PartyId indexed party, uint256 nonce);

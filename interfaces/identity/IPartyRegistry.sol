@@ -76,8 +76,10 @@ struct Power {
 ///   GrantPower(bytes32 principal,bytes32 attorney,string act,bytes32 subject,uint256 priceFloor,bytes32 currency,
 ///   uint40 until,uint256 nonce,uint256 deadline)
 ///   RevokePower(bytes32 party,bytes32 power,uint256 deadline)
-/// Officers are those of the party's agency with IDENTITY_OFFICER; of a closed agency, those of the agency above. Errors
-/// of IAgencyRegistry tell who was refused and why.
+/// VetoRecovery and RecoverWallet name the new wallet, and the attempt that recoveriesOf counts as begun: the veto the
+/// one under way, RecoverWallet the next.
+/// Officers are those of the party's agency with IDENTITY_OFFICER; of a closed agency, those of the agency above.
+/// Errors of IAgencyRegistry tell who was refused and why.
 ///
 ///   recover (first officer) ── recover (second) ── RECOVERY_DELAY ──▶ completeRecovery, by anyone
 ///                                     │                   │
@@ -345,9 +347,10 @@ interface IPartyRegistry is IPartyNonces {
 
     // ── Signatures ──────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// @notice Whether the party signed the digest. A person: by the present wallet, ECDSA (65 bytes, low s) first, then
-    /// ERC-1271 with bounded gas; without a wallet, by an attestation and an empty signature. An organisation: by as
-    /// many representatives as its rule asks for. False while a recovery is under way.
+    /// @notice Whether the party signed the digest. A person: by the present wallet, ECDSA (65 bytes, low s) first,
+    /// then ERC-1271 with bounded gas; without a wallet, by an attestation and an empty signature. An organisation: by
+    /// as many representatives as its rule asks for; of the parts, each by a representative, those that are no good do
+    /// not count. False while a recovery is under way.
     /// @dev Warning: let the digest name party, contract, chain, nonce and deadline: nothing here stops a replay, and a
     /// signature comes back to life when a party returns to an old wallet. Let only a refusal follow from false: it may
     /// also mean too little gas.

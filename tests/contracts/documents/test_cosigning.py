@@ -118,7 +118,7 @@ def test_officer_and_party_with_one_key(
         {"nonce": 1},
         {"deadline": NEVER - 1},
         {"chain_id": 1},
-        {"contract": "0x" + "99" * 20},
+        {"contract": ("DocumentRegistry", "0x" + "99" * 20)},
     ],
     ids=lambda changes: next(iter(changes)),
 )

@@ -103,7 +103,7 @@ def test_agency_binds_its_own_parties(parties, wallet, other_officer, give):
 
 WRONG = [
     pytest.param({"chain_id": 1}, id="another chain"),
-    pytest.param({"contract": "0x" + "99" * 20}, id="another contract"),
+    pytest.param({"contract": ("PartyRegistry", "0x" + "99" * 20)}, id="another contract"),
     pytest.param({"party": keccak("another party")}, id="another party"),
     pytest.param({"nonce": 5}, id="another nonce"),
     pytest.param({"deadline": NEVER - 1}, id="another deadline"),

@@ -50,7 +50,7 @@ def test_both_wallets_sign(wallet, second_wallet, rotate, give):
         rotate(signature=give.rotate(wallet, wallet, second_wallet))
 
 
-@pytest.mark.parametrize("change", [{"chain_id": 1}, {"contract": "0x" + "99" * 20}, {"party": ZERO_ID}])
+@pytest.mark.parametrize("change", [{"chain_id": 1}, {"contract": ("PartyRegistry", "0x" + "99" * 20)}, {"party": ZERO_ID}])
 def test_signature_binds_every_value(wallet, second_wallet, rotate, give, change):
     """Must refuse signatures over another party, contract or chain."""
     with reverts("SignatureInvalid", wallet.address):
