@@ -23,7 +23,7 @@ from muniment.web.api import company_models as shapes
 from muniment.web.api import models
 from muniment.web.api.common import NOT_FOUND, REFUSED, HexId, not_found
 from muniment.web.api.land import PageNumber, Size
-from muniment.web.api.relaying import relayed, told, too_many, written
+from muniment.web.api.acting import relayed, told, too_many, written
 from muniment.web.api.service import intent_answer
 from muniment.web.reasons import sentence
 from muniment.web.site import Here, Site
