@@ -21,9 +21,9 @@ from muniment.identity.signing import fresh
 from muniment.identity.submit import Relay
 from muniment.web.api import company_models as shapes
 from muniment.web.api import models
+from muniment.web.api.acting import relayed, told, too_many, written
 from muniment.web.api.common import NOT_FOUND, REFUSED, HexId, not_found
 from muniment.web.api.land import PageNumber, Size
-from muniment.web.api.acting import relayed, told, too_many, written
 from muniment.web.api.service import intent_answer
 from muniment.web.reasons import sentence
 from muniment.web.site import Here, Site

@@ -23,8 +23,8 @@ from muniment.hashing import ZERO_HASH
 from muniment.identity.signing import check_deadline, check_quota, check_settled, fresh, wallet_of
 from muniment.identity.submit import Relay
 from muniment.web.api import models
-from muniment.web.api.common import REFUSED, HexId
 from muniment.web.api.acting import relayed, told, too_many
+from muniment.web.api.common import REFUSED, HexId
 from muniment.web.api.service import intent_answer
 from muniment.web.problem import problem
 from muniment.web.site import Here

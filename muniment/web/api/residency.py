@@ -11,10 +11,10 @@ from muniment.errors import Refused
 from muniment.identity.inviting import Invited
 from muniment.identity.residency.queries import Followed, followed
 from muniment.identity.residency.submit import Applied, apply, invite_again
+from muniment.web.api.acting import told, too_many, written
 from muniment.web.api.common import NOT_FOUND, REFUSED, not_found
 from muniment.web.api.company_models import Id, Sent, Text
 from muniment.web.api.models import Answer
-from muniment.web.api.acting import told, too_many, written
 from muniment.web.reasons import sentence
 from muniment.web.site import Here, Site
 
