@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from muniment.access.model import agency_named
 from muniment.chain.outbox import Receipt
 from muniment.cli.console import AsJson, emit_json, plain, say, table
+from muniment.cli.importing import agency_of
 from muniment.config import Settings
 from muniment.db.engine import reading, writing
 from muniment.errors import Refused
@@ -35,11 +35,10 @@ def list_companies(
     """List companies by name."""
     if status is not None and status not in _WORDS:
         raise Refused("CompanyStatusUnknown", status=status, known=", ".join(_WORDS))
+    wanted = None if status is None else _WORDS[status]
     services = build(Settings.load())
     with reading(services.engine) as connection:
-        found = queries.search(
-            connection, text, services.clock(), agency and agency_named(agency), status and _WORDS[status], page, size
-        )
+        found = queries.search(connection, text, services.clock(), agency and agency_of(agency), wanted, page, size)
     if as_json:
         emit_json(found)
         return
@@ -117,7 +116,7 @@ def attest_fee(
 @app.command("rules")
 def rules(agency: Annotated[str, typer.Argument(help="The agency's id or domain.")], as_json: AsJson = False) -> None:
     """Show what an agency asks of companies. Its admin sets that on the chain."""
-    wanted = agency_named(agency)
+    wanted = agency_of(agency)
     with reading(build(Settings.load()).engine) as connection:
         found = queries.rules_of(connection, wanted)
     if found is None:

@@ -1,6 +1,5 @@
 """`muniment residency`: staff work on applications for e-residency. Every step is written down with who took it."""
 
-import time
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -79,8 +78,9 @@ def check(
 ) -> None:
     """Write down that something was checked. A later check of the same thing counts; the earlier stays."""
     services = build(Settings.load())
+    now = services.clock()
     with writing(services.engine) as connection:
-        submit.check(connection, services.sealer, case, what, officer, not failed, note, int(time.time()))
+        submit.check(connection, services.sealer, case, what, officer, not failed, note, now)
         found = queries.case(connection, services.sealer, case)
     assert found is not None  # noqa: S101 -- it was checked a moment ago
     if as_json:
@@ -129,8 +129,10 @@ def decide(
 @app.command("erase")
 def erase(case: Case, as_json: AsJson = False) -> None:
     """Erase what was said in a case that became no party. When and who decided stays."""
-    with writing(build(Settings.load()).engine) as connection:
-        erase_case(connection, case, int(time.time()))
+    services = build(Settings.load())
+    now = services.clock()
+    with writing(services.engine) as connection:
+        erase_case(connection, case, now)
     if as_json:
         emit_json({"case": case, "erased": True})
         return
