@@ -5,7 +5,7 @@ import itertools
 
 from eth_abi import encode
 
-from tests.contracts.helpers import NEVER, ZERO_ID, keccak, now, sign
+from tests.contracts.helpers import DAY, NEVER, ZERO_ID, keccak, now, plain, sign, wait
 
 NO_COMPANY, RESERVED, SIGNED, ENTERED, RELEASED, STRUCK_OFF = range(6)
 NAME, KEY = "Kaugtöö Osaühing", keccak("skeleton of kaugtöö")
@@ -14,7 +14,7 @@ ADDRESS, SOURCE = keccak("salted hash of an address"), keccak("salted hash of a 
 NUMBER = "16543210"
 FEE = 265
 NO_PERMIT = (0, 0, ZERO_ID, ZERO_ID)
-YEAR = 365 * 24 * 3600
+YEAR = 365 * DAY
 
 
 @dataclasses.dataclass(frozen=True)
@@ -271,3 +271,41 @@ def prepare(world):
     ):
         world.credentials.issue(land, party, kind, 0, until, SOURCE, {"from": officer})
     return kinds
+
+
+def spoil(world, party, kind, flaw):
+    """Let a party's credential of a kind that the licensing officer issues be no good."""
+    p, by = world.people, {"from": world.people.licensing_officer}
+    if flaw == "missing":
+        case_rules = list(world.companies.rulesOf(world.ids.land))
+        scope = world.state.scope.licensing
+        fresh = str(world.credentials.defineKind(world.ids.land, "FRESH", scope, {"from": p.admin}).return_value)
+        kinds = [fresh if each == kind else each for each in plain(case_rules[4])]
+        contact = fresh if str(case_rules[3]) == kind else case_rules[3]
+        world.companies.setRules(world.ids.land, (*case_rules[:3], contact, kinds), {"from": p.admin})
+    elif flaw == "expired":
+        world.credentials.issue(world.ids.land, party, kind, 0, now() + 60, SOURCE, by)
+        wait(60)
+    elif flaw == "revoked":
+        world.credentials.revoke(party, kind, 5, by)
+    elif flaw == "not yet":
+        world.credentials.issue(world.ids.land, party, kind, now() + DAY, now() + YEAR, SOURCE, by)
+    else:
+        for key in (p.custodian, p.second_custodian):
+            world.agencies.markCompromised(p.licensing_officer, 1, {"from": key})
+
+
+def begin_recovery(world, citizen, new):
+    """Two officers begin to move a citizen to a new wallet."""
+    message = {"party": citizen.party, "wallet": new.address, "attempt": 1, "deadline": NEVER}
+    signature = sign(new, world.parties, "RecoverWallet", message)
+    for officer in (world.people.identity_officer, world.people.second_identity_officer):
+        world.parties.recover(
+            world.ids.land, citizen.record, new.address, SOURCE, ZERO_ID, NEVER, signature, {"from": officer}
+        )
+    return world.parties.recoveryOf(citizen.party)[1]
+
+
+def told(tx, event):
+    """What an event tells, as plain values."""
+    return {name: plain(value) for name, value in tx.events[event].items()}
