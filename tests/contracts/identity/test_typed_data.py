@@ -46,7 +46,8 @@ def poke(contract, question, place, value):
     """Write a uint32 of a struct that a view answers, wherever the contract keeps it.
 
     Args:
-        question: the view's call, without a transaction.
+        contract: whose storage it is.
+        question: the view with its arguments.
         place: the number's place in the answer.
         value: the number.
     """
