@@ -42,7 +42,7 @@ def test_deploys_and_accredits_on_sepolia(new_node: Callable[..., Node], shell: 
     record = shell.record("sepolia")
     assert record["chain_id"] == 11155111
     assert [record["contracts"][name]["address"] for name in NAMES] == [
-        address_at(keys["deployer"][0], nonce) for nonce in range(4)
+        address_at(keys["deployer"][0], nonce) for nonce in range(len(NAMES))
     ]
     sent = node.call("eth_getTransactionByHash", record["contracts"]["TitleRegistry"]["transaction"])
     assert sent["type"] == "0x2"

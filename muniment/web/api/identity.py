@@ -9,8 +9,8 @@ from starlette.responses import Response
 from muniment.chain.rpc import RpcError, RpcUnavailable
 from muniment.db.engine import writing
 from muniment.errors import Refused
+from muniment.identity.binding import bind_request
 from muniment.identity.queries import invitation
-from muniment.identity.submit import bind_request
 from muniment.identity.typed import Domain, typed_data
 from muniment.web.api import models
 from muniment.web.api.common import NOT_FOUND, REFUSED, not_found
