@@ -90,9 +90,9 @@ def rotate(
     }
 
     def check() -> dict[str, Any]:
-        previous = _wallet(connection, party)
+        previous = present_wallet(connection, party)
         signing.check_settled(connection, party)
-        _check_free(connection, wallet)
+        check_free(connection, wallet)
         signing.check_deadline(deadline, relay.now)
         signing.check_nonce(connection, CONTRACT, party, nonce)
         message = {"party": party, "from": previous, "to": wallet, "nonce": nonce, "deadline": deadline}
@@ -262,7 +262,8 @@ def _signed(
     return signing.party_signature(connection, domain, primary, message, party, signature, relay.contract_wallet)
 
 
-def _wallet(connection: Connection, party: str) -> str:
+def present_wallet(connection: Connection, party: str) -> str:
+    """The party's own wallet. Raises Refused when it has none, or is an organisation."""
     wallet = signing.wallet_of(connection, party)
     if wallet is None:
         if representation_of(connection, party) is not None:
@@ -271,7 +272,8 @@ def _wallet(connection: Connection, party: str) -> str:
     return wallet
 
 
-def _check_free(connection: Connection, wallet: str) -> None:
+def check_free(connection: Connection, wallet: str) -> None:
+    """Raise Refused for a wallet that is missing or stands for a party."""
     if wallet == ZERO_ADDRESS:
         raise Refused("WalletMissing")
     taken = connection.execute(select(wallets.c.party).where(wallets.c.wallet == wallet)).scalar_one_or_none()

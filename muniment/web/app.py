@@ -15,7 +15,7 @@ from muniment.chain.deployment import Deployment
 from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.web import errors, health, metrics
-from muniment.web.api import companies, documents, identity, land, people, service
+from muniment.web.api import companies, documents, identity, land, parties, people, residency, service
 from muniment.web.assets import Assets, HashedFiles
 from muniment.web.head import Head
 from muniment.web.language import load_catalogue
@@ -66,7 +66,7 @@ def create_app(
     )
     app.state.site = site
     site.registry.register(metrics.Index(site))
-    api = (land, people, documents, service, identity, companies)
+    api = (land, people, parties, documents, service, identity, companies, residency)
     for module in (*api, land_pages, people_pages, document_pages, service_pages, health, metrics):
         app.include_router(module.router)
     app.mount("/static/assets", HashedFiles(directory=site.assets.folder / "assets"))

@@ -1,4 +1,4 @@
-"""What the routers of companies, residency and documents share: limits, transactions, refusals as problems."""
+"""What the routers share that take signatures: limits, transactions, refusals as problems."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,15 @@ from muniment.web.site import Site
 
 T = TypeVar("T")
 
-_MISSING = {"ApplicationUnknown", "CompanyUnknown", "ContractMissing", "FilingUnknown"}
+_MISSING = {
+    "ApplicationUnknown",
+    "CompanyUnknown",
+    "ContractMissing",
+    "FilingUnknown",
+    "InvitationUnknown",
+    "PartyUnknown",
+    "PowerUnknown",
+}
 _CONFLICTS = {
     "CaseErased",
     "CompanyExists",
@@ -28,12 +36,19 @@ _CONFLICTS = {
     "DecidedAlready",
     "FeeSettledAlready",
     "FilingClosed",
+    "InvitationUsed",
     "KeyReused",
     "NameTaken",
     "NonceUsed",
     "PartyBoundAlready",
+    "PowerEnded",
+    "RecoveryMissing",
     "RecoveryPending",
+    "RecoveryTooEarly",
     "StepRefused",
+    "VetoRefused",
+    "VetoTooLate",
+    "WalletTaken",
 }
 
 
@@ -50,6 +65,8 @@ def told(refused: Refused) -> Problem:
     """A refusal as a problem with its sentence."""
     if refused.name in _MISSING:
         status = HTTPStatus.NOT_FOUND
+    elif refused.name == "RelayQuota":
+        status = HTTPStatus.TOO_MANY_REQUESTS
     else:
         status = HTTPStatus.CONFLICT if refused.name in _CONFLICTS else HTTPStatus.UNPROCESSABLE_ENTITY
     return Problem(status, sentence(refused.name, refused.arguments), refused.name)
