@@ -94,6 +94,7 @@ struct Permit {
 ///   ChangeCompany(bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline)
 ///   AcceptPost(bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline)
 ///   DissolveCompany(bytes32 party,bytes32 company,uint256 nonce,uint256 deadline)
+/// where `version` is the one that the change makes, Company.version + 1,
 /// with CompanyFile(uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash).
 /// Signatures are judged by the party registry and are submitted by anyone. Registrars are officers of the company's
 /// agency with COMPANY_REGISTRAR; of a closed agency, those of the agency above. Errors of IAgencyRegistry,
@@ -137,7 +138,8 @@ interface ICompanyRegistry is IPartyNonces {
 
     /// @notice Thrown when the caller is not the agency's admin.
     error NotAdmin(AgencyId agency, address caller);
-    /// @notice Thrown when rules have more than 8 founder kinds, an unknown kind, or a fee in a token without a payee.
+    /// @notice Thrown when rules have more than 8 founder kinds, an unknown kind, a token that is no contract, a fee in a
+    /// token without a payee, or this registry as the payee.
     error RulesRefused(AgencyId agency);
     /// @notice Thrown when the agency has set no rules for companies.
     error RulesMissing(AgencyId agency);
@@ -165,6 +167,7 @@ interface ICompanyRegistry is IPartyNonces {
     error FounderNotEligible(CompanyId company, PartyId founder);
     /// @notice Thrown when a person who must sign has not, or signatures are not strictly ascending by party, or one is
     /// by somebody who need not sign.
+    /// @param party the first who is missing, or who should not be there
     error SignatoryRefused(CompanyId company, PartyId party);
     /// @notice Thrown when the articles are not anchored by the applicant or the company, or no longer stand.
     error ArticlesMissing(CompanyId company, bytes32 articles);
@@ -178,11 +181,13 @@ interface ICompanyRegistry is IPartyNonces {
     error FeeMissing(CompanyId company);
     /// @notice Thrown when the fee is settled already.
     error FeeSettledAlready(CompanyId company);
-    /// @notice Thrown when fees are attested, and not paid in a token.
+    /// @notice Thrown when there is no fee to pay in a token: there is none, or fees are attested.
     error FeeNotInToken(CompanyId company);
-    /// @notice Thrown when the payee received another amount than the fee: the token takes a part of it.
+    /// @notice Thrown when the payee received another amount than the fee: the token takes a part of it, say.
     error FeeShort(CompanyId company, uint256 received, uint256 fee);
     /// @notice Thrown when the fee or its token is not what the payer signed.
+    /// @param token the present one
+    /// @param amount the present fee
     error FeeChanged(CompanyId company, address token, uint256 amount);
     /// @notice Thrown when a receipt, a decision or a court order is not named.
     error SourceMissing(CompanyId company);
@@ -251,9 +256,13 @@ interface ICompanyRegistry is IPartyNonces {
 
     /// @notice Pay the fee from a party's wallet. By anyone; the party signs PayFee, and the wallet an EIP-2612 permit
     /// unless the allowance stands.
+    /// @param token as the party signed, and the permit that somebody else may have handed in before
+    /// @param amount as the party signed
     function payFeeFor(
         CompanyId company,
         PartyId payer,
+        address token,
+        uint256 amount,
         uint256 nonce,
         uint256 deadline,
         bytes calldata signature,
@@ -273,6 +282,8 @@ interface ICompanyRegistry is IPartyNonces {
     // ── Changes and end ─────────────────────────────────────────────────────────────────────────────────────────
 
     /// @notice Supersede a company's file. By a registrar; the company signs ChangeCompany under its present rule.
+    /// @dev Articles that change are anchored by the company itself. Those that stay may be the applicant's, as long as
+    /// they stand. The contact holds what the agency asks for, also one who stays.
     /// @param previous as on file
     /// @param joining signatures over AcceptPost of everyone newly on the board, and of a new contact, ascending
     function change(
@@ -285,8 +296,9 @@ interface ICompanyRegistry is IPartyNonces {
         Signatory[] calldata joining
     ) external;
 
-    /// @notice Supersede a company's file by order of a court, also of one struck off, which stands again. By two
-    /// registrars.
+    /// @notice Supersede a company's file by order of a court, also of one struck off, which stands again as the same
+    /// party. By two registrars.
+    /// @dev Nobody else's word is asked: neither the company's nor the new board's, nor whether the articles stand.
     /// @return complete false when this call was the first of the two
     function orderChange(CompanyId company, CompanyFile calldata file, bytes32 courtOrder)
         external
