@@ -146,7 +146,7 @@ def erase(
 
 @app.command("reseal")
 def reseal(as_json: AsJson = False) -> None:
-    """Seal personal data with the first key of the key file: after adding a key, or after an update from before seals."""
+    """Seal personal data with the first key of the key file: after adding one, or after an update from before seals."""
     services = build(Settings.load())
     sealer = services.sealer
     with writing(services.engine) as connection:
