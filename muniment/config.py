@@ -86,6 +86,8 @@ READERS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "MUNIMENT_HOST": ("host", lambda _, value: value),
     "MUNIMENT_PORT": ("port", _whole(0, 65_535)),
     "MUNIMENT_PUBLIC_URL": ("public_url", _url),
+    "MUNIMENT_IDENTITY_KEY_FILE": ("identity_key_file", lambda _, value: Path(value)),
+    "MUNIMENT_RELAYS_PER_DAY": ("relays_per_day", _whole(1, 100_000)),
 }
 
 
@@ -104,6 +106,18 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
+    identity_key_file: Path | None = None
+    relays_per_day: int = 20  # signed acts of one party that the service pays for
+
+    @property
+    def identity_key_path(self) -> Path | None:
+        """The file that personal data are sealed with: beside a SQLite database unless set.
+
+        None for PostgreSQL, where the services of one database share a key that nobody but the operator can place.
+        """
+        if self.identity_key_file is None and self.database_url.startswith("sqlite:///"):
+            return Path(self.database_url.removeprefix("sqlite:///").split("?")[0]).with_suffix(".key")
+        return self.identity_key_file
 
     @property
     def deployment_path(self) -> Path:

@@ -56,6 +56,7 @@ def officer_accredited(event: Event, rows: Rows) -> None:
             "not_after": given["notAfter"],
             "compromised_since": None,
             "accredited_at": event.time,
+            "officer_id": given["id"],
         },
     )
 

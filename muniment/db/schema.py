@@ -2,7 +2,8 @@
 
 Three kinds, never mixed:
 
-- *the agency's own* (`parcels`, `party_records`, `invitations`, `geometries`): written by staff and imports;
+- *the agency's own* (`parcels`, `party_records`, `invitations`, `geometries`, `residency_*`,
+  `company_filings`, `company_signatures`, `company_decisions`): written by staff and imports;
 - *the outbox* (`intents`, `transactions`, `signers`): written by `submit` and the worker;
 - *read tables* (`events` and below): written by the indexer alone, and rebuilt from the chain at will.
 
@@ -86,16 +87,18 @@ parcels = Table(
     Column("imported_at", BigInteger, nullable=False),
 )
 
-# Private. The commitment is the salted hash of the record; without the salt nobody can tell whose it is.
+# Private: salt and record are sealed (muniment.identity.sealing). The commitment is the salted hash of the record;
+# without the salt nobody can tell whose it is.
 party_records = Table(
     "party_records",
     metadata,
     Column("party", HASH, primary_key=True),
     Column("agency", HASH, nullable=False),
     Column("commitment", HASH, nullable=False),
-    Column("salt", HASH),  # null once erased
+    Column("salt", Text),  # null once erased
     Column("record", Text),  # canonical JSON of the identity record; null once erased
     Column("created_at", BigInteger, nullable=False),
+    Column("erased_at", BigInteger),
 )
 
 # A one-time code that a citizen gets after an identity check, to bind a wallet with.
@@ -108,6 +111,96 @@ invitations = Table(
     Column("expires_at", BigInteger, nullable=False),
     Column("intent_key", String(200)),  # set once a wallet has signed
     Column("created_at", BigInteger, nullable=False),
+)
+
+# An application for e-residency. What is said of the person is sealed (muniment.identity.sealing), and null once
+# erased; the rest stays: when it was made, who checked and decided.
+residency_cases = Table(
+    "residency_cases",
+    metadata,
+    Column("case", String(12), primary_key=True),
+    Column("token_hash", HASH, nullable=False, unique=True),  # of what the applicant follows the case by
+    Column("agency", HASH, nullable=False),
+    Column("given_name", Text),
+    Column("family_name", Text),
+    Column("date_of_birth", Text),
+    Column("nationality", Text),
+    Column("document_number", Text),
+    Column("email", Text),
+    Column("reason", Text),
+    Column("created_at", BigInteger, nullable=False),
+    Column("erased_at", BigInteger),
+)
+
+# One row for each look at one thing; a later one counts, the earlier stays.
+residency_checks = Table(
+    "residency_checks",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("case", String(12), ForeignKey("residency_cases.case"), nullable=False, index=True),
+    Column("check", String(20), nullable=False),  # identity_document likeness sanctions
+    Column("officer", String(100), nullable=False),
+    Column("passed", Integer, nullable=False),
+    Column("note", Text),  # sealed; null once erased
+    Column("checked_at", BigInteger, nullable=False),
+)
+
+# The key is the case: nothing is decided twice.
+residency_decisions = Table(
+    "residency_decisions",
+    metadata,
+    Column("case", String(12), ForeignKey("residency_cases.case"), primary_key=True),
+    Column("approved", Integer, nullable=False),
+    Column("officer", String(100), nullable=False),
+    Column("reason", Text),  # of a refusal, sealed; null once erased
+    Column("years", Integer),
+    Column("party", HASH, index=True),
+    Column("intent_key", String(200)),
+    Column("salt", Text),  # of the credential's source hash, sealed; null once erased
+    Column("decided_at", BigInteger, nullable=False),
+)
+
+# What several people sign together: a company's founding, a change, its end.
+company_filings = Table(
+    "company_filings",
+    metadata,
+    Column("filing", String(32), primary_key=True),  # random, so that only those know it who were told
+    Column("kind", String(12), nullable=False),  # FilingKind
+    Column("company", HASH, nullable=False, index=True),
+    Column("version", BigInteger, nullable=False),  # on file when it was opened
+    Column("founders", Text, nullable=False),  # JSON lists of ids, and a CompanyFile as JSON
+    Column("file", Text, nullable=False),
+    Column("previous", Text, nullable=False),
+    Column("address", Text),  # sealed, as is its salt; null once erased
+    Column("address_salt", Text),
+    Column("nonce", Uint, nullable=False),  # the company's; unused in a founding
+    Column("deadline", BigInteger, nullable=False),
+    Column("intent_key", String(200)),  # set once enough have signed
+    Column("created_at", BigInteger, nullable=False),
+)
+
+company_signatures = Table(
+    "company_signatures",
+    metadata,
+    Column("filing", String(32), ForeignKey("company_filings.filing"), primary_key=True),
+    Column("part", String(12), primary_key=True),  # Part
+    Column("party", HASH, primary_key=True),
+    Column("nonce", Uint, nullable=False),
+    Column("signature", Text),
+    Column("signed_at", BigInteger),
+)
+
+# What registrars decided on paper. The chain holds the salted hash alone.
+company_decisions = Table(
+    "company_decisions",
+    metadata,
+    Column("source_hash", HASH, primary_key=True),
+    Column("company", HASH, nullable=False, index=True),
+    Column("kind", String(12), nullable=False),  # refusal fee entry
+    Column("officer", String(100), nullable=False),
+    Column("text", Text),  # sealed, as is the salt
+    Column("salt", Text),
+    Column("decided_at", BigInteger, nullable=False),
 )
 
 # ── Outbox ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -155,6 +248,7 @@ intents = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 Index("ix_intents_state", intents.c.state, intents.c.id)
+Index("ix_intents_lane", intents.c.lane, intents.c.created_at)
 Index("ix_intents_transaction_id", intents.c.transaction_id)
 
 signers = Table(
@@ -249,6 +343,7 @@ officers = Table(
     Column("not_after", BigInteger, nullable=False),
     Column("compromised_since", BigInteger),
     Column("accredited_at", BigInteger, nullable=False),
+    Column("officer_id", BigInteger, index=True),  # Officer.id, by which credentials name who issued them
     *_block(),
 )
 
@@ -276,6 +371,182 @@ wallets = Table(
     Column("tx_hash", HASH, nullable=False),
     *_block(),
 )
+
+recoveries = Table(
+    "recoveries",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("attempt", BigInteger, primary_key=True, autoincrement=False),
+    Column("wallet", ADDRESS, nullable=False),  # the new one
+    Column("ready_at", BigInteger, nullable=False),
+    Column("evidence", HASH, nullable=False),
+    Column("court_order", HASH, nullable=False),  # zero: it can be vetoed
+    Column("state", String(12), nullable=False),  # begun vetoed cancelled completed
+    Column("begun_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+Index("ix_recoveries_state", recoveries.c.state, recoveries.c.ready_at)
+
+attestations = Table(
+    "attestations",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("digest", HASH, primary_key=True),
+    Column("agency", HASH, nullable=False),
+    Column("evidence", HASH, nullable=False),
+    Column("attested_at", BigInteger, nullable=False),
+    Column("withdrawn_at", BigInteger),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+organisations = Table(
+    "organisations",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("threshold", Integer, nullable=False),  # 0 once it has ended
+    Column("representatives", Text, nullable=False),  # JSON list of persons, ascending
+    Column("set_by", ADDRESS, nullable=False),  # the second officer, or the registry that keeps it
+    Column("evidence", HASH, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+# The same lists by person: for whom does somebody sign?
+representatives = Table(
+    "representatives",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("representative", HASH, primary_key=True),
+    *_block(),
+)
+Index("ix_representatives_representative", representatives.c.representative)
+
+powers = Table(
+    "powers",
+    metadata,
+    Column("power", HASH, primary_key=True),
+    Column("principal", HASH, nullable=False, index=True),
+    Column("attorney", HASH, nullable=False, index=True),
+    Column("act", Text, nullable=False),
+    Column("subject", HASH, nullable=False),  # zero: any
+    Column("price_floor", Uint, nullable=False),
+    Column("currency", HASH, nullable=False),
+    Column("until", BigInteger, nullable=False),
+    Column("nonce", Uint, nullable=False),
+    Column("granted_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("revoked_by", HASH),
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+
+credential_kinds = Table(
+    "credential_kinds",
+    metadata,
+    Column("kind", HASH, primary_key=True),
+    Column("agency", HASH, nullable=False),  # zero: known everywhere
+    Column("name", Text, nullable=False),
+    Column("scope", Uint, nullable=False),  # the power that issues it
+    *_block(),
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("kind", HASH, primary_key=True),
+    Column("agency", HASH, nullable=False),
+    Column("officer_id", BigInteger, nullable=False),  # whose key issued it
+    Column("issued_at", BigInteger, nullable=False),
+    Column("valid_from", BigInteger, nullable=False),
+    Column("valid_until", BigInteger, nullable=False),
+    Column("source_hash", HASH, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("reason", Integer),  # of revocation, RFC 5280; null while it stands
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+Index("ix_credentials_kind", credentials.c.kind, credentials.c.agency)
+
+company_rules = Table(
+    "company_rules",
+    metadata,
+    Column("agency", HASH, primary_key=True),
+    Column("fee_token", ADDRESS, nullable=False),  # zero: fees are attested
+    Column("fee", Uint, nullable=False),  # in the token's units
+    Column("payee", ADDRESS, nullable=False),
+    Column("contact_kind", HASH, nullable=False),
+    Column("founder_kinds", Text, nullable=False),  # JSON list
+    Column("set_at", BigInteger, nullable=False),
+    *_block(),
+)
+
+companies = Table(
+    "companies",
+    metadata,
+    Column("company", HASH, primary_key=True),
+    Column("agency", HASH, nullable=False),
+    Column("applicant", HASH, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("name_folded", Text, nullable=False),  # case folded, to search by
+    Column("name_key", HASH, nullable=False),
+    Column("status", Integer, nullable=False),  # CompanyStatus
+    Column("until", BigInteger, nullable=False),  # when reservation or application runs out; 0 for never
+    Column("party", HASH, index=True),  # the company itself, once entered
+    Column("number", Text),  # the register's own
+    Column("version", BigInteger, nullable=False),
+    Column("founders", Text, nullable=False),  # JSON lists
+    Column("threshold", Integer, nullable=False),
+    Column("board", Text, nullable=False),
+    Column("contact", HASH, nullable=False),  # zero, as below, before the articles are signed
+    Column("articles", HASH, nullable=False),
+    Column("address_hash", HASH, nullable=False),
+    Column("contact_accepted", Integer, nullable=False),
+    Column("fee_settled", Integer, nullable=False),
+    Column("officer", ADDRESS),
+    Column("reserved_at", BigInteger, nullable=False),
+    Column("entered_at", BigInteger),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+Index("ix_companies_name_key", companies.c.agency, companies.c.name_key)
+Index("ix_companies_number", companies.c.agency, companies.c.number)
+
+# What was on file, entry by entry.
+company_files = Table(
+    "company_files",
+    metadata,
+    Column("company", HASH, primary_key=True),
+    Column("version", BigInteger, primary_key=True, autoincrement=False),
+    Column("threshold", Integer, nullable=False),
+    Column("board", Text, nullable=False),  # JSON list
+    Column("contact", HASH, nullable=False),
+    Column("articles", HASH, nullable=False),
+    Column("address_hash", HASH, nullable=False),
+    Column("officer", ADDRESS, nullable=False),
+    Column("court_order", HASH, nullable=False),
+    Column("filed_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+# Who holds which post now: applicant, founder, board, contact.
+company_posts = Table(
+    "company_posts",
+    metadata,
+    Column("company", HASH, primary_key=True),
+    Column("party", HASH, primary_key=True),
+    Column("post", String(12), primary_key=True),
+    Column("since", BigInteger, nullable=False),
+    *_block(),
+)
+Index("ix_company_posts_party", company_posts.c.party)
 
 registers = Table(
     "registers",
@@ -374,6 +645,17 @@ READ_TABLES: tuple[Table, ...] = (
     officers,
     pending_acts,
     wallets,
+    recoveries,
+    attestations,
+    organisations,
+    representatives,
+    powers,
+    credential_kinds,
+    credentials,
+    company_rules,
+    companies,
+    company_files,
+    company_posts,
     registers,
     titles,
     shares,

@@ -1,96 +1,83 @@
-"""Answers about parties: which wallet signs for one, and what it holds. No personal data."""
+"""Answers about parties: who signs for one, what it is, and what it holds. No personal data."""
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from sqlalchemy import Connection, func, select
 
-from muniment.db.answers import AsOf, Finality, HistoryLine, Page, as_of, finality_of, history, page_bounds
-from muniment.db.schema import invitations, shares, titles, wallets
+from muniment.db.answers import AsOf, Page, as_of, finality_of, history, page_bounds
+from muniment.db.schema import attestations, invitations, party_records, representatives, shares, titles, wallets
+from muniment.identity.answers import AttestationLine, HoldingLine, Invitation, PartyAnswer, WalletLine
 from muniment.identity.model import code_hash
+from muniment.identity.standing import (
+    MOST_LINES,
+    court_order_needed,
+    credentials_of,
+    powers_of,
+    recoveries_of,
+    representation_of,
+)
 
 
-@dataclass(frozen=True)
-class WalletLine:
-    """The wallet that signs for a party."""
+def party(
+    connection: Connection, party: str, page: int = 1, size: int = 25, now: int | None = None
+) -> PartyAnswer | None:
+    """A party by its id, or None when no event ever named it.
 
-    wallet: str
-    agency: str
-    bound_at: int
-    tx_hash: str
-    block_number: int
-    block_hash: str
-    finality: Finality
-
-
-@dataclass(frozen=True)
-class HoldingLine:
-    """A party's part of one title."""
-
-    title: str
-    jurisdiction: str
-    ref: str
-    part: Fraction
-    finality: Finality
-
-
-@dataclass(frozen=True)
-class PartyAnswer:
-    """Everything public about a party; `wallet` is None when none is bound."""
-
-    party: str
-    wallet: WalletLine | None
-    holdings: tuple[HoldingLine, ...]
-    page: Page
-    history: tuple[HistoryLine, ...]
-    as_of: AsOf | None
-
-
-@dataclass(frozen=True)
-class Invitation:
-    """What the bearer of a one-time code may know. `state`: "open", "used" or "expired"."""
-
-    party: str
-    nonce: int
-    expires_at: int
-    state: str
-    intent_key: str | None
-
-
-def party(connection: Connection, party: str, page: int = 1, size: int = 25) -> PartyAnswer | None:
-    """A party by its id, or None when no event ever named it."""
+    Powers and credentials are judged at `now` (Unix seconds), without it at the time of the last block read.
+    """
     party = party.lower()
     known = as_of(connection)
+    now = now if now is not None else known.time if known else 0
     number, size = page_bounds(page, size)
     total = connection.execute(select(func.count()).where(shares.c.holder == party)).scalar_one()
-    wallet = _wallet(connection, party, known)
-    if wallet is None and total == 0:
-        return None
-    rows = connection.execute(
-        select(shares, titles.c.jurisdiction, titles.c.ref, titles.c.denominator)
-        .join(titles, titles.c.title == shares.c.title)
-        .where(shares.c.holder == party)
-        .order_by(titles.c.jurisdiction, titles.c.ref)
-        .limit(size)
-        .offset((number - 1) * size)
-    )
-    return PartyAnswer(
+    recovered = recoveries_of(connection, party)
+    answer = PartyAnswer(
         party=party,
-        wallet=wallet,
-        holdings=tuple(
-            HoldingLine(
-                title=row.title,
-                jurisdiction=row.jurisdiction,
-                ref=row.ref,
-                part=Fraction(row.numerator, row.denominator),
-                finality=finality_of(known, row.block_number),
-            )
-            for row in rows
-        ),
+        wallet=wallet_of(connection, party),
+        recovery=next((line for line in recovered if line.state == "begun"), None),
+        recoveries=recovered,
+        court_order_needed=court_order_needed(recovered),
+        credentials=credentials_of(connection, party, now),
+        representation=representation_of(connection, party),
+        represents=_represents(connection, party),
+        powers_given=powers_of(connection, "principal", party, now),
+        powers_held=powers_of(connection, "attorney", party, now),
+        attestations=_attestations(connection, party, known),
+        holdings=_holdings(connection, party, known, number, size),
         page=Page(number, size, total),
         history=tuple(history(connection, party, known)),
         as_of=known,
     )
+    facts = (answer.credentials, answer.represents, answer.powers_given, answer.powers_held, answer.attestations)
+    named = answer.wallet is not None or answer.representation is not None or total > 0 or any(facts)
+    return answer if named else None
+
+
+def wallet_of(connection: Connection, party: str) -> WalletLine | None:
+    """The wallet that signs for a party now, or None."""
+    row = connection.execute(select(wallets).where(wallets.c.party == party)).one_or_none()
+    if row is None:
+        return None
+    return WalletLine(
+        wallet=row.wallet,
+        agency=row.agency,
+        bound_at=row.bound_at,
+        tx_hash=row.tx_hash,
+        block_number=row.block_number,
+        block_hash=row.block_hash,
+        finality=finality_of(as_of(connection), row.block_number),
+    )
+
+
+def party_of(connection: Connection, wallet: str) -> str | None:
+    """The party that a wallet stands for now, or None."""
+    return connection.execute(select(wallets.c.party).where(wallets.c.wallet == wallet.lower())).scalar_one_or_none()
+
+
+def commitment(connection: Connection, party: str) -> str | None:
+    """The commitment of a party that the agency has a record of; None when it has none. No personal data."""
+    query = select(party_records.c.commitment).where(party_records.c.party == party.lower())
+    return connection.execute(query).scalar_one_or_none()
 
 
 def invitation(connection: Connection, code: str, now: int) -> Invitation | None:
@@ -102,16 +89,45 @@ def invitation(connection: Connection, code: str, now: int) -> Invitation | None
     return Invitation(row.party, row.nonce, row.expires_at, state, row.intent_key)
 
 
-def _wallet(connection: Connection, party: str, known: AsOf | None) -> WalletLine | None:
-    row = connection.execute(select(wallets).where(wallets.c.party == party)).one_or_none()
-    if row is None:
-        return None
-    return WalletLine(
-        wallet=row.wallet,
-        agency=row.agency,
-        bound_at=row.bound_at,
-        tx_hash=row.tx_hash,
-        block_number=row.block_number,
-        block_hash=row.block_hash,
-        finality=finality_of(known, row.block_number),
+def _holdings(
+    connection: Connection, party: str, known: AsOf | None, number: int, size: int
+) -> tuple[HoldingLine, ...]:
+    rows = connection.execute(
+        select(shares, titles.c.jurisdiction, titles.c.ref, titles.c.denominator)
+        .join(titles, titles.c.title == shares.c.title)
+        .where(shares.c.holder == party)
+        .order_by(titles.c.jurisdiction, titles.c.ref)
+        .limit(size)
+        .offset((number - 1) * size)
+    )
+    return tuple(
+        HoldingLine(
+            title=row.title,
+            jurisdiction=row.jurisdiction,
+            ref=row.ref,
+            part=Fraction(row.numerator, row.denominator),
+            finality=finality_of(known, row.block_number),
+        )
+        for row in rows
+    )
+
+
+def _represents(connection: Connection, party: str) -> tuple[str, ...]:
+    query = select(representatives.c.party).where(representatives.c.representative == party)
+    return tuple(connection.execute(query.order_by(representatives.c.party).limit(MOST_LINES)).scalars())
+
+
+def _attestations(connection: Connection, party: str, known: AsOf | None) -> tuple[AttestationLine, ...]:
+    query = select(attestations).where(attestations.c.party == party).order_by(attestations.c.attested_at.desc())
+    return tuple(
+        AttestationLine(
+            digest=row.digest,
+            agency=row.agency,
+            evidence=row.evidence,
+            attested_at=row.attested_at,
+            withdrawn_at=row.withdrawn_at,
+            tx_hash=row.tx_hash,
+            finality=finality_of(known, row.block_number),
+        )
+        for row in connection.execute(query.limit(MOST_LINES))
     )

@@ -14,6 +14,7 @@ from typing import Any
 
 from muniment.access.model import AgencyStatus, KeyStanding, scopes_of
 from muniment.errors import Refused
+from muniment.identity.companies.model import CompanyStatus
 
 _FOLDER = Path(__file__).parent
 
@@ -48,7 +49,7 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 
 class _Plain(string.Formatter):
-    """Fills templates without ever failing: {deadline:time}, {scope:powers}, {status:status}, {standing:standing}."""
+    """Fills templates without ever failing: {deadline:time}, {scope:powers}, {status:status}, {status:step}."""
 
     def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 -- the base class's signature
         value = kwargs.get(str(key), "?")
@@ -93,5 +94,6 @@ _SHOWN: Mapping[str, Callable[[Any], str]] = {
     "gwei": _gwei,
     "revocation": lambda value: str(_REASONS[int(value)]),
     "status": lambda value: AgencyStatus(int(value)).name.lower(),
+    "step": lambda value: CompanyStatus(int(value)).name.lower().replace("_", " "),
     "standing": lambda value: KeyStanding(int(value)).name.lower().replace("_", " "),
 }

@@ -4,7 +4,7 @@ import json
 import subprocess
 from typing import Any
 
-from muniment.identity.model import typed_data_bind
+from muniment.identity.typed import Domain, typed_data
 from tests.service.nodes import ROOT
 
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "typed_data.json").read_text())
@@ -46,9 +46,6 @@ def test_what_the_service_sends_is_the_vector() -> None:
     asked = []
     for case in cases:
         domain, message = case["domain"], case["message"]
-        numbers = int(message["nonce"]), int(message["deadline"])
-        sent = typed_data_bind(
-            domain["chainId"], domain["verifyingContract"], message["party"], message["wallet"], *numbers
-        )
-        asked.append((sent, []))
+        registry = Domain("PartyRegistry", domain["chainId"], domain["verifyingContract"])
+        asked.append((typed_data(registry, "BindWallet", message), []))
     assert [digest for digest, _ in _by_viem(asked)] == [case["digest"] for case in cases]

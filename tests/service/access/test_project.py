@@ -13,7 +13,7 @@ from muniment.db.schema import agencies, officers, pending_acts
 from tests.service.projecting import TIME, event, project, rows_of
 
 REGISTERED = {"agency": "0xa", "parent": "0x0", "admin": "0xad", "scopes": 2**64 - 1, "domainHash": "0xd"}
-ACCREDITED = {"agency": "0xa", "key": "0x1", "scopes": 3, "notBefore": 5, "notAfter": 2**40 - 1}
+ACCREDITED = {"agency": "0xa", "key": "0x1", "id": 7, "scopes": 3, "notBefore": 5, "notAfter": 2**40 - 1}
 PROPOSED = {
     "id": "0x1",
     "target": "0x2",
@@ -86,6 +86,7 @@ def test_a_key_lives_and_ends(database: Engine) -> None:
             "not_after": 2**40 - 2,
             "compromised_since": 6,
             "accredited_at": TIME + 84,
+            "officer_id": ACCREDITED["id"],
             "block_number": 9,
             "block_hash": "0x9",
         }

@@ -185,6 +185,7 @@ def test_wide_integers_and_composite_keys_survive_the_journal(store: Engine) -> 
         "not_after": 2**40 - 1,
         "compromised_since": None,
         "accredited_at": 1,
+        "officer_id": 1,
     }
     with writing(store) as connection:
         rows = Rows(connection)

@@ -16,7 +16,8 @@ from muniment.chain.deployment import ContractInfo, Deployment
 from muniment.chain.rpc import Rpc
 from muniment.chain.typed_data import signed_by
 from muniment.hashing import ZERO_HASH, keccak
-from muniment.identity.model import party_id, typed_data_bind
+from muniment.identity.model import party_id
+from muniment.identity.typed import Domain, typed_data
 from tests.service.nodes import ROOT, Node
 
 SCOPES = Scope.DOCUMENT_ISSUER | Scope.KEY_CUSTODIAN | Scope.IDENTITY_OFFICER
@@ -77,8 +78,8 @@ class Registry:
         """A party with this wallet, bound by the registrar; returns its id."""
         commitment, address = keccak(b"somebody"), wallet.address.lower()
         party, deadline = party_id(self.agency, commitment), self.now() + 1_000
-        parties = self.deployment.contracts["PartyRegistry"].address
-        signed = signed_by(wallet, typed_data_bind(self.rpc.chain_id(), parties, party, address, 7, deadline))
+        message = {"party": party, "wallet": address, "nonce": 7, "deadline": deadline}
+        signed = signed_by(wallet, typed_data(Domain.of(self.deployment, "PartyRegistry"), "BindWallet", message))
         self.send(self.registrar, "PartyRegistry", "bind", commitment, address, 7, deadline, signed)
         return party
 

@@ -1,0 +1,111 @@
+"""What parties sign: every EIP-712 type of the party and company registries, as their interfaces write it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
+
+from muniment.chain.deployment import Deployment
+from muniment.errors import Refused
+
+_DOMAIN = "string name,string version,uint256 chainId,address verifyingContract"
+_CANCEL_NONCE = "bytes32 party,uint256 nonce,uint256 deadline"
+_SAFE = 2**53 - 1  # the largest integer that a browser's JSON keeps exactly
+
+# Contract → primary type → its members.
+TYPES: Mapping[str, Mapping[str, str]] = {
+    "PartyRegistry": {
+        "BindWallet": "bytes32 party,address wallet,uint256 nonce,uint256 deadline",
+        "RotateWallet": "bytes32 party,address from,address to,uint256 nonce,uint256 deadline",
+        "RecoverWallet": "bytes32 party,address wallet,uint32 attempt,uint256 deadline",
+        "VetoRecovery": "bytes32 party,address wallet,uint32 attempt,uint256 deadline",
+        "GrantPower": "bytes32 principal,bytes32 attorney,string act,bytes32 subject,uint256 priceFloor,"
+        "bytes32 currency,uint40 until,uint256 nonce,uint256 deadline",
+        "RevokePower": "bytes32 party,bytes32 power,uint256 deadline",
+        "CancelNonce": _CANCEL_NONCE,
+    },
+    "CompanyRegistry": {
+        "ReserveName": "bytes32 party,bytes32 agency,string name,uint256 nonce,uint256 deadline",
+        "WithdrawApplication": "bytes32 party,bytes32 company,uint256 nonce,uint256 deadline",
+        "SignArticles": "bytes32 party,bytes32 company,bytes32[] founders,CompanyFile file,uint256 nonce,"
+        "uint256 deadline",
+        "AcceptContact": "bytes32 party,bytes32 company,bytes32 articles,uint256 nonce,uint256 deadline",
+        "PayFee": "bytes32 party,bytes32 company,address token,uint256 amount,uint256 nonce,uint256 deadline",
+        "ChangeCompany": "bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline",
+        "AcceptPost": "bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline",
+        "DissolveCompany": "bytes32 party,bytes32 company,uint256 nonce,uint256 deadline",
+        "CancelNonce": _CANCEL_NONCE,
+    },
+}
+
+# Structs within them.
+STRUCTS: Mapping[str, str] = {
+    "CompanyFile": "uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash",
+}
+
+
+class Domain(NamedTuple):
+    """The registry that a signature is for, and no other: its contract's name, its chain and its address."""
+
+    contract: str
+    chain_id: int
+    address: str
+
+    @classmethod
+    def of(cls, deployment: Deployment, contract: str) -> Self:
+        """The domain of a deployed registry. Raises Refused when the network has none."""
+        if contract not in deployment.contracts:
+            raise Refused("ContractMissing", contract=contract, network=deployment.network)
+        return cls(contract, deployment.chain_id, deployment.contracts[contract].address)
+
+
+def typed_data(domain: Domain, primary: str, message: Mapping[str, Any]) -> dict[str, Any]:
+    """Typed data for `eth_signTypedData_v4`: what a wallet shows and signs.
+
+    The message names every member of the type: numbers as int or decimal text, bytes and addresses as 0x hex, structs
+    as mappings. The answer is JSON: uint256 values are decimal text, since JSON numbers end at 53 bits in a browser;
+    a deadline (Unix seconds) stays a number. Raises KeyError for a type or member that there is not.
+    """
+    members = TYPES[domain.contract][primary]
+    written = _written(members, message)
+    structs = {kind.removesuffix("[]") for kind, _ in _members(members)} & STRUCTS.keys()
+    return {
+        "types": {
+            "EIP712Domain": _described(_DOMAIN),
+            primary: _described(members),
+            **{struct: _described(STRUCTS[struct]) for struct in sorted(structs)},
+        },
+        "primaryType": primary,
+        "domain": {
+            "name": f"Muniment {domain.contract}",
+            "version": "1",
+            "chainId": domain.chain_id,
+            "verifyingContract": domain.address,
+        },
+        "message": written,
+    }
+
+
+def _members(described: str) -> list[tuple[str, str]]:
+    """Type and name of each member."""
+    return [(kind, name) for kind, name in (part.split() for part in described.split(","))]
+
+
+def _described(described: str) -> list[dict[str, str]]:
+    return [{"name": name, "type": kind} for kind, name in _members(described)]
+
+
+def _written(described: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    members = _members(described)
+    if values.keys() != {name for _, name in members}:
+        raise KeyError(f"The members are {', '.join(name for _, name in members)}.")
+    return {name: _value(kind, name, values[name]) for kind, name in members}
+
+
+def _value(kind: str, name: str, value: Any) -> Any:
+    if kind in STRUCTS:
+        return _written(STRUCTS[kind], value)
+    if kind.endswith("[]"):
+        return [_value(kind.removesuffix("[]"), name, part) for part in value]
+    if kind.startswith("uint"):
+        number = int(value)
+        return str(number) if number > _SAFE or (kind == "uint256" and name != "deadline") else number
+    return value
