@@ -32,7 +32,11 @@ def test_every_type_has_a_vector() -> None:
     }
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case['contract']} {case['kind']} {case['domain']['chainId']}")
+def _named(case: dict[str, Any]) -> str:
+    return f"{case['contract']} {case['kind']} on {case['domain']['chainId']}"
+
+
+@pytest.mark.parametrize("case", CASES, ids=_named)
 def test_the_digest_is_that_of_the_vector(case: dict[str, Any]) -> None:
     """Must be separator, struct hash and signers of the vector, byte for byte."""
     sent = _sent(case)
