@@ -411,7 +411,7 @@ contract OrganisationsTest is Reach {
         acts[7] = Chamber.sign.selector;
         acts[8] = Chamber.sign.selector;
         acts[9] = Chamber.sign.selector;
-        _drive(address(_chamber), acts, 1000);
+        _drive(address(_chamber), acts, 0, 1000);
         assert(_chamber.passed() > 0 && _chamber.passedByAttestation() > 0 && _chamber.spoilt() > 0);
         assert(_chamber.ended() > 0 && _chamber.recovered() > 0);
     }
