@@ -84,6 +84,21 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def forget(engine: Engine, *tables: Table) -> None:
+    """After rows were erased: let no page of the database's files keep what they held. Backups are the operator's.
+
+    On PostgreSQL the tables are vacuumed, which other transactions may put off; on SQLite the file is written anew
+    without the free pages, and the log of changes is emptied.
+    """
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if connection.dialect.name == "postgresql":
+            for table in tables:
+                connection.exec_driver_sql(f'VACUUM "{table.name}"')
+        else:
+            connection.exec_driver_sql("VACUUM")
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 def insert_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless one with its key stands, also while others try the same; tell whether it is new."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert

@@ -311,7 +311,7 @@ contract OfficersTest is Reach {
         acts[11] = Registrars.setRepresentation.selector;
         acts[12] = Registrars.endRepresentation.selector;
         (acts[13], acts[14], acts[15]) = (acts[7], acts[9], acts[11]);
-        _drive(address(_registrars), acts, 600);
+        _drive(address(_registrars), acts, 0, 600);
         for (uint256 kind = 0; kind < 7; ++kind) {
             assert(_registrars.taken(kind) > 0 && _registrars.refused(kind) > 0);
         }
