@@ -199,13 +199,14 @@ class Case:
         """The company's present version."""
         return self.c.companyOf(self.company)[6]
 
-    def change(self, file, joining=None, signers=None, nonce=None, deadline=NEVER, previous=None, by=None, **changes):
-        """Supersede the file; everyone who joins accepts, the whole board signs."""
+    def change(self, file, /, joining=None, signers=None, nonce=None, deadline=NEVER, previous=None, by=None, wrong=()):
+        """Supersede the file; everyone who joins accepts, the whole board signs all but what is `wrong`."""
         previous, nonce = previous or self.file, self.nonce() if nonce is None else nonce
         version = self.version() + 1
         message = {"party": self.party, "company": self.company, "version": version, "file": file.message}
-        message |= {"nonce": nonce, "deadline": deadline} | changes
-        signature = self.together(signers or self.board, "ChangeCompany", **message)
+        message |= {"nonce": nonce, "deadline": deadline} | dict(wrong)
+        chain_id = message.pop("chain_id", None)
+        signature = self.together(signers or self.board, "ChangeCompany", chain_id=chain_id, **message)
         if joining is None:
             new = set(file.board) - set(previous.board) | {file.contact} - {previous.contact}
             joining = self.posts(listed(*new), deadline=deadline)
