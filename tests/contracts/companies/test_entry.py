@@ -190,8 +190,7 @@ def test_articles_still_stand(ready, world, reason):
 
 def test_member_became_an_organisation(ready, world):
     """Must refuse the entry when a member of the board is an organisation by now."""
-    case, people = Case(world), world.people
-    case.nonce = iter(range(700, 800)).__next__
+    case, people = Case(world, start=700), world.people
     record = keccak("record of somebody without a wallet")
     unbound = str(world.parties.partyIdOf(world.ids.land, record))
     case.file = case.file.changed(board=listed(case.who.applicant.party, unbound))
@@ -211,9 +210,7 @@ def test_member_became_an_organisation(ready, world):
     case.accept()
     case.attest()
     for officer in officers:
-        world.parties.setRepresentation(
-            world.ids.land, record, 1, [case.who.outsider.party], SOURCE, {"from": officer}
-        )
+        world.parties.setRepresentation(world.ids.land, record, 1, [case.who.outsider.party], SOURCE, {"from": officer})
     with reverts("RepresentativeNotPerson", case.party, unbound):
         case.enter()
 
@@ -238,8 +235,7 @@ def test_number_has_a_length(ready, number):
 
 def test_number_taken(entered, world):
     """Must refuse a number that a company of the agency has, and free none when that one is struck off."""
-    other = Case(world)
-    other.nonce = iter(range(700, 800)).__next__
+    other = Case(world, start=700)
     other.reserve(key=keccak("another key"))
     other.lodge()
     other.accept()

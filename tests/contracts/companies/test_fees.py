@@ -144,8 +144,7 @@ def test_token_that_calls_back(filed, world, purse, use):
 
 def test_token_that_pays_for_another(filed, world, purse, use):
     """Must refuse a payment in whose middle the payee receives another, lest one count for two."""
-    other = Case(world)
-    other.nonce = iter(range(700, 800)).__next__
+    other = Case(world, start=700)
     other.reserve(key=keccak("another key"))
     other.lodge()
     token = purse(world.people.citizen, use(world.tokens.CallingToken))
