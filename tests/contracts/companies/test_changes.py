@@ -297,6 +297,14 @@ def test_stale_order(entered, moved, handed_over):
     assert entered.version() == 2
 
 
+def test_order_from_before_the_end(entered, handed_over):
+    """Must not bring a company back by an order that the first registrar gave before it was struck off."""
+    entered.c.orderChange(entered.company, handed_over.struct, SOURCE, entered.by_registrar)
+    entered.strike_off()
+    assert not entered.c.orderChange(entered.company, handed_over.struct, SOURCE, entered.by_second).return_value
+    assert entered.c.companyOf(entered.company)[4] == STRUCK_OFF
+
+
 def test_order_serves_once(entered, handed_over):
     """Must ask for two registrars again when the same order is to be carried out a second time."""
     entered.order(handed_over)
