@@ -74,6 +74,8 @@ abstract contract CompanyFiles is CompanyRecords {
 
     function _structHashOf(CompanyFile calldata file) internal pure returns (bytes32) {
         bytes32 board = keccak256(abi.encodePacked(file.board));
-        return keccak256(abi.encode(COMPANY_FILE, file.threshold, board, file.contact, file.articles, file.addressHash));
+        bytes memory words =
+            abi.encode(COMPANY_FILE, file.threshold, board, file.contact, file.articles, file.addressHash);
+        return keccak256(words);
     }
 }
