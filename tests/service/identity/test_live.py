@@ -14,7 +14,18 @@ from muniment.db.schema import intents, party_records
 from muniment.hashing import ZERO_HASH, keccak
 from muniment.identity import issuing, standing, submit
 from muniment.identity.erasing import erase
-from muniment.identity.model import REASONS, known_kind
+from muniment.identity.model import (
+    KNOWN_KINDS,
+    REASONS,
+    credential_id,
+    kind_id,
+    kind_name,
+    kind_named,
+    known_kind,
+    organisation_id,
+    power_id,
+)
+from muniment.identity.queries import party
 from tests.service.companies.stage import Person, Town, build_town, read_all
 from tests.service.nodes import Node
 
@@ -79,6 +90,27 @@ def begin(town: Town, person: Person, wallet: Any, keys: tuple[str, str], court_
     read_all(town.services)
 
 
+def _history(town: Town, person: Person) -> list[dict[str, Any]]:
+    with reading(town.services.engine) as connection:
+        found = party(connection, person.party)
+    assert found is not None
+    return [{"name": line.name, "arguments": line.arguments} for line in found.history]
+
+
+def test_ids_are_those_of_the_contracts(town: Town) -> None:
+    """Organisations, kinds and credentials must be known before any transaction, so their ids be as on chain."""
+    registry, subject = town.registry, keccak(b"subject")
+    address = registry.deployment.contracts["CompanyRegistry"].address
+    said = registry.view("PartyRegistry", "organisationIdOf", address, subject)
+    assert organisation_id(address, subject) == said
+    assert kind_id(town.agency, "Ärztin") == registry.view("CredentialRegistry", "kindIdOf", town.agency, "Ärztin")
+    for name in KNOWN_KINDS:
+        assert known_kind(name) == kind_named(name.lower()) == registry.view("CredentialRegistry", name)
+        assert kind_name(known_kind(name)) == name
+    said = registry.view("CredentialRegistry", "credentialIdOf", subject, known_kind("BANK"))
+    assert credential_id(subject, known_kind("BANK")) == said
+
+
 def test_wallets_powers_and_nonces(town: Town) -> None:
     """Rotation, powers of attorney and cancelled nonces must reach the chain by signatures alone."""
     anna, boris = town.resident("Anna"), town.resident("Boris")
@@ -103,6 +135,8 @@ def test_wallets_powers_and_nonces(town: Town) -> None:
     town.all_done()
     (power,) = town.get(f"/api/parties/{boris.party}")["powers_held"]
     assert (power["state"], power["act"], power["principal"]) == ("current", "land.sell", anna.party)
+    nonces = [line["arguments"]["nonce"] for line in _history(town, anna) if line["name"] == "PowerGranted"]
+    assert power["power"] == power_id(anna.party, int(nonces[0]))
     act(town, boris, "revoke-power", power=power["power"])
     act(town, anna, "cancel-nonce", nonce=str(2**256 - 1))
     town.all_done()
