@@ -207,7 +207,8 @@ def test_a_failed_approval_leaves_nothing(desk: Desk, monkeypatch: pytest.Monkey
 def test_a_refusal_is_told_with_its_reason(desk: Desk) -> None:
     """The applicant must read why, and nothing may go to the chain."""
     desk.check_all()
-    assert refused(desk.refuse, reason=" ") == "ReasonMissing"
+    for reason in (" ", "a" * 2_001):
+        assert refused(desk.refuse, reason=reason) == "ReasonMissing"
     desk.refuse()
     seen = desk.followed()
     assert (seen.state, seen.reason, seen.party, seen.credential) == (CaseState.REFUSED, "on no list", None, None)
