@@ -90,13 +90,17 @@ def forget(engine: Engine, *tables: Table) -> None:
     On PostgreSQL the tables are vacuumed, which other transactions may put off; on SQLite the file is written anew
     without the free pages, and the log of changes is emptied.
     """
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if connection.dialect.name == "postgresql":
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for table in tables:
                 connection.exec_driver_sql(f'VACUUM "{table.name}"')
-        else:
-            connection.exec_driver_sql("VACUUM")
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return
+    raw = engine.raw_connection()  # neither works within a transaction, which our connections begin by themselves
+    try:
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            raw.cursor().execute(statement)
+    finally:
+        raw.close()
 
 
 def insert_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:

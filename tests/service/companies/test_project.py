@@ -1,6 +1,7 @@
 """Companies as the events of CompanyRegistry leave them."""
 
 import json
+import re
 from typing import Any
 
 from sqlalchemy import Engine
@@ -9,7 +10,7 @@ from muniment.chain.events import Event
 from muniment.db.engine import reading
 from muniment.db.schema import companies, company_files, company_posts, company_rules
 from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
-from muniment.identity.companies import queries
+from muniment.identity.companies import queries, submit
 from muniment.identity.companies.model import CompanyStatus
 from muniment.identity.companies.names import name_key
 from muniment.identity.companies.project import HANDLERS
@@ -143,6 +144,28 @@ def test_every_event_of_the_registry_has_a_handler_or_means_nothing() -> None:
     source = (ROOT / "interfaces" / "identity" / "ICompanyRegistry.sol").read_text()
     named = {line.split("(")[0].split()[1] for line in source.splitlines() if line.strip().startswith("event ")}
     assert named == {name for _, name in HANDLERS}
+
+
+def test_every_act_names_the_arguments_of_its_function() -> None:
+    """Bodies in the outbox must name exactly what the contract's functions take, in their order."""
+    source = (ROOT / "interfaces" / "identity" / "ICompanyRegistry.sol").read_text()
+    source += (ROOT / "interfaces" / "identity" / "IPartyNonces.sol").read_text()
+    declared = {
+        name: tuple(part.split()[-1] for part in given.split(",") if part.strip())
+        for name, given in re.findall(r"function (\w+)\(([^)]*)\)", source)
+    }
+    for act in submit.ACTS:
+        body = _Named()
+        call = act.build([body])
+        assert declared[call.function] == call.arguments, act.kind
+    assert {function for _, function in submit.FUNCTIONS} <= declared.keys()
+
+
+class _Named(dict[str, str]):
+    """A body in which every value is its own name."""
+
+    def __missing__(self, name: str) -> str:
+        return name
 
 
 def test_search_and_answer(any_database: Engine) -> None:
