@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from eth_abi.exceptions import DecodingError
 from eth_utils import keccak
 from web3.exceptions import Web3Exception
 
@@ -233,21 +234,19 @@ def proposed(registries: Registries, kinds: tuple[Kind, ...]) -> Iterator[Propos
             latest.pop(identifier, None)
             latest[identifier] = (name, event.process_log(log)["args"])
     for identifier, (name, told) in latest.items():
-        contract, data = registries.contract(name), bytes(told["act"])
+        data = bytes(told["act"])
+        try:
+            function, values = registries.contract(name).decode_function_input(data)
+        except (ValueError, Web3Exception, DecodingError):
+            continue  # an officer may have encoded it oddly; such an act is never confirmed by these scripts
         for kind in kinds:
-            if kind.contract != name or data[:4] != bytes.fromhex(selector(contract, kind.function)[2:]):
+            if (kind.contract, kind.function) != (name, function.fn_name):
                 continue
-            _, values = contract.decode_function_input(data)
             if kind.call(registries, values)._encode_transaction_data() != "0x" + data.hex():
                 continue
             pending = registries.agencies.functions.pendingAct(identifier).call()
             officer = str(told["officer"]).lower()
             yield Proposed(identifier, kind, values, officer, told["deadline"], int(pending.officer, 16) != 0)
-
-
-def selector(contract: Any, function: str) -> str:
-    """The first four bytes of a call of a function, in hex."""
-    return str(contract.get_function_by_name(function).selector)
 
 
 def chosen(session: Session, registries: Registries, kinds: tuple[Kind, ...]) -> Proposed:
