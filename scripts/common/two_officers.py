@@ -6,7 +6,7 @@ would silently count as a first.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -236,17 +236,23 @@ def proposed(registries: Registries, kinds: tuple[Kind, ...]) -> Iterator[Propos
     for identifier, (name, told) in latest.items():
         data = bytes(told["act"])
         try:
-            function, values = registries.contract(name).decode_function_input(data)
+            function, decoded = registries.contract(name).decode_function_input(data)
         except (ValueError, Web3Exception, DecodingError):
             continue  # an officer may have encoded it oddly; such an act is never confirmed by these scripts
         for kind in kinds:
             if (kind.contract, kind.function) != (name, function.fn_name):
                 continue
+            values = {word: _struct(value) for word, value in decoded.items()}
             if kind.call(registries, values)._encode_transaction_data() != "0x" + data.hex():
                 continue
             pending = registries.agencies.functions.pendingAct(identifier).call()
             officer = str(told["officer"]).lower()
             yield Proposed(identifier, kind, values, officer, told["deadline"], int(pending.officer, 16) != 0)
+
+
+def _struct(value: Any) -> Any:
+    """A struct as the tuple that a call takes; web3 decodes it to names and values."""
+    return tuple(map(_struct, value.values())) if isinstance(value, Mapping) else value
 
 
 def chosen(session: Session, registries: Registries, kinds: tuple[Kind, ...]) -> Proposed:

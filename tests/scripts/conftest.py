@@ -53,7 +53,7 @@ def town(settled: tuple[Node, Shell]) -> Iterator[tuple[Node, Shell]]:
 
 @pytest.fixture(scope="session")
 def opened(new_node: Callable[..., Node], tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, Shell]:
-    """A node where REGISTRAR and COLLEAGUE have been officers of land.example.gov for long; ask for `office` instead."""
+    """A node where REGISTRAR and COLLEAGUE have been officers for three days; ask for `office` instead."""
     node, shell = new_node(), Shell(tmp_path_factory.mktemp("office"))
     shell.env |= {"MUNIMENT_LOCAL_RPC_URL": node.url}
     shell.run("bootstrap", "--yes", "--officer", REGISTRAR, "--officer", COLLEAGUE)

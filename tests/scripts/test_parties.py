@@ -141,7 +141,7 @@ def test_two_officers_say_who_signs_for_an_organisation(office: Office) -> None:
 
 
 def test_refuses_who_cannot_represent(office: Office) -> None:
-    """Must refuse an impossible rule, a name that comes twice, an unknown party's end and an organisation as a person."""
+    """Must refuse an impossible rule, a name twice, an unknown party's end, and an organisation as a person."""
     shell, given = office.shell, ("set", *PARTY, *EVIDENCE, "--yes", "--threshold")
     assert "cannot sign" in shell.run("represent_organisation", *given, "2", *chosen(PERSONS[0]), status=2)
     assert "named twice" in shell.run("represent_organisation", *given, "1", *chosen(*PERSONS[:1] * 2), status=2)

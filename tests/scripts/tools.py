@@ -116,7 +116,7 @@ class Shell:
         return process
 
     def run(self, script: str, *words: str, status: int | None = 0) -> str:
-        """Run a script to its end and give what it said on both channels. Its exit status must be `status`; None: 1 or 2."""
+        """Run a script to its end and give what it said on both channels. Its exit status is `status`; None: 1 or 2."""
         before = len(self.said)
         process = self.start(script, *words)
         process.join(120)
