@@ -361,7 +361,9 @@ contract Chamber {
     }
 
     function _count(uint256 bits) private pure returns (uint256 count) {
-        for (; bits != 0; bits &= bits - 1) ++count;
+        for (; bits != 0; bits &= bits - 1) {
+            ++count;
+        }
     }
 
     function _digest(bytes32 structHash) private view returns (bytes32) {
@@ -409,7 +411,7 @@ contract OrganisationsTest is Reach {
         acts[7] = Chamber.sign.selector;
         acts[8] = Chamber.sign.selector;
         acts[9] = Chamber.sign.selector;
-        _drive(address(_chamber), acts, 1000);
+        _drive(address(_chamber), acts, 0, 1000);
         assert(_chamber.passed() > 0 && _chamber.passedByAttestation() > 0 && _chamber.spoilt() > 0);
         assert(_chamber.ended() > 0 && _chamber.recovered() > 0);
     }
