@@ -1,4 +1,4 @@
-"""A node of our own, the three registries on it, and the people who act: built once, rolled back after every test."""
+"""A node of our own, the registries on it, and the people who act: built once, rolled back after every test."""
 
 import os
 import socket
@@ -10,6 +10,8 @@ from types import SimpleNamespace
 import pytest
 from brownie import (
     AgencyRegistry,
+    CompanyRegistry,
+    CredentialRegistry,
     DocumentRegistry,
     PartyRegistry,
     TitleRegistry,
@@ -23,17 +25,20 @@ from brownie._config import CONFIG
 from eth_account import Account
 from web3.exceptions import TransactionNotFound
 
+from tests.contracts.companies.cases import prepare
 from tests.contracts.helpers import (
     ABSOLUTE,
     ALL_SCOPES,
     DAY,
     MIRROR,
+    NEVER,
     SUSPENDED,
     ZERO_ID,
     jurisdiction,
     keccak,
     node,
     now,
+    sign,
     wait,
 )
 
@@ -100,6 +105,11 @@ PEOPLE = (
     "second_custodian",
     "fresh_custodian",
     "identity_officer",
+    "second_identity_officer",
+    "residency_officer",
+    "licensing_officer",
+    "company_registrar",
+    "second_company_registrar",
     "issuer",
     "second_issuer",
     "other_officer",
@@ -110,6 +120,7 @@ PEOPLE = (
     "target",
     "proposed",
     "citizen",
+    "treasury",
     "stranger",
 )
 
@@ -157,6 +168,18 @@ def documents(people, agencies, parties):
 
 
 @pytest.fixture(scope="session")
+def credentials(people, agencies):
+    """The credential registry."""
+    return CredentialRegistry.deploy(agencies, {"from": people.deployer})
+
+
+@pytest.fixture(scope="session")
+def companies(people, agencies, parties, credentials, documents):
+    """The company registry."""
+    return CompanyRegistry.deploy(agencies, parties, credentials, documents, {"from": people.deployer})
+
+
+@pytest.fixture(scope="session")
 def ids(agencies):
     """Ids of the agencies in the tests' state."""
     named = SimpleNamespace()
@@ -167,7 +190,7 @@ def ids(agencies):
 
 
 @pytest.fixture(scope="session")
-def state(people, agencies, parties, titles, documents, ids):
+def state(people, agencies, parties, titles, documents, credentials, companies, ids):
     """A ministry with a land agency below it, a tax agency, a suspended agency, and officers of every standing.
 
     All keys but the fresh one are old enough for dual control when the tests begin.
@@ -185,6 +208,9 @@ def state(people, agencies, parties, titles, documents, ids):
         court=agencies.COURT(),
         custodian=agencies.KEY_CUSTODIAN(),
         identity=agencies.IDENTITY_OFFICER(),
+        residency=agencies.RESIDENCY_OFFICER(),
+        licensing=agencies.LICENSING(),
+        companies=agencies.COMPANY_REGISTRAR(),
         documents=agencies.DOCUMENT_ISSUER(),
     )
     end = now() + 3650 * DAY
@@ -195,6 +221,11 @@ def state(people, agencies, parties, titles, documents, ids):
         (p.custodian, scope.custodian),
         (p.second_custodian, scope.custodian),
         (p.identity_officer, scope.identity),
+        (p.second_identity_officer, scope.identity),
+        (p.residency_officer, scope.residency),
+        (p.licensing_officer, scope.licensing),
+        (p.company_registrar, scope.companies),
+        (p.second_company_registrar, scope.companies),
         (p.issuer, scope.documents),
         (p.second_issuer, scope.documents),
         (p.retired, ALL_SCOPES),
@@ -226,11 +257,42 @@ def rolled_back(state):
     history.clear()
 
 
+def _doubles(file, people):
+    source = (ROOT / "tests/contracts/doubles" / file).read_text()
+    project = compile_source(source, evm_version="cancun")
+    return SimpleNamespace(**{each._name: each.deploy({"from": people.deployer}) for each in project})
+
+
 @pytest.fixture(scope="session")
 def doubles(people, state):
     """Contract wallets, good and bad, that exist for tests only: one of each, by name."""
-    project = compile_source((ROOT / "tests/contracts/doubles/Wallets.sol").read_text(), evm_version="cancun")
-    return SimpleNamespace(**{each._name: each.deploy({"from": people.deployer}) for each in project})
+    return _doubles("Wallets.sol", people)
+
+
+@pytest.fixture(scope="session")
+def tokens(people, state):
+    """Tokens, good and bad, that exist for tests only: one of each, by name."""
+    return _doubles("Tokens.sol", people)
+
+
+@pytest.fixture(scope="session")
+def citizens(people, parties, ids, state):
+    """Citizens of the land agency by name, each with a record, a party and a wallet that holds no coin."""
+    found = {}
+    for name in ("applicant", "cofounder", "director", "contact", "outsider"):
+        record, signer = keccak(f"record of {name}"), Account.from_key(keccak(f"key of {name}"))
+        party = str(parties.partyIdOf(ids.land, record))
+        message = {"party": party, "wallet": signer.address, "nonce": 0, "deadline": NEVER}
+        signature = sign(signer, parties, "BindWallet", message)
+        parties.bind(record, signer.address, 0, NEVER, signature, {"from": people.identity_officer})
+        found[name] = SimpleNamespace(record=record, wallet=signer, party=party)
+    return SimpleNamespace(**found)
+
+
+@pytest.fixture(scope="session")
+def kinds(people, ids, state, credentials, companies, tokens, citizens):
+    """The kinds of credentials that the land agency asks for of companies, and its rules for them."""
+    return prepare(SimpleNamespace(**locals()))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 from brownie import interface
 
-INTERFACES = ("IAgencyRegistry", "IDocumentRegistry", "IPartyNonces", "IPartyRegistry", "ITitleRegistry")
+INTERFACES = (
+    "IAgencyRegistry",
+    "ICompanyRegistry",
+    "ICredentialRegistry",
+    "IDocumentRegistry",
+    "IPartyNonces",
+    "IPartyRegistry",
+    "ITitleRegistry",
+)
 
 
 @pytest.mark.parametrize("name", INTERFACES)
