@@ -91,11 +91,13 @@ def credential_kind(registries: Registries, agency: bytes | None, name: str) -> 
 def evidence_of(session: Session) -> bytes:
     """The salted hash of the evidence: as given, or keccak256(salt ‖ the files' keccak256 hashes in ascending order).
 
-    Makes the salt's file where it is missing, but not on a dry run. Raises Misused.
+    Makes the salt's file where it is missing, but not on a dry run, nor for a second officer. Raises Misused.
     """
     given = session.args.evidence
     if given[0].startswith("0x"):
         return bytes.fromhex(given[0][2:])
+    if session.args.verb == "confirm" and not Path(session.args.salt).exists():
+        raise Misused(f"There is no salt {session.args.salt}; take the one of the case.")
     salt = _salt(Path(session.args.salt), keep=not session.args.dry_run)
     return keccak(salt + b"".join(sorted(keccak(_content(name, "the evidence")) for name in given)))
 

@@ -15,7 +15,7 @@ from eth_abi.exceptions import DecodingError
 from eth_utils import keccak
 from web3.exceptions import Web3Exception
 
-from scripts.common import keys, sending, session, settings, verification
+from scripts.common import cases, keys, sending, session, settings, verification
 from scripts.common.acts import Act, perform
 from scripts.common.agencies import when
 from scripts.common.registries import KeyStanding, Registries, checksum
@@ -84,6 +84,7 @@ def verbs(
 
     made = verb("confirm", f"second officer: look at {what} and carry it out")
     confirming(made)
+    cases.evidence_options(made, what="compare with what you were shown yourself", required=False)
     for one in (made, verb("withdraw", f"take back {what} that waits for a second officer")):
         one.add_argument("--act", metavar="ID", help="which one, where several wait")
     verb("pending", f"list what waits for a second officer: {what}")
@@ -163,6 +164,7 @@ def confirm(
         if act.deadline < registries.now():
             raise Refused(f"The act {act.id} ran out at {when(act.deadline)}; begin it again. Nothing was sent.")
         act.kind.plan(registries, act.values)
+        _compare_evidence(session, act)
         look(act)
         outcome = outcome_of(session, registries, call, officer)
         if outcome is Outcome.TWICE:
@@ -179,6 +181,18 @@ def confirm(
 
     told = perform(session, Act(f"second of two officers: {sentence}", "officer", officer, call, holds, plan))
     return told | {"id": act.id}
+
+
+def _compare_evidence(session: Session, act: Proposed) -> None:
+    """Where the second officer brings evidence, raise Refused unless it is what the first one was shown."""
+    if session.args.evidence:
+        shown = next((act.values[name] for name in ("evidence", "sourceHash") if name in act.values), b"")
+        own = cases.evidence_of(session)
+        if own != shown:
+            raise Refused(
+                f"The first officer named the evidence 0x{shown.hex()}, but yours makes 0x{own.hex()}: files or salt "
+                "are others. Nothing was sent."
+            )
 
 
 def withdraw(session: Session, registries: Registries, kinds: tuple[Kind, ...]) -> dict[str, Any]:

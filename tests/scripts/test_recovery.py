@@ -64,8 +64,13 @@ def test_two_officers_recover_a_party(office: Office, citizen: bytes) -> None:
     salt = bytes.fromhex((shell.folder / "case.salt").read_text().strip()[2:])
     hashes = sorted((keccak(text="a passport"), keccak(text="minutes of the meeting")))
     assert f"Evidence   0x{keccak(salt + b''.join(hashes)).hex()}" in plan
+    (shell.folder / "minutes.pdf").write_text("other minutes")
+    assert "files or salt are others" in shell.run("recover_party", *SECOND, *COUNTER, status=1)
+    (shell.folder / "minutes.pdf").write_text("minutes of the meeting")
+    lost = [word.replace("case.salt", "lost.salt") for word in COUNTER]
+    assert "take the one of the case" in shell.run("recover_party", *SECOND, *lost, status=2)
     assert office.node.height() == height + 1
-    assert "Done in block" in shell.run("recover_party", *SECOND)
+    assert "Done in block" in shell.run("recover_party", *SECOND, *COUNTER)
     assert "Nothing waits" in shell.run("recover_party", *SECOND, status=1)
 
     stands = json.loads(shell.run("recover_party", "status", *PARTY, "--json").splitlines()[-1])
