@@ -100,7 +100,7 @@ class Company:
 
 
 def _word(number: int) -> str:
-    """A made-up word for each telling, as a name is given once: Babe, Babi, Babo …"""
+    """A made-up word for each telling, as a name is given once: Babe, Babi, Babo and so on."""
     syllables = [consonant + vowel for consonant in "bdfgklmnprst" for vowel in "aeiou"]
     first, second = divmod(number, len(syllables))
     return (syllables[first % len(syllables)] + syllables[second]).title()

@@ -48,7 +48,9 @@ class Story:
         """Tell the story; `start` is on the monotonic clock."""
         first_block = self.stage.node.rpc.block("latest")
         assert first_block is not None  # noqa: S101 -- the stage is set
-        self.say("\n[bold]Three people apply for e-residency[/], from Finland, Brazil and Estonia; staff check and decide")
+        self.say(
+            "\n[bold]Three people apply for e-residency[/], from Finland, Brazil and Estonia; staff check and decide"
+        )
         for citizen, country in ((self.first, "FI"), (self.second, "BR"), (self.contact, "EE")):
             self._become_resident(citizen, country)
         self.say("\n[bold]Two of them found a company[/] from where they are")
@@ -88,7 +90,9 @@ class Story:
         case = self.stage.api("POST", "/api/residency/applications", application)["case"]
         for check in CHECKS:
             self.stage.muniment("residency", "check", case, "--check", check, "--officer", "officer 1")
-        decided = self.stage.muniment("residency", "decide", case, "--approve", "--years", "5", "--officer", "officer 2")
+        decided = self.stage.muniment(
+            "residency", "decide", case, "--approve", "--years", "5", "--officer", "officer 2"
+        )
         citizen.party = decided["party"]
         code = decided["code"]
         asked = self.stage.api("GET", f"/api/identity/bindings/{code}?wallet={citizen.wallet.address}")
@@ -101,7 +105,7 @@ class Story:
 
     def _recover(self, citizen: Citizen, wallet: str, sign: Callable[[dict[str, Any]], str]) -> None:
         """Two officers begin to move a party to a wallet, each with the script that staff use."""
-        known = self.stage.muniment("identity", "show", citizen.party)
+        known = self.stage.muniment("identity", "show", citizen.party)["record"]
         first, second = staff.officers(self.stage.node.rpc)
         deadline = self.stage.now() + DELAY
         words = ["begin", "--agency", AGENCY_DOMAIN, "--commitment", known["commitment"], "--wallet", wallet]
@@ -163,4 +167,3 @@ class Story:
             if time.monotonic() > deadline:
                 raise StageError(f"After {PATIENCE} s, still waiting until {what}.")
             time.sleep(0.25)
-
