@@ -15,7 +15,7 @@ from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract.contract import ContractFunction
 
-from bench import gas_documents
+from bench import gas_documents, gas_identity
 from bench.node import START, compile_all, deploy, fresh_node, gas_of
 
 SNAPSHOT = Path(__file__).with_name("gas-snapshot.json")
@@ -53,8 +53,10 @@ def measured() -> dict[str, tuple[int, float]]:
     own = compile_all()
     with fresh_node() as web3:
         figures = Scene(web3, own).measure()
-    with fresh_node() as web3:
-        return figures | gas_documents.Scene(web3, own).measure()
+    for others in (gas_documents, gas_identity):
+        with fresh_node() as web3:
+            figures |= others.Scene(web3, own).measure()
+    return figures
 
 
 def _row(act: str, n: int, gas: float, peers: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from muniment.chain.events import Decoder, Event
 from muniment.identity.companies.model import CompanyStatus
 
 CHUNK = 500  # blocks a request for logs
+LAST_VERSION = 2  # the entry is the first, the move the second
 # How many typed signatures of citizens stand behind one event of each kind.
 SIGNED = {
     "PartyBound": 1,
@@ -45,7 +46,7 @@ def recount(
         "the founder signs with the new wallet": _wallet(stage, founder) == founder.address,
         "the co-founder kept the wallet": _wallet(stage, partner) == partner.address,
         "the company is entered": entry["status"] == CompanyStatus.ENTERED,
-        "its file was superseded once": entry["version"] == len(("entry", "move")),
+        "its file was superseded once": entry["version"] == LAST_VERSION,
         "both founders sign for it": rule["threshold"] == len(rule["representatives"]),
         "its name is on the chain": names == [company.name],
     }
