@@ -6,8 +6,8 @@ import {IPartyRegistry, PartyId, Recovery} from "../../interfaces/identity/IPart
 import {PartyRecords} from "./PartyRecords.sol";
 
 /// @title How a party that lost its wallet comes by a new one
-/// @notice Two officers alone cannot take a party from its wallet, which can veto; nor can a thief keep one by vetoing,
-/// whom a court overrules.
+/// @notice Two officers cannot take a party from its wallet unheard: it can veto. Nor can a thief keep one by vetoing:
+/// the officers then name a court's order, in public, and answer for it.
 abstract contract WalletRecovery is PartyRecords {
     bytes32 private constant RECOVER_WALLET =
         keccak256("RecoverWallet(bytes32 party,address wallet,uint32 attempt,uint256 deadline)");

@@ -209,6 +209,8 @@ interface IPartyRegistry is IPartyNonces {
     /// @notice Link a wallet to a party after an in-person or e-ID check. By an identity officer of the party's agency,
     /// with the wallet's own signature over BindWallet.
     /// @dev Warning: a wallet cannot cancel this nonce before it is bound, so let it sign a near deadline.
+    /// Warning: one officer binds, though two must attest: whoever does so alone can bind a wallet of their own to a
+    /// party without one, and sign for it until it is recovered. Of a closed agency nobody binds.
     function bind(bytes32 commitment, address wallet, uint256 nonce, uint256 deadline, bytes calldata signature)
         external
         returns (PartyId party);
@@ -237,6 +239,8 @@ interface IPartyRegistry is IPartyNonces {
     /// @notice Begin to move a party to a new wallet after the loss of its own. By two officers of its agency, with the
     /// new wallet's signature over RecoverWallet.
     /// @dev The act is bound to the attempt and not to the present wallet, which a thief could rotate at every try.
+    /// Warning: nothing here asks a court. Two officers who make an order up pass over a veto, in full view of all; a
+    /// veto is remembered until a recovery completes, and no second one is heard before.
     /// @param evidence salted hash of what the officers were shown
     /// @param courtOrder hash of the order when the last recovery was vetoed, because a thief can veto too; else zero
     /// @return complete false when this call was the first of the two
@@ -253,7 +257,9 @@ interface IPartyRegistry is IPartyNonces {
     /// @notice Stop a recovery before its delay is over. By anyone; the present wallet signs VetoRecovery.
     function vetoRecovery(PartyId party, uint256 deadline, bytes calldata signature) external;
 
-    /// @notice Stop a recovery. By one officer of the party's agency.
+    /// @notice Stop a recovery. By one officer of the party's agency, after its delay too.
+    /// @dev Warning: one such officer can stop every recovery; retire that key first. While the agency is suspended
+    /// nobody can, and delays run on: lift or end the suspension in time.
     function cancelRecovery(AgencyId agency, bytes32 commitment) external;
 
     /// @notice Move the party to the new wallet when the delay is over. By anyone.
@@ -290,6 +296,7 @@ interface IPartyRegistry is IPartyNonces {
     function MAX_REPRESENTATIVES() external view returns (uint256);
 
     /// @notice Say who signs for an organisation that an agency knows. By two officers of that agency.
+    /// @dev Warning: for good. Also when it has ended it is no person, and never has a wallet.
     /// @return complete false when this call was the first of the two
     function setRepresentation(
         AgencyId agency,
@@ -321,6 +328,8 @@ interface IPartyRegistry is IPartyNonces {
     // ── Powers of attorney ──────────────────────────────────────────────────────────────────────────────────────
 
     /// @notice Let an attorney act for a principal. By anyone; the principal signs GrantPower.
+    /// @dev Warning: what an organisation gives outlasts its representatives, the recovery of their wallets, and an end
+    /// from which it is brought back: let it revoke what it no longer means.
     function grantPower(PowerGrant calldata grant, uint256 deadline, bytes calldata signature)
         external
         returns (PowerId power);
