@@ -84,8 +84,11 @@ abstract contract CompanyFees is CompanyRecords {
     /// Whoever sees a permit under way can hand it in first; then it fails here and the allowance stands all the same.
     /// Where it does not, the transfer fails.
     function _permit(address token, address wallet, uint256 amount, Permit calldata permit) private {
+        // Either outcome will do, so nothing follows from it.
+        // solhint-disable no-empty-blocks
         try IERC20Permit(token).permit(wallet, address(this), amount, permit.deadline, permit.v, permit.r, permit.s) {}
             catch {}
+        // solhint-enable no-empty-blocks
     }
 
     /// Pay, and believe the payee's balance alone.

@@ -31,7 +31,8 @@ library PartyLists {
             PartyId next = fromA ? a[i] : b[j];
             if (i < a.length && _id(a[i]) == _id(next)) ++i;
             if (j < b.length && _id(b[j]) == _id(next)) ++j;
-            all[count++] = next;
+            all[count] = next;
+            ++count;
         }
         _shorten(all, count);
     }
@@ -42,7 +43,9 @@ library PartyLists {
         (uint256 j, uint256 count) = (0, 0);
         for (uint256 i = 0; i < list.length; ++i) {
             while (j < other.length && _id(other[j]) < _id(list[i])) ++j;
-            if (j == other.length || _id(other[j]) != _id(list[i])) rest[count++] = list[i];
+            if (j < other.length && _id(other[j]) == _id(list[i])) continue;
+            rest[count] = list[i];
+            ++count;
         }
         _shorten(rest, count);
     }

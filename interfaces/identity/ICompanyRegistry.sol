@@ -138,8 +138,8 @@ interface ICompanyRegistry is IPartyNonces {
 
     /// @notice Thrown when the caller is not the agency's admin.
     error NotAdmin(AgencyId agency, address caller);
-    /// @notice Thrown when rules have more than 8 founder kinds, an unknown kind, a token that is no contract, a fee in a
-    /// token without a payee, or this registry as the payee.
+    /// @notice Thrown when rules have more than 8 founder kinds, an unknown kind, a token that is no contract, a fee in
+    /// a token without a payee, or this registry as the payee.
     error RulesRefused(AgencyId agency);
     /// @notice Thrown when the agency has set no rules for companies.
     error RulesMissing(AgencyId agency);
@@ -210,9 +210,9 @@ interface ICompanyRegistry is IPartyNonces {
     function rulesOf(AgencyId agency) external view returns (CompanyRules memory);
 
     /// @notice Hold a name for an applicant. By a registrar; the applicant signs ReserveName.
-    /// @dev Warning: the chain compares keys alone. The registrar makes the key: keccak256 of the name's skeleton, where
-    /// names that look alike (Unicode TR39), differ in case, spacing or legal form have the same. Name and key are
-    /// published, so that anyone can check the registrar's reckoning.
+    /// @dev Warning: the chain compares keys alone. The registrar makes the key: keccak256 of the name's skeleton,
+    /// where names that look alike (Unicode TR39), or differ in case, spacing or legal form, have the same. Name and key
+    /// are published, so that anyone can check the registrar's reckoning.
     function reserve(
         AgencyId agency,
         string calldata name,

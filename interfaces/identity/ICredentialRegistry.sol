@@ -36,9 +36,9 @@ struct Credential {
 /// @title Credentials of parties: e-residents, estate agents, banks, notaries, surveyors and what agencies define
 /// @notice Typed, expiring, bound to the party for ever, and revocable with a reason by the agency, not only by the key
 /// that issued.
-/// @dev Locked as ERC-5192 has it, and ERC-165 says so: the token id is uint256(credentialIdOf(party, kind)). This is no
-/// ERC-721, though ERC-5192 builds on it: the holder is a party and not an address, nothing can be transferred, and there
-/// is no ownerOf to ask. Errors of IAgencyRegistry tell who was refused and why.
+/// @dev Locked as ERC-5192 has it, and ERC-165 says so: the token id is uint256(credentialIdOf(party, kind)). This is
+/// no ERC-721, though ERC-5192 builds on it: the holder is a party and not an address, nothing can be transferred, and
+/// there is no ownerOf to ask. Errors of IAgencyRegistry tell who was refused and why.
 interface ICredentialRegistry {
     /// @param agency zero for the kinds known everywhere
     /// @param scope the power that issues it
@@ -57,6 +57,8 @@ interface ICredentialRegistry {
         PartyId indexed party, CredentialKind indexed kind, AgencyId indexed agency, uint8 reason, address by
     );
     /// @notice As ERC-5192 has it: emitted at issue, for good.
+    // The standard does not index it.
+    // solhint-disable-next-line gas-indexed-events
     event Locked(uint256 tokenId);
 
     /// @notice Thrown when the party is zero.
@@ -65,8 +67,8 @@ interface ICredentialRegistry {
     error KindUnknown(CredentialKind kind);
     /// @notice Thrown when the agency has defined the kind before.
     error KindExists(CredentialKind kind);
-    /// @notice Thrown when a kind's name is empty or longer than 64 bytes, or it names no power, several, or one that the
-    /// agency lacks.
+    /// @notice Thrown when a kind's name is empty or longer than 64 bytes, or it names no power, several, or one that
+    /// the agency lacks.
     error KindRefused(AgencyId agency, uint64 scope);
     /// @notice Thrown when another agency defined the kind.
     error KindOfOtherAgency(CredentialKind kind, AgencyId agency);
