@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 
 from muniment.access import project as access_project
 from muniment.chain.abi import encode_call
+from muniment.chain.clock import chain_clock
 from muniment.chain.deployment import Deployment
 from muniment.chain.events import Handler
 from muniment.chain.indexer import Indexer
@@ -25,15 +26,24 @@ from muniment.documents import project as documents_project
 from muniment.documents import submit as documents_submit
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH
+from muniment.identity import issuing as identity_issuing
 from muniment.identity import project as identity_project
 from muniment.identity import submit as identity_submit
 from muniment.identity.companies import project as companies_project
 from muniment.identity.companies import submit as companies_submit
+from muniment.identity.completing import complete_ready
+from muniment.identity.sealing import Sealer, open_sealer
 from muniment.land import project as land_project
 from muniment.land import submit as land_submit
 from muniment.land.model import jurisdiction_bytes
 
-ACTS: tuple[Act, ...] = (*identity_submit.ACTS, *companies_submit.ACTS, *land_submit.ACTS, *documents_submit.ACTS)
+ACTS: tuple[Act, ...] = (
+    *identity_submit.ACTS,
+    *identity_issuing.ACTS,
+    *companies_submit.ACTS,
+    *land_submit.ACTS,
+    *documents_submit.ACTS,
+)
 HANDLERS: dict[tuple[str, str], Handler] = {
     **access_project.HANDLERS,
     **identity_project.HANDLERS,
@@ -45,10 +55,12 @@ HANDLERS: dict[tuple[str, str], Handler] = {
 FUNCTIONS = (
     ("TitleRegistry", "register"),
     ("TitleRegistry", "registerBatch"),
-    ("PartyRegistry", "bind"),
+    *identity_submit.FUNCTIONS,
+    *identity_issuing.FUNCTIONS,
     *companies_submit.FUNCTIONS,
     *documents_submit.FUNCTIONS,
 )
+TEND_EVERY = 1.0  # seconds
 MAX_GAS_PER_DAY = 5 * 10**9  # some 50,000 titles
 
 log = structlog.get_logger()
@@ -86,10 +98,24 @@ class Services:
             password = password_file.read_text(encoding="utf-8").rstrip("\r\n")
         except (OSError, UnicodeDecodeError) as error:
             raise Refused("FileUnreadable", path=str(password_file), cause=type(error).__name__) from None
-        # A network need not have every domain's contracts.
-        deployed = [pair for pair in FUNCTIONS if pair[0] in self.deployment.contracts]
+        # A network need not have every domain's contracts, nor their newest form.
+        deployed = [pair for pair in FUNCTIONS if _offers(self.deployment, *pair)]
         signer = KeystoreSigner(keystore, password, Policy.of(self.deployment, deployed, MAX_GAS_PER_DAY))
         return Worker(self.engine, self.rpc, signer, self.deployment, ACTS, self.settings)
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """Seals personal data. Raises Refused where the key is missing or cannot be used."""
+        return open_sealer(self.settings)
+
+    @cached_property
+    def clock(self) -> Callable[[], int]:
+        """What time it is for the chain, in Unix seconds."""
+        return chain_clock(self.engine)
+
+    def tend(self) -> int:
+        """Queue what is due without anybody asking; return how many requests are new."""
+        return complete_ready(self.engine, self.clock())
 
     def keeper_of(self, jurisdiction: str) -> str:
         """The id of the agency that keeps a jurisdiction's register, by the read tables or else by the chain.
@@ -115,6 +141,7 @@ class Services:
         parts: dict[str, Callable[[threading.Event], None]] = {"indexer": self.indexer.run}
         if self.settings.keystore is not None:
             parts["outbox"] = self.worker.run
+            parts["tending"] = self._tend
         threads = [threading.Thread(target=_guard, args=(name, run, stop), name=name) for name, run in parts.items()]
         for thread in threads:
             thread.start()
@@ -125,12 +152,24 @@ class Services:
             for thread in threads:
                 thread.join()
 
+    def _tend(self, stop: threading.Event) -> None:
+        while not stop.wait(TEND_EVERY):
+            try:
+                self.tend()
+            except Exception:  # a full disk or a restarting database passes; the thread must outlive it
+                log.exception("service.tending_failed")
+
 
 def build(settings: Settings) -> Services:
     """The service's parts over a database that has all its tables."""
     engine = open_engine(settings.database_url)
     migrate(engine)
     return Services(settings, engine)
+
+
+def _offers(deployment: Deployment, contract: str, function: str) -> bool:
+    known = deployment.contracts.get(contract)
+    return known is not None and any((e["type"], e.get("name")) == ("function", function) for e in known.abi)
 
 
 def _guard(name: str, run: Callable[[threading.Event], None], stop: threading.Event) -> None:

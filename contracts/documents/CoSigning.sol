@@ -64,7 +64,7 @@ abstract contract CoSigning is Anchors, EIP712 {
 
     /// @inheritdoc IDocumentRegistry
     function cancelNonce(IssuerId issuer, uint256 nonce) external {
-        if (PARTIES.walletOf(PartyId.wrap(IssuerId.unwrap(issuer))) != msg.sender) {
+        if (!_isWalletOf(issuer)) {
             AGENCIES.requireOfficerFor(msg.sender, DOCUMENT_ISSUER, AgencyId.wrap(IssuerId.unwrap(issuer)));
         }
 

@@ -36,6 +36,18 @@ def signer_of(typed_data: Mapping[str, Any], signature: str) -> str | None:
     return str(address).lower()
 
 
+def turned_around(signature: str) -> str | None:
+    """The low form of an ECDSA signature with a high s (EIP-2); None for any other.
+
+    Anyone can turn a signature around without the key: the same values, signed a second time as it were.
+    """
+    raw = bytes.fromhex(signature.removeprefix("0x"))
+    if len(raw) != 65 or raw[64] not in (27, 28) or not _ORDER // 2 < int.from_bytes(raw[32:64], "big") < _ORDER:
+        return None
+    low = (_ORDER - int.from_bytes(raw[32:64], "big")).to_bytes(32, "big")
+    return "0x" + (raw[:32] + low + bytes([55 - raw[64]])).hex()
+
+
 def signed_by(account: LocalAccount, typed_data: Mapping[str, Any]) -> str:
     """An account's signature over typed data, as 0x hex."""
     return "0x" + bytes(account.sign_message(encode_typed_data(full_message=dict(typed_data))).signature).hex()

@@ -43,7 +43,15 @@ def import_file(
     keeper = importing.agency_of(agency) if agency else services.keeper_of(jurisdiction)
     with progress() as bars:
         report = import_parcels(
-            services.engine, path.name, content, options, keeper, int(time.time()), dry_run, importing.shown_on(bars)
+            services.engine,
+            path.name,
+            content,
+            options,
+            keeper,
+            services.sealer,
+            services.clock(),
+            dry_run,
+            importing.shown_on(bars),
         )
     if as_json:
         emit_json(importing.summary(report, path.name, jurisdiction, dry_run, time.monotonic() - started))

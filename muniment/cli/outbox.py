@@ -102,6 +102,7 @@ def _until_idle(services: Services, timeout: int) -> dict[str, int]:
     with progress() as bars:
         bar = bars.add_task("Registering", total=None)
         while time.monotonic() < deadline:
+            services.tend()
             report = services.worker.step()
             read = services.indexer.step()
             with reading(services.engine) as connection:

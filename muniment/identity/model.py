@@ -4,6 +4,7 @@ import re
 import secrets
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import Protocol
 
 from muniment.hashing import keccak, keccak_words
 
@@ -32,6 +33,16 @@ class PartyRecord:
     commitment: str
     salt: str | None
     record: str | None
+
+
+class Seals(Protocol):
+    """What keeps personal data from whoever reads the database alone (`muniment.identity.sealing`)."""
+
+    def seal_or_none(self, text: str | None) -> str | None:
+        """The text as it is stored."""
+
+    def unseal_or_none(self, text: str | None) -> str | None:
+        """The text that was sealed."""
 
 
 class CredentialStanding(IntEnum):

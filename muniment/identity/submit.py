@@ -1,99 +1,323 @@
-"""What the identity registry asks of the chain: linking a citizen's wallet to a party."""
+"""What the party registry is asked for a citizen who signed: a wallet, its recovery, powers of attorney.
 
-import re
-from collections.abc import Mapping, Sequence
+Every request is checked as the contract will check it, so that whoever signed wrongly hears it at once, and nothing is
+queued that would be refused. What the chain shows as done is told as done, whoever sent it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+import rfc8785
+from sqlalchemy import Connection, select
 
 from muniment.chain.deployment import Deployment
-from muniment.chain.outbox import Act, Call, KeyReused, Receipt, Request, enqueue
-from muniment.chain.typed_data import normal_signature, signer_of
-from muniment.db.schema import invitations, party_records
+from muniment.chain.happened import Happened, happened
+from muniment.chain.outbox import Act, Call, Receipt, Request, enqueue
+from muniment.db.schema import intents, party_records, wallets
 from muniment.errors import Refused
-from muniment.identity.model import INVITATION_LIFETIME, code_hash
-from muniment.identity.typed import Domain, typed_data
+from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
+from muniment.identity import signing
+from muniment.identity.model import power_id
+from muniment.identity.standing import pending_recovery, power, representation_of
+from muniment.identity.typed import Domain
 
-_ADDRESS = re.compile(r"0x[0-9a-f]{40}")
-_LONGEST_SIGNATURE = 10_000  # hex digits; a multisignature wallet's may be long, a book may not
+CONTRACT = "PartyRegistry"
+_LONGEST_ACT = 64  # bytes
 
 
-def bind_request(
+@dataclass(frozen=True)
+class Relay:
+    """Who relays, and when: `now` is Unix seconds, `most` how many acts of a party are paid for in a day.
+
+    With `contract_wallet` the wallet is a contract that judges its signatures itself (ERC-1271).
+    """
+
+    deployment: Deployment
+    now: int
+    most: int
+    contract_wallet: bool = False
+
+
+@dataclass(frozen=True)
+class PowerAsked:
+    """What a power of attorney is to allow (`PowerGrant`); zero hashes for any subject and for no currency."""
+
+    attorney: str
+    act: str
+    subject: str
+    price_floor: int
+    currency: str
+    until: int
+    nonce: int
+
+    def message(self, principal: str, deadline: int) -> dict[str, Any]:
+        """GrantPower's message."""
+        return {**self.struct(principal), "deadline": deadline}
+
+    def struct(self, principal: str) -> dict[str, Any]:
+        """The contract's PowerGrant; numbers that JSON may lose are decimal text."""
+        return {
+            "principal": principal,
+            "attorney": self.attorney,
+            "act": self.act,
+            "subject": self.subject,
+            "priceFloor": str(self.price_floor),
+            "currency": self.currency,
+            "until": self.until,
+            "nonce": str(self.nonce),
+        }
+
+
+def rotate(
     connection: Connection,
-    deployment: Deployment,
-    code: str,
+    relay: Relay,
+    party: str,
     wallet: str,
     nonce: int,
     deadline: int,
+    previous_signature: str,
     signature: str,
-    now: int,
-    contract_wallet: bool = False,
-) -> Receipt:
-    """Check an invited citizen's signature over BindWallet and queue the act, in the caller's transaction.
-
-    The nonce is the invitation's; `deadline` and `now` are Unix seconds. A wallet that is a contract judges its
-    signatures itself (ERC-1271): with `contract_wallet` that is left to the simulation. The same request again gives
-    the same receipt. Raises Refused.
-    """
-    wallet = wallet.lower()
-    if not _ADDRESS.fullmatch(wallet) or not int(wallet, 16):
-        raise Refused("WalletMissing")
-    invited = _invited(connection, code, now)
-    if nonce != invited.nonce:
-        raise Refused("NonceRefused")
-    if not now < deadline <= now + INVITATION_LIFETIME:
-        raise Refused("DeadlinePassed" if deadline <= now else "DeadlineTooFar", deadline=deadline)
-    message = {"party": invited.party, "wallet": wallet, "nonce": nonce, "deadline": deadline}
-    asked = typed_data(Domain.of(deployment, "PartyRegistry"), "BindWallet", message)
-    signature = _signature(signature, wallet)
-    if signer_of(asked, signature) != wallet and not contract_wallet:
-        raise Refused("SignatureInvalid", wallet=wallet)
+) -> Receipt | Happened:
+    """Queue a change of wallet that both wallets signed (RotateWallet). Raises Refused."""
     body = {
-        "commitment": invited.commitment,
+        "party": party,
         "wallet": wallet,
         "nonce": str(nonce),
         "deadline": deadline,
+        "previous_signature": previous_signature,
         "signature": signature,
     }
-    request = Request(f"identity.bind:{invited.party}:{nonce}", "identity.bind", invited.party, body)
-    try:
-        receipt = enqueue(connection, request, now)
-    except KeyReused:
-        raise Refused("InvitationUsed") from None
-    connection.execute(
-        update(invitations).where(invitations.c.code_hash == invited.code_hash).values(intent_key=request.key)
+
+    def check() -> dict[str, Any]:
+        previous = present_wallet(connection, party)
+        signing.check_settled(connection, party)
+        check_free(connection, wallet)
+        signing.check_deadline(deadline, relay.now)
+        signing.check_nonce(connection, CONTRACT, party, nonce)
+        message = {"party": party, "from": previous, "to": wallet, "nonce": nonce, "deadline": deadline}
+        domain, contract = Domain.of(relay.deployment, CONTRACT), relay.contract_wallet
+        before = signing.wallet_signature(domain, "RotateWallet", message, previous, previous_signature, contract)
+        after = signing.wallet_signature(domain, "RotateWallet", message, wallet, signature, contract)
+        return {"previous_signature": before, "signature": after}
+
+    told = ("WalletRotated", party, {"wallet": wallet, "nonce": nonce})
+    return _relay(connection, relay, "rotate", party, body, told, check)
+
+
+def cancel_nonce(
+    connection: Connection, relay: Relay, party: str, nonce: int, deadline: int, signature: str
+) -> Receipt | Happened:
+    """Queue that a nonce is useless from now on (CancelNonce). Raises Refused."""
+    body = {"party": party, "nonce": str(nonce), "deadline": deadline, "signature": signature}
+
+    def check() -> dict[str, Any]:
+        signing.check_deadline(deadline, relay.now)
+        signing.check_settled(connection, party)
+        signing.check_nonce(connection, CONTRACT, party, nonce)
+        message = {"party": party, "nonce": nonce, "deadline": deadline}
+        return {"signature": _signed(connection, relay, "CancelNonce", message, party, signature)}
+
+    told = ("NonceCancelled", party, {"nonce": nonce})
+    return _relay(connection, relay, "cancel_nonce", party, body, told, check)
+
+
+def veto(
+    connection: Connection, relay: Relay, party: str, attempt: int, deadline: int, signature: str
+) -> Receipt | Happened:
+    """Queue the present wallet's veto of a recovery (VetoRecovery). Raises Refused."""
+    body = {"party": party, "attempt": attempt, "deadline": deadline, "signature": signature}
+
+    def check() -> dict[str, Any]:
+        recovery = pending_recovery(connection, party)
+        if recovery is None or recovery.attempt != attempt:
+            raise Refused("RecoveryMissing", party=party)
+        if not recovery.vetoable:
+            raise Refused("VetoRefused", party=party)
+        if relay.now >= recovery.ready_at:
+            raise Refused("VetoTooLate", party=party, readyAt=recovery.ready_at)
+        signing.check_deadline(deadline, relay.now)
+        message = {"party": party, "wallet": recovery.wallet, "attempt": attempt, "deadline": deadline}
+        return {"signature": _signed(connection, relay, "VetoRecovery", message, party, signature)}
+
+    return _relay(connection, relay, "veto", party, body, ("RecoveryVetoed", party, {"attempt": attempt}), check)
+
+
+def grant_power(
+    connection: Connection, relay: Relay, principal: str, asked: PowerAsked, deadline: int, signature: str
+) -> Receipt | Happened:
+    """Queue a power of attorney that the principal signed (GrantPower). Raises Refused."""
+    body = {"grant": asked.struct(principal), "deadline": deadline, "signature": signature}
+
+    def check() -> dict[str, Any]:
+        check_power(principal, asked, relay.now)
+        signing.check_deadline(deadline, relay.now)
+        signing.check_settled(connection, principal)
+        signing.check_nonce(connection, CONTRACT, principal, asked.nonce)
+        message = asked.message(principal, deadline)
+        return {"signature": _signed(connection, relay, "GrantPower", message, principal, signature)}
+
+    told = ("PowerGranted", principal, {"power": power_id(principal, asked.nonce)})
+    return _relay(connection, relay, "grant_power", principal, body, told, check)
+
+
+def revoke_power(
+    connection: Connection, relay: Relay, party: str, power_: str, deadline: int, signature: str
+) -> Receipt | Happened:
+    """Queue the end of a power, which its principal or its attorney signed (RevokePower). Raises Refused."""
+    body = {"party": party, "power": power_, "deadline": deadline, "signature": signature}
+
+    def check() -> dict[str, Any]:
+        found = power(connection, power_, relay.now)
+        if found is None:
+            raise Refused("PowerUnknown", power=power_)
+        if found.state in ("revoked", "ended"):
+            raise Refused("PowerEnded", power=power_)
+        if party not in (found.principal, found.attorney):
+            raise Refused("NotOfPower", power=power_, party=party)
+        signing.check_deadline(deadline, relay.now)
+        signing.check_settled(connection, party)
+        message = {"party": party, "power": power_, "deadline": deadline}
+        return {"signature": _signed(connection, relay, "RevokePower", message, party, signature)}
+
+    return _relay(connection, relay, "revoke_power", party, body, ("PowerRevoked", power_, {"power": power_}), check)
+
+
+def complete_recovery(connection: Connection, relay: Relay, party: str) -> Receipt | Happened:
+    """Queue that a recovery completes, which anyone may ask for once its delay is over. Raises Refused."""
+    recovery = pending_recovery(connection, party)
+    if recovery is None:
+        raise Refused("RecoveryMissing", party=party)
+    if relay.now < recovery.ready_at:
+        raise Refused("RecoveryTooEarly", party=party, readyAt=recovery.ready_at)
+    return enqueue(connection, completion(party, recovery.attempt), relay.now)
+
+
+def completion(party: str, attempt: int) -> Request:
+    """The request that completes one attempt: whoever asks, it is asked once."""
+    kind = "identity.complete_recovery"
+    return Request(f"{kind}:{party}:{attempt}", kind, f"recovery:{party}", {"party": party})
+
+
+def cancel_recovery(connection: Connection, party: str, now: int) -> Receipt:
+    """Queue that the officer stops a recovery. Raises Refused."""
+    party = party.lower()
+    query = select(party_records.c.agency, party_records.c.commitment).where(party_records.c.party == party)
+    known = connection.execute(query).one_or_none()
+    if known is None:
+        raise Refused("PartyUnknown", party=party)
+    recovery = pending_recovery(connection, party)
+    if recovery is None:
+        raise Refused("RecoveryMissing", party=party)
+    kind = "identity.cancel_recovery"
+    body = {"agency": known.agency, "commitment": known.commitment}
+    request = Request(f"{kind}:{party}:{recovery.attempt}", kind, f"recovery:{party}", body)
+    return enqueue(connection, request, now)
+
+
+def check_power(principal: str, asked: PowerAsked, now: int) -> None:
+    """Raise Refused for a power that the contract would not take."""
+    sound = (
+        asked.attorney not in (ZERO_HASH, principal)
+        and 1 <= len(asked.act.encode()) <= _LONGEST_ACT
+        and now <= asked.until < 2**40
+        and (asked.price_floor == 0) == (asked.currency == ZERO_HASH)
     )
-    return receipt
+    if not sound:
+        raise Refused("PowerRefused", principal=principal, attorney=asked.attorney)
 
 
-def _invited(connection: Connection, code: str, now: int) -> Row[Any]:
-    """The invitation of a code with its party's commitment. Raises Refused when it is unknown or has expired."""
-    row = connection.execute(
-        select(invitations, party_records.c.commitment)
-        .join(party_records, party_records.c.party == invitations.c.party)
-        .where(invitations.c.code_hash == code_hash(code))
-    ).one_or_none()
-    if row is None:
-        raise Refused("InvitationUnknown")
-    if row.expires_at <= now:
-        raise Refused("InvitationExpired", expires_at=row.expires_at)
-    return row
+def _relay(
+    connection: Connection,
+    relay: Relay,
+    act: str,
+    party: str,
+    body: Mapping[str, Any],
+    told: tuple[str, str, Mapping[str, Any]],
+    check: Callable[[], Mapping[str, Any]],
+) -> Receipt | Happened:
+    """Queue what was signed unless it is on its way or done; `told` is the event that shows it done.
+
+    The key is made of what was signed: the same again asks for nothing new, and a better signature is not kept out by
+    a bad one.
+    """
+    kind = f"identity.{act}"
+    key = f"{kind}:{party}:{keccak(rfc8785.dumps(dict(body)))[:34]}"
+    known = connection.execute(select(intents.c.state).where(intents.c.key == key)).scalar_one_or_none()
+    if known is not None:
+        return Receipt(key, known, new=False)
+    name, subject, arguments = told
+    done = happened(connection, CONTRACT, name, subject, arguments)
+    if done is not None:
+        return done
+    checked = check()
+    signing.check_quota(connection, party, kind, relay.most, relay.now)
+    return enqueue(connection, Request(key, kind, party, {**body, **checked}), relay.now)
 
 
-def _signature(given: str, wallet: str) -> str:
-    try:
-        if len(given) <= _LONGEST_SIGNATURE:
-            return normal_signature(given)
-    except ValueError:
-        pass
-    raise Refused("SignatureInvalid", wallet=wallet)
+def _signed(
+    connection: Connection, relay: Relay, primary: str, message: Mapping[str, Any], party: str, signature: str
+) -> str:
+    domain = Domain.of(relay.deployment, CONTRACT)
+    return signing.party_signature(connection, domain, primary, message, party, signature, relay.contract_wallet)
+
+
+def present_wallet(connection: Connection, party: str) -> str:
+    """The party's own wallet. Raises Refused when it has none, or is an organisation."""
+    wallet = signing.wallet_of(connection, party)
+    if wallet is None:
+        if representation_of(connection, party) is not None:
+            raise Refused("PartyIsOrganisation", party=party)
+        raise Refused("PartyUnbound", party=party)
+    return wallet
+
+
+def check_free(connection: Connection, wallet: str) -> None:
+    """Raise Refused for a wallet that is missing or stands for a party."""
+    if wallet == ZERO_ADDRESS:
+        raise Refused("WalletMissing")
+    taken = connection.execute(select(wallets.c.party).where(wallets.c.wallet == wallet)).scalar_one_or_none()
+    if taken is not None:
+        raise Refused("WalletTaken", wallet=wallet, party=taken)
 
 
 def _bind(bodies: Sequence[Mapping[str, Any]]) -> Call:
     """One call for one party."""
     (body,) = bodies
     arguments = (body["commitment"], body["wallet"], int(body["nonce"]), body["deadline"], body["signature"])
-    return Call("PartyRegistry", "bind", arguments)
+    return Call(CONTRACT, "bind", arguments)
 
 
-ACTS = (Act("identity.bind", _bind),)
+def _plain(kind: str, function: str, *names: str) -> Act:
+    """An act whose arguments stand in the body under these names."""
+
+    def build(bodies: Sequence[Mapping[str, Any]]) -> Call:
+        (body,) = bodies
+        return Call(CONTRACT, function, tuple(body[name] for name in names))
+
+    return Act(f"identity.{kind}", build)
+
+
+ACTS = (
+    Act("identity.bind", _bind),
+    _plain("rotate", "rotate", "party", "wallet", "nonce", "deadline", "previous_signature", "signature"),
+    _plain("cancel_nonce", "cancelNonce", "party", "nonce", "deadline", "signature"),
+    _plain("veto", "vetoRecovery", "party", "deadline", "signature"),
+    _plain("grant_power", "grantPower", "grant", "deadline", "signature"),
+    _plain("revoke_power", "revokePower", "power", "party", "deadline", "signature"),
+    _plain("complete_recovery", "completeRecovery", "party"),
+    _plain("cancel_recovery", "cancelRecovery", "agency", "commitment"),
+)
+FUNCTIONS = tuple(
+    (CONTRACT, name)
+    for name in (
+        "bind",
+        "rotate",
+        "cancelNonce",
+        "vetoRecovery",
+        "grantPower",
+        "revokePower",
+        "completeRecovery",
+        "cancelRecovery",
+    )
+)

@@ -15,7 +15,7 @@ from muniment.db.engine import reading, writing
 from muniment.db.schema import geometries, parcels, party_records
 from muniment.errors import Refused
 from muniment.hashing import keccak
-from muniment.identity.model import PartyRecord
+from muniment.identity.model import PartyRecord, Seals
 from muniment.land.kept import CHUNK, chunks, kept_parcels
 from muniment.land.model import Entry, check_jurisdiction
 from muniment.land.parcels import Options, Parcel, prepare, same_parcel
@@ -30,20 +30,21 @@ def import_parcels(
     content: bytes,
     options: Options,
     agency: str,
+    sealer: Seals,
     now: int,
     dry_run: bool = False,
     progress: Progress = lambda _stage, _done, _total: None,
 ) -> Report:
     """Read a FeatureCollection and queue a title for each parcel that is not there yet.
 
-    `name` is what the file is called in the agency's tables, `agency` the id that parties are made for, `now` Unix
-    seconds. With `dry_run` nothing is written. Raises Refused when the file as a whole cannot be used; each bad
-    feature is in the report instead.
+    `name` is what the file is called in the agency's tables, `agency` the id that parties are made for; `sealer` seals
+    what is said of them; `now` is in Unix seconds. With `dry_run` nothing is written. Raises Refused when the file as
+    a whole cannot be used; each bad feature is in the report instead.
     """
     check_jurisdiction(options.jurisdiction)
     report = Report()
     found = read_parcels(content, options, report, progress)
-    source = _Source(name, keccak(content), agency, now)
+    source = _Source(name, keccak(content), agency, sealer, now)
     try:
         with reading(engine) if dry_run else writing(engine) as connection:
             for done, chunk in enumerate(chunks(found)):
@@ -61,6 +62,7 @@ class _Source:
     name: str
     hash: str
     agency: str
+    sealer: Seals
     now: int
 
 
@@ -68,7 +70,7 @@ def _take(
     connection: Connection, chunk: list[Parcel], options: Options, source: _Source, report: Report, write: bool
 ) -> None:
     """Sort a chunk into new, unchanged and conflicting parcels, and write the new ones."""
-    kept = kept_parcels(connection, options.jurisdiction, [parcel.ref for parcel in chunk])
+    kept = kept_parcels(connection, source.sealer, options.jurisdiction, [parcel.ref for parcel in chunk])
     new: list[tuple[Parcel, Entry, tuple[PartyRecord, ...]]] = []
     for parcel in chunk:
         if parcel.ref in kept:
@@ -110,10 +112,18 @@ def _write(connection: Connection, new: list[tuple[Parcel, Entry, tuple[PartyRec
         for known in connection.execute(select(party_records.c.party).where(party_records.c.party.in_(some))).scalars():
             del people[known]
     if people:
-        connection.execute(
-            party_records.insert(), [{**vars(record), "created_at": source.now} for record in people.values()]
-        )
+        connection.execute(party_records.insert(), [_sealed(record, source) for record in people.values()])
     connection.execute(parcels.insert(), [_row(parcel, entry, records, source) for parcel, entry, records in new])
+
+
+def _sealed(record: PartyRecord, source: _Source) -> dict[str, Any]:
+    seal = source.sealer.seal_or_none
+    return {
+        **vars(record),
+        "salt": seal(record.salt),
+        "record": seal(record.record),
+        "created_at": source.now,
+    }
 
 
 def _row(parcel: Parcel, entry: Entry, records: tuple[PartyRecord, ...], source: _Source) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import RedirectResponse
 
 from muniment import __doc__ as about
+from muniment.chain.clock import chain_clock
 from muniment.chain.deployment import Deployment
 from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.web import errors, health, metrics
-from muniment.web.api import documents, identity, land, people, service
+from muniment.web.api import companies, documents, identity, land, parties, people, residency, service
 from muniment.web.assets import Assets, HashedFiles
 from muniment.web.head import Head
 from muniment.web.language import load_catalogue
@@ -36,7 +37,7 @@ def create_app(
     assets: Assets | None = None,
     clock: Callable[[], int] = lambda: int(time.time()),
 ) -> FastAPI:
-    """The application over one database and one chain. `clock` gives Unix seconds.
+    """The application over one database and one chain. `clock` gives Unix seconds, but is never behind the chain.
 
     Raises AssetsMissing when the pages' files were not built (npm run build).
     """
@@ -48,7 +49,7 @@ def create_app(
         assets=assets or Assets.load(),
         words=load_catalogue(),
         head=Head(rpc),
-        clock=clock,
+        clock=chain_clock(engine, clock),
     )
     app = FastAPI(
         title="Muniment",
@@ -65,7 +66,7 @@ def create_app(
     )
     app.state.site = site
     site.registry.register(metrics.Index(site))
-    api = (land, people, documents, service, identity)
+    api = (land, people, parties, documents, service, identity, companies, residency)
     for module in (*api, land_pages, people_pages, document_pages, service_pages, health, metrics):
         app.include_router(module.router)
     app.mount("/static/assets", HashedFiles(directory=site.assets.folder / "assets"))

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Annotated, Any, cast
 from urllib.parse import urlencode, urlsplit
 
@@ -20,6 +21,7 @@ from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.db.answers import AsOf, as_of
 from muniment.db.engine import reading
+from muniment.identity.sealing import Sealer, open_sealer
 from muniment.web.assets import Assets
 from muniment.web.head import Head
 from muniment.web.language import COOKIE, LANGUAGES, Words, choose
@@ -65,6 +67,11 @@ class Site:
     questions: RateLimit = field(default_factory=lambda: RateLimit(burst=30, per_minute=60))
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     templates: Environment = field(default_factory=lambda: _environment())
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        """What seals personal data. Raises Refused without a key."""
+        return open_sealer(self.settings)
 
     @property
     def demo(self) -> bool:

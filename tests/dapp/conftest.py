@@ -118,7 +118,9 @@ def town(deployed: Deployed, built: None, tmp_path_factory: pytest.TempPathFacto
         )  # fmt: skip
         services = build(settings)
         agency = services.keeper_of("GB")
-        report = import_parcels(services.engine, "town", _collection(), Options("GB"), agency, int(time.time()))
+        report = import_parcels(
+            services.engine, "town", _collection(), Options("GB"), agency, services.sealer, services.clock()
+        )
         assert not report.rejected, report.rejected
         app = create_app(services.engine, services.deployment, services.rpc, settings)
         server = uvicorn.Server(server_config(app))

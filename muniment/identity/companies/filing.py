@@ -18,12 +18,21 @@ from muniment.chain.outbox import Request, enqueue
 from muniment.db.schema import company_filings, company_signatures
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH
-from muniment.identity.companies.model import CompanyFile, CompanyStatus, FilingKind, Part, check_file, persons
+from muniment.identity.companies.model import (
+    LIFETIME,
+    CompanyFile,
+    CompanyStatus,
+    FilingKind,
+    Part,
+    check_file,
+    persons,
+)
 from muniment.identity.companies.queries import articles_of, reserved, standing
-from muniment.identity.companies.signing import checked, data_of, fresh, joint
+from muniment.identity.companies.signing import checked, data_of, joint
 from muniment.identity.companies.submit import change_request, dissolve_request, file_articles_request
 from muniment.identity.model import commitment_of, new_salt
 from muniment.identity.sealing import Sealer
+from muniment.identity.submit import Relay
 
 LONGEST_ADDRESS = 500  # characters
 
@@ -145,21 +154,12 @@ def to_sign(connection: Connection, deployment: Deployment, filing: str, party: 
     if not lines:
         raise Refused("SignatoryRefused", party=party)
     return tuple(
-        ToSign(Part(line.part), _data(connection, deployment, row, line), signed=line.signature is not None)
+        ToSign(Part(line.part), data_of(deployment, *_asked(connection, row, line)), signed=line.signature is not None)
         for line in lines
     )
 
 
-def sign(
-    connection: Connection,
-    deployment: Deployment,
-    filing: str,
-    party: str,
-    part: Part,
-    signature: str,
-    now: int,
-    contract_wallet: bool = False,
-) -> Filing:
+def sign(connection: Connection, relay: Relay, filing: str, party: str, part: Part, signature: str) -> Filing:
     """Take a signature; with the last one the filing is queued. The same again changes nothing. Raises Refused."""
     # Locked until the end of the transaction, so that of the last two signatures one finds the other.
     connection.execute(
@@ -171,14 +171,15 @@ def sign(
     line = connection.execute(select(company_signatures).where(*key)).one_or_none()
     if line is None:
         raise Refused("SignatoryRefused", party=party)
-    given = checked(connection, party, _data(connection, deployment, row, line), signature, contract_wallet)
+    primary, message = _asked(connection, row, line)
+    given = checked(connection, relay, primary, message, party, signature)
     if row.intent_key is None:
-        if row.deadline <= now:
+        if row.deadline <= relay.now:
             raise Refused("DeadlinePassed", deadline=row.deadline)
-        connection.execute(update(company_signatures).where(*key).values(signature=given, signed_at=now))
+        connection.execute(update(company_signatures).where(*key).values(signature=given, signed_at=relay.now))
         stands = filing_of(connection, filing)
         if stands.complete and stands.articles_standing:
-            submit(connection, filing, now)
+            submit(connection, filing, relay.now)
     elif line.signature is None:
         raise Refused("FilingClosed", filing=filing)
     return filing_of(connection, filing)
@@ -219,22 +220,23 @@ def _request(row: Row[Any], stands: Filing, lines: Sequence[Row[Any]]) -> Reques
     )
 
 
-def _data(connection: Connection, deployment: Deployment, row: Row[Any], line: Row[Any]) -> dict[str, Any]:
-    """What one person signs in one part."""
+def _asked(connection: Connection, row: Row[Any], line: Row[Any]) -> tuple[str, dict[str, Any]]:
+    """What one person signs in one part: the primary type and its message."""
     kind, part = FilingKind(row.kind), Part(line.part)
     end = {"nonce": line.nonce, "deadline": row.deadline}
     if part is Part.ARTICLES:
         file: Mapping[str, Any] = json.loads(row.file)
-        message = {"company": row.company, "founders": json.loads(row.founders), "file": file, **end}
-        return data_of(deployment, "SignArticles", {"party": line.party, **message})
+        founders = json.loads(row.founders)
+        return "SignArticles", {
+            "party": line.party, "company": row.company, "founders": founders, "file": file, **end
+        }  # fmt: skip
     if part is Part.POST:
-        message = {"party": line.party, "company": row.company, "version": row.version, **end}
-        return data_of(deployment, "AcceptPost", message)
+        return "AcceptPost", {"party": line.party, "company": row.company, "version": row.version, **end}
     organisation = standing(connection, row.company, *CompanyStatus).party
     message = {"party": organisation, "company": row.company, **end}
     if kind is FilingKind.DISSOLUTION:
-        return data_of(deployment, "DissolveCompany", message)
-    return data_of(deployment, "ChangeCompany", {**message, "version": row.version, "file": json.loads(row.file)})
+        return "DissolveCompany", message
+    return "ChangeCompany", {**message, "version": row.version, "file": json.loads(row.file)}
 
 
 def _missing(row: Row[Any], lines: Sequence[Row[Any]]) -> int:
@@ -279,7 +281,8 @@ def _open(
             previous=json.dumps(None if previous is None else previous.struct()),
             address=None if address is None else sealer.seal(address.strip()),
             address_salt=sealer.seal(salt) if salt else None,
-            **fresh(now),
+            nonce=secrets.randbits(256),
+            deadline=now + LIFETIME,
             created_at=now,
         )
     )

@@ -5,9 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from muniment.chain.deployment import Deployment
 from muniment.chain.outbox import Act, Call, Receipt, Request, enqueue
-from muniment.db.schema import companies, company_decisions
+from muniment.db.schema import companies, company_decisions, intents
 from muniment.errors import Refused
 from muniment.identity.companies.model import (
     CONTRACT,
@@ -18,35 +17,34 @@ from muniment.identity.companies.model import (
 )
 from muniment.identity.companies.names import name_key, normalise
 from muniment.identity.companies.queries import applied, name_holder, rules_of, standing
-from muniment.identity.companies.signing import check_deadline, checked, data_of
+from muniment.identity.companies.signing import checked
 from muniment.identity.model import commitment_of, new_salt
 from muniment.identity.sealing import Sealer
+from muniment.identity.signing import check_deadline, check_nonce, check_quota
+from muniment.identity.submit import Relay
 
 
 def reserve(
     connection: Connection,
-    deployment: Deployment,
+    relay: Relay,
     agency: str,
     name: str,
     applicant: str,
     nonce: int,
     deadline: int,
     signature: str,
-    now: int,
-    contract_wallet: bool = False,
 ) -> tuple[Receipt, str]:
     """Queue the reservation of a name for an applicant who signed ReserveName; the company's id beside it.
 
     Times are Unix seconds. Raises Refused.
     """
-    check_deadline(deadline, now)
     name, key = normalise(name), name_key(name)
     company = company_id(agency, key, applicant, nonce)
-    holder = name_holder(connection, agency, key, now)
+    holder = name_holder(connection, agency, key, relay.now)
     if holder not in (None, company):
         raise Refused("NameTaken", nameKey=key, company=holder)
-    data = data_of(deployment, "ReserveName", reserve_message(agency, name, applicant, nonce, deadline))
-    signature = checked(connection, applicant, data, signature, contract_wallet)
+    message = reserve_message(agency, name, applicant, nonce, deadline)
+    signature = checked(connection, relay, "ReserveName", message, applicant, signature)
     body = {
         "agency": agency,
         "name": name,
@@ -56,7 +54,7 @@ def reserve(
         "deadline": deadline,
         "signature": signature,
     }
-    return enqueue(connection, _request("reserve", company, company, body), now), company
+    return _relay(connection, relay, "reserve", applicant, company, body), company
 
 
 def reserve_message(agency: str, name: str, applicant: str, nonce: int, deadline: int) -> dict[str, Any]:
@@ -66,51 +64,43 @@ def reserve_message(agency: str, name: str, applicant: str, nonce: int, deadline
 
 def withdraw(
     connection: Connection,
-    deployment: Deployment,
+    relay: Relay,
     company: str,
     nonce: int,
     deadline: int,
     signature: str,
-    now: int,
-    contract_wallet: bool = False,
 ) -> Receipt:
     """Queue that the applicant gives the name up. Raises Refused."""
-    check_deadline(deadline, now)
     row = standing(connection, company, CompanyStatus.RESERVED, CompanyStatus.SIGNED)
     message = {"party": row.applicant, "company": company, "nonce": nonce, "deadline": deadline}
-    data = data_of(deployment, "WithdrawApplication", message)
-    signature = checked(connection, row.applicant, data, signature, contract_wallet)
+    signature = checked(connection, relay, "WithdrawApplication", message, row.applicant, signature)
     body = {"company": company, "nonce": str(nonce), "deadline": deadline, "signature": signature}
-    return enqueue(connection, _request("withdraw", company, str(nonce), body), now)
+    return _relay(connection, relay, "withdraw", row.applicant, f"{company}:{nonce}", body)
 
 
 def accept_contact(
     connection: Connection,
-    deployment: Deployment,
+    relay: Relay,
     company: str,
     nonce: int,
     deadline: int,
     signature: str,
-    now: int,
-    contract_wallet: bool = False,
 ) -> Receipt:
     """Queue the contact person's acceptance. Raises Refused."""
-    check_deadline(deadline, now)
-    row = applied(connection, company, now)
+    row = applied(connection, company, relay.now)
     if row.contact_accepted:
         raise Refused("ContactAcceptedAlready", company=company)
     file, founders = row.file, row.founders
     message = contact_message(company, file, nonce, deadline)
-    data = data_of(deployment, "AcceptContact", message)
     body = {
         "company": company,
         "founders": list(founders),
         "file": file.struct(),
         "nonce": str(nonce),
         "deadline": deadline,
-        "signature": checked(connection, file.contact, data, signature, contract_wallet),
+        "signature": checked(connection, relay, "AcceptContact", message, file.contact, signature),
     }
-    return enqueue(connection, _request("accept_contact", company, str(nonce), body), now)
+    return _relay(connection, relay, "accept_contact", file.contact, f"{company}:{nonce}", body)
 
 
 def contact_message(company: str, file: CompanyFile, nonce: int, deadline: int) -> dict[str, Any]:
@@ -126,20 +116,16 @@ def contact_message(company: str, file: CompanyFile, nonce: int, deadline: int) 
 
 def pay_fee(
     connection: Connection,
-    deployment: Deployment,
+    relay: Relay,
     company: str,
     payer: str,
     nonce: int,
     deadline: int,
     signature: str,
     permit: Mapping[str, Any],
-    now: int,
-    contract_wallet: bool = False,
 ) -> Receipt:
     """Queue the payment of the fee from a party's wallet. `permit` as the contract's struct. Raises Refused."""
-    check_deadline(deadline, now)
-    message = fee_message(connection, company, payer, nonce, deadline, now)
-    data = data_of(deployment, "PayFee", message)
+    message = fee_message(connection, company, payer, nonce, deadline, relay.now)
     body = {
         "company": company,
         "payer": payer,
@@ -147,10 +133,10 @@ def pay_fee(
         "amount": str(message["amount"]),
         "nonce": str(nonce),
         "deadline": deadline,
-        "signature": checked(connection, payer, data, signature, contract_wallet),
+        "signature": checked(connection, relay, "PayFee", message, payer, signature),
         "permit": dict(permit),
     }
-    return enqueue(connection, _request("pay_fee_for", company, str(nonce), body), now)
+    return _relay(connection, relay, "pay_fee_for", payer, f"{company}:{nonce}", body)
 
 
 def fee_message(
@@ -175,24 +161,34 @@ def fee_message(
 
 def cancel_nonce(
     connection: Connection,
-    deployment: Deployment,
+    relay: Relay,
     party: str,
     nonce: int,
     deadline: int,
     signature: str,
-    now: int,
-    contract_wallet: bool = False,
 ) -> Receipt:
     """Queue that a nonce, and whatever was signed over it here, is good for nothing any more. Raises Refused."""
-    check_deadline(deadline, now)
-    data = data_of(deployment, "CancelNonce", {"party": party, "nonce": nonce, "deadline": deadline})
+    message = {"party": party, "nonce": nonce, "deadline": deadline}
     body = {
         "party": party,
         "nonce": str(nonce),
         "deadline": deadline,
-        "signature": checked(connection, party, data, signature, contract_wallet),
+        "signature": checked(connection, relay, "CancelNonce", message, party, signature),
     }
-    return enqueue(connection, _request("cancel_nonce", party, str(nonce), body), now)
+    return _relay(connection, relay, "cancel_nonce", party, f"{party}:{nonce}", body)
+
+
+def _relay(
+    connection: Connection, relay: Relay, act: str, party: str, subject: str, body: Mapping[str, Any]
+) -> Receipt:
+    """Queue what one party signed; the same again gives the same receipt. Raises Refused."""
+    request = Request(f"company.{act}:{subject}", f"company.{act}", party, body)
+    known = select(intents.c.key).where(intents.c.key == request.key)
+    if connection.execute(known).first() is None:
+        check_deadline(body["deadline"], relay.now)
+        check_nonce(connection, CONTRACT, party, int(body["nonce"]))
+        check_quota(connection, party, request.kind, relay.most, relay.now)
+    return enqueue(connection, request, relay.now)
 
 
 # ── By a registrar ──────────────────────────────────────────────────────────────────────────────────────────────

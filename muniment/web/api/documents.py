@@ -1,20 +1,37 @@
-"""Documents: what the chain says of one anchored document. The document itself stays with whoever asks."""
+"""Documents: what the chain says of one anchored document, and roots that a party issues in its own name.
+
+The documents themselves stay with whoever asks.
+"""
 
 from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Connection, select
 from starlette.responses import Response
 
+from muniment.chain.outbox import Receipt, enqueue
+from muniment.chain.typed_data import signer_of
+from muniment.db.schema import intents
+from muniment.documents.approving import Asked
 from muniment.documents.facts import Question, facts_json
 from muniment.documents.model import MOST
 from muniment.documents.source import NodeSource
-from muniment.web.api.common import HexId
+from muniment.errors import Refused
+from muniment.hashing import ZERO_HASH
+from muniment.identity.signing import check_deadline, check_quota, check_settled, fresh, wallet_of
+from muniment.identity.submit import Relay
+from muniment.web.api import models
+from muniment.web.api.acting import relayed, told, too_many
+from muniment.web.api.common import REFUSED, HexId
+from muniment.web.api.service import intent_answer
 from muniment.web.problem import problem
 from muniment.web.site import Here
 
 router = APIRouter(prefix="/api", tags=["documents"])
+
+Hash = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{64}$")]
 
 
 class DocumentFacts(BaseModel):
@@ -40,6 +57,86 @@ def facts(
     # The answer changes when somebody revokes: it must be asked for each time.
     response.headers["Cache-Control"] = "no-store"
     return DocumentFacts(facts=_facts(site, issuer.lower(), root.lower(), index))
+
+
+class RootAsked(BaseModel):
+    """A root that a party is to issue in its own name; `expires_at` is Unix seconds, 0 for never."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    party: Hash
+    root: Hash
+    schema_: Hash = Field(default=ZERO_HASH, alias="schema")
+    count: int = Field(ge=1, le=MOST)
+    expires_at: int = Field(default=0, ge=0, le=MOST)
+
+
+class RootSigned(RootAsked):
+    """The same with the party's signature over what was shown with this nonce and deadline."""
+
+    nonce: str = Field(pattern="^[0-9]{1,78}$")
+    deadline: int = Field(ge=0, le=MOST)
+    signature: str = Field(pattern="^0x([0-9a-fA-F]{2}){0,10000}$")
+
+
+class RootToSign(BaseModel):
+    """What the party signs: Approval without a policy (EIP-712)."""
+
+    party: str
+    nonce: models.Uint
+    deadline: int
+    typed_data: dict[str, Any]
+
+
+@router.post("/documents/approvals/typed-data", response_model=RootToSign, responses=REFUSED)
+def approval_data(site: Here, request: Request, asked: RootAsked) -> Any:
+    """What a party signs to issue a root in its own name."""
+    if (refusal := too_many(site.questions, request)) is not None:
+        return refusal
+    end = fresh(site.clock())
+    return RootToSign(party=asked.party.lower(), typed_data=_asked(site, asked, **end).typed_data(), **end)
+
+
+@router.post("/documents/approvals", response_model=models.Intent, status_code=202, responses=REFUSED)
+def approve(site: Here, request: Request, sent: RootSigned) -> Any:
+    """Queue a root that a party issues in its own name."""
+    if (refusal := too_many(site.writes, request)) is not None:
+        return refusal
+    asked = _asked(site, sent, int(sent.nonce), sent.deadline)
+
+    def act(connection: Connection, relay: Relay) -> Receipt:
+        approval = asked.approval(asked.issuer, sent.signature)
+        wallet = wallet_of(connection, asked.issuer)
+        # An organisation, and a party for which officers stand in, have no wallet: the simulation judges.
+        judged = wallet is None or relay.contract_wallet
+        if not judged and signer_of(asked.typed_data(), approval["signature"]) != wallet:
+            raise Refused("SignatureInvalid", wallet=wallet)
+        wanted = asked.request([approval])
+        if connection.execute(select(intents.c.key).where(intents.c.key == wanted.key)).first() is None:
+            check_deadline(asked.deadline, relay.now)
+            check_settled(connection, asked.issuer)
+            check_quota(connection, asked.issuer, wanted.kind, relay.most, relay.now)
+        return enqueue(connection, wanted, relay.now)
+
+    return intent_answer(site, relayed(site, act).key)
+
+
+def _asked(site: Here, asked: RootAsked, nonce: int, deadline: int) -> Asked:
+    registry = site.deployment.contracts.get("DocumentRegistry")
+    if registry is None:
+        raise told(Refused("RegistryMissing", network=site.deployment.network))
+    return Asked(
+        chain_id=site.deployment.chain_id,
+        registry=registry.address,
+        issuer=asked.party.lower(),
+        root=asked.root.lower(),
+        schema=asked.schema_.lower(),
+        count=asked.count,
+        expires_at=asked.expires_at,
+        policy=None,
+        nonce=nonce,
+        deadline=deadline,
+    )
 
 
 def _facts(site: Here, issuer: str, root: str, index: int) -> dict[str, Any] | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from muniment.db.answers import Finality
+from muniment.hashing import ZERO_HASH
 
 Uint = Annotated[int, PlainSerializer(str, return_type=str), WithJsonSchema({"type": "string", "pattern": "^[0-9]+$"})]
 Name = Annotated[
@@ -18,6 +19,12 @@ Part = Annotated[
     PlainSerializer(lambda part: f"{part.numerator}/{part.denominator}", return_type=str),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]+/[0-9]+$"}),
 ]
+
+
+ID = "^0x[0-9a-fA-F]{64}$"
+ADDRESS = "^0x[0-9a-fA-F]{40}$"
+HEX = "^0x([0-9a-fA-F]{2})*$"
+DECIMAL = "^(0|[1-9][0-9]{0,77})$"
 
 
 class Answer(BaseModel):
@@ -152,11 +159,129 @@ class Holding(Answer):
     finality: Finality
 
 
+class Recovery(Answer):
+    """A party's way to a new wallet: `state` is begun, vetoed, cancelled or completed.
+
+    It can be vetoed before `ready_at` unless a court ordered it, and be completed from then on.
+    """
+
+    party: str
+    attempt: int
+    wallet: str
+    ready_at: int
+    vetoable: bool
+    court_order: str | None
+    evidence: str
+    state: str
+    begun_at: int
+    ended_at: int | None
+    tx_hash: str
+    finality: Finality
+
+
+class Credential(Answer):
+    """A party's credential of one kind, as it stands now; `reason` of a revocation is a code of RFC 5280."""
+
+    party: str
+    kind: str
+    name: str | None
+    agency: str
+    officer_id: int
+    issued_at: int
+    valid_from: int
+    valid_until: int
+    standing: Name
+    reason: int | None
+    revoked_at: int | None
+    source_hash: str
+    tx_hash: str
+    finality: Finality
+
+
+class Credentials(Whole):
+    """One page of credentials, newest first."""
+
+    page: Page
+    credentials: tuple[Credential, ...] = Field(validation_alias="lines")
+
+
+class CredentialKind(Answer):
+    """A kind of credential; `agency` is null for one known everywhere, `scopes` the power that issues it."""
+
+    kind: str
+    name: str
+    agency: str | None
+    scopes: tuple[str, ...]
+
+
+class CredentialKinds(Whole):
+    """All kinds of credentials."""
+
+    kinds: tuple[CredentialKind, ...]
+
+
+class Representation(Answer):
+    """How an organisation signs: `threshold` of its representatives. `ended`: nobody signs for it any more."""
+
+    version: int
+    threshold: int
+    representatives: tuple[str, ...]
+    ended: bool
+    set_by: str
+    changed_at: int
+    tx_hash: str
+    finality: Finality
+
+
+class Power(Answer):
+    """A power of attorney: `state` is current, revoked, ended (by a recovery), expired or suspended."""
+
+    power: str
+    principal: str
+    attorney: str
+    act: str
+    subject: str | None
+    price_floor: Uint
+    currency: str | None
+    until: int
+    state: str
+    granted_at: int
+    revoked_at: int | None
+    revoked_by: str | None
+    tx_hash: str
+    finality: Finality
+
+
+class Attestation(Answer):
+    """Two officers stand in for the party's signature over a digest."""
+
+    digest: str
+    agency: str
+    evidence: str
+    attested_at: int
+    withdrawn_at: int | None
+    tx_hash: str
+    finality: Finality
+
+
 class Party(Whole):
-    """Everything public about a party."""
+    """Everything public about a party.
+
+    `court_order_needed`: the last recovery was vetoed, so that the next needs a court. `represents` names the
+    organisations that it signs for.
+    """
 
     party: str
     wallet: Wallet | None
+    recovery: Recovery | None
+    recoveries: tuple[Recovery, ...]
+    court_order_needed: bool
+    credentials: tuple[Credential, ...]
+    representation: Representation | None
+    represents: tuple[str, ...]
+    powers_given: tuple[Power, ...]
+    powers_held: tuple[Power, ...]
+    attestations: tuple[Attestation, ...]
     holdings: tuple[Holding, ...]
     page: Page
 
@@ -295,6 +420,64 @@ class Binding(BaseModel):
     code: str = Field(min_length=1, max_length=64)
     wallet: str = Field(pattern="^0x[0-9a-fA-F]{40}$")
     signature: str = Field(pattern="^0x([0-9a-fA-F]{2}){1,2048}$")
+
+
+class Asked(Answer):
+    """What to sign: typed data for `eth_signTypedData_v4`, by the wallets listed."""
+
+    act: str
+    signers: tuple[str, ...]
+    typed_data: dict[str, Any]
+
+
+class Signed(BaseModel):
+    """A party's signature: 65 bytes of its wallet, or whatever its contract wallet or its representatives give.
+
+    `deadline` is Unix seconds, as it was signed.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    deadline: int = Field(ge=0, lt=2**53)
+    signature: str = Field(pattern=HEX, max_length=20_000)
+
+
+class Rotation(Signed):
+    """RotateWallet, signed by the present wallet and by the new one."""
+
+    wallet: str = Field(pattern=ADDRESS)
+    nonce: str = Field(pattern=DECIMAL)
+    previous_signature: str = Field(pattern=HEX, max_length=20_000)
+
+
+class Veto(Signed):
+    """VetoRecovery, signed by the present wallet."""
+
+    attempt: int = Field(ge=1, lt=2**32)
+
+
+class PowerGrant(Signed):
+    """GrantPower, signed by the principal; without a subject for any, with a floor and its currency for a price."""
+
+    attorney: str = Field(pattern=ID)
+    act: str = Field(min_length=1, max_length=64)
+    subject: str = Field(default=ZERO_HASH, pattern=ID)
+    price_floor: str = Field(default="0", pattern=DECIMAL)
+    currency: str = Field(default=ZERO_HASH, pattern=ID)
+    until: int = Field(ge=0, lt=2**40)
+    nonce: str = Field(pattern=DECIMAL)
+
+
+class PowerEnd(Signed):
+    """RevokePower, signed by the principal or the attorney."""
+
+    power: str = Field(pattern=ID)
+
+
+class NonceEnd(Signed):
+    """CancelNonce, signed by the party."""
+
+    nonce: str = Field(pattern=DECIMAL)
 
 
 class Problem(BaseModel):

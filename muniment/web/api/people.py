@@ -16,9 +16,9 @@ router = APIRouter(prefix="/api", tags=["parties and agencies"])
 
 @router.get("/parties/{party}", response_model=models.Party, responses=NOT_FOUND)
 def party(site: Here, party: HexId, page: PageNumber = 1, size: Size = 25) -> Any:
-    """A party: its wallet and one page of what it holds."""
+    """A party: who signs for it, what it is, and one page of what it holds."""
     with site.reading() as connection:
-        answer = identity.party(connection, party, page, size)
+        answer = identity.party(connection, party, page, size, site.clock())
     if answer is None:
         raise not_found("No event ever named this party.")
     return models.Party.model_validate(answer, from_attributes=True)

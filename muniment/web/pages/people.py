@@ -18,7 +18,7 @@ def party(site: Here, request: Request, party: str, page: PageNumber = 1) -> HTM
     answer = None
     if is_id(party):
         with site.reading() as connection:
-            answer = identity.party(connection, party, page)
+            answer = identity.party(connection, party, page, now=site.clock())
     if answer is None:
         raise missing()
 

@@ -14,9 +14,10 @@ from muniment.db.engine import reading, writing
 from muniment.db.schema import intents, invitations, party_records, wallets
 from muniment.errors import Refused
 from muniment.hashing import keccak
+from muniment.identity.binding import bind_request
 from muniment.identity.inviting import Invited, invite
 from muniment.identity.queries import invitation
-from muniment.identity.submit import ACTS, bind_request
+from muniment.identity.submit import ACTS
 from muniment.identity.typed import Domain, typed_data
 
 PARTY, COMMITMENT, AGENCY = "0x" + "aa" * 32, "0x" + "c0" * 32, "0x" + "a9" * 32
@@ -138,7 +139,7 @@ def test_the_second_form_of_a_signature_is_refused(case: Case) -> None:
     raw = bytes.fromhex(case.signature()[2:])
     order = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
     high = raw[:32] + (order - int.from_bytes(raw[32:64], "big")).to_bytes(32, "big") + bytes([55 - raw[64]])
-    assert refused(case, signature="0x" + high.hex()) == "SignatureInvalid"
+    assert refused(case, signature="0x" + high.hex()) == "SignatureMalleable"
 
 
 def test_a_recovery_byte_of_zero_or_one_is_made_good(case: Case) -> None:

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 from sqlalchemy import Engine, func, select
 
 from muniment.db.engine import migrate, open_engine, reading, writing
 from muniment.db.schema import geometries, intents, parcels, party_records
 from muniment.errors import Refused
 from muniment.identity.model import commitment_of, party_id
+from muniment.identity.sealing import Sealer, is_sealed
 from muniment.land.importing import import_parcels
 from muniment.land.kept import holders_of
 from muniment.land.parcels import Options
@@ -23,6 +25,8 @@ from muniment.land.report import Report
 
 ROOT = Path(__file__).resolve().parents[3]
 AGENCY = "0x" + "a9" * 32
+KEY = Fernet.generate_key()
+SEALER = Sealer([KEY])
 CITY = ROOT.parent / "shared" / "data" / "land" / "city-of-london.geojson"
 needs_city = pytest.mark.skipif(not CITY.exists(), reason=f"the real parcels are not at {CITY}")
 
@@ -47,7 +51,7 @@ def collection(*features: Any, **members: Any) -> bytes:
 
 def take(database: Engine, content: bytes, dry_run: bool = False, **options: Any) -> Report:
     """Import a file for GB."""
-    return import_parcels(database, "x.geojson", content, Options("GB", **options), AGENCY, 1_000, dry_run)
+    return import_parcels(database, "x.geojson", content, Options("GB", **options), AGENCY, SEALER, 1_000, dry_run)
 
 
 def contents(database: Engine) -> list[list[Any]]:
@@ -74,7 +78,9 @@ def test_a_parcel_is_stored_with_its_intent_and_its_party(database: Engine) -> N
         body = json.loads(connection.execute(select(intents.c.body)).scalar_one())
     assert row.ref == body["ref"] == "Torp 1:1"
     assert row.party == body["shares"][0]["holder"] == party_id(AGENCY, kept.commitment)
-    assert kept.commitment == commitment_of(kept.salt, kept.record.encode())
+    assert kept.commitment == commitment_of(SEALER.unseal(kept.salt), SEALER.unseal(kept.record).encode())
+    assert is_sealed(kept.salt)
+    assert is_sealed(kept.record)
     assert (body["denominator"], body["area_dm2"], body["geometry_hash"]) == (1, row.area_dm2, row.geometry_hash)
 
 
@@ -220,8 +226,9 @@ def test_one_name_on_two_titles_is_two_parties(database: Engine) -> None:
     take(database, collection(parcel("a", properties=holders), parcel("b", 11, properties=holders)))
     with reading(database) as connection:
         kept = connection.execute(select(party_records)).all()
-    assert len({row.record for row in kept}) == 1
-    assert len({row.party for row in kept}) == len({row.salt for row in kept}) == 2
+    assert len({SEALER.unseal(row.record) for row in kept}) == 1
+    assert len({row.party for row in kept}) == len({SEALER.unseal(row.salt) for row in kept}) == 2
+    assert len({row.record for row in kept}) == 2  # or the database alone would show it
 
 
 @pytest.mark.parametrize(
@@ -277,7 +284,9 @@ def test_killing_it_leaves_nothing_half_written(tmp_path: Path, delay: float) ->
         "import sys; from pathlib import Path; from muniment.db.engine import open_engine;"
         "from muniment.land.importing import import_parcels; from muniment.land.parcels import Options;"
         "print('ready', flush=True);"
-        f"import_parcels(open_engine({url!r}), 'x', Path({str(path)!r}).read_bytes(), Options('GB'), {AGENCY!r}, 1,"
+        "from muniment.identity.sealing import Sealer;"
+        f"import_parcels(open_engine({url!r}), 'x', Path({str(path)!r}).read_bytes(), Options('GB'), {AGENCY!r},"
+        f"Sealer([{KEY!r}]), 1,"
         "progress=lambda stage, done, total: stage == 'Writing' and print('writing', flush=True))"
     )
     run = subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, text=True)

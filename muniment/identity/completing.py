@@ -1,0 +1,27 @@
+"""Complete recoveries whose delay is over: nobody need ask for it."""
+
+from sqlalchemy import Engine, select
+
+from muniment.chain.outbox import enqueue
+from muniment.db.engine import reading, writing
+from muniment.db.schema import intents
+from muniment.identity.standing import ready_recoveries
+from muniment.identity.submit import completion
+
+
+def complete_ready(engine: Engine, now: int) -> int:
+    """Queue the completion of every recovery that the chain would complete now; return how many are new.
+
+    One that was asked for before is not asked for again, whatever became of it: it is listed among the requests.
+    """
+    with reading(engine) as connection:
+        requests = [completion(line.party, line.attempt) for line in ready_recoveries(connection)]
+        keys = [request.key for request in requests]
+        known = (
+            set(connection.execute(select(intents.c.key).where(intents.c.key.in_(keys))).scalars()) if keys else set()
+        )
+    new = [request for request in requests if request.key not in known]
+    if not new:
+        return 0
+    with writing(engine) as connection:
+        return sum(enqueue(connection, request, now).new for request in new)

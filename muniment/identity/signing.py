@@ -1,0 +1,132 @@
+"""Whether a party signed, as far as the service can tell before the chain does, and what is wrong when it did not."""
+
+import secrets
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+from muniment.chain.typed_data import normal_signature, signer_of, turned_around
+from muniment.db.schema import attestations, events, intents, organisations, wallets
+from muniment.errors import Refused
+from muniment.identity.model import LONGEST_AHEAD
+from muniment.identity.standing import pending_recovery
+from muniment.identity.typed import Domain, typed_data
+
+SIGNING_TIME = 24 * 3600  # seconds that a party has between reading what it signs and the chain
+_LONGEST = 20_000  # hex digits: what 16 representatives sign; a book may not
+_DAY = 24 * 3600
+# Where wallets are often connected by mistake: public chains, their test chains, local ones.
+_OTHER_CHAINS = (1, 11155111, 17000, 560048, 10, 56, 100, 137, 324, 8453, 42161, 43114, 59144, 31337, 1337)
+
+
+def fresh(now: int) -> dict[str, int]:
+    """A nonce that nobody used, and the last second at which what is signed over it will do."""
+    return {"nonce": secrets.randbits(256), "deadline": now + SIGNING_TIME}
+
+
+def check_deadline(deadline: int, now: int) -> None:
+    """Raise Refused for a deadline that has passed, or lies so far ahead that nobody would remember the signature."""
+    if deadline <= now:
+        raise Refused("DeadlinePassed", deadline=deadline)
+    if deadline > now + LONGEST_AHEAD:
+        raise Refused("DeadlineTooFar", deadline=deadline)
+
+
+def check_settled(connection: Connection, party: str) -> None:
+    """Raise Refused while the party's wallet is being recovered: it signs nothing but the veto."""
+    recovery = pending_recovery(connection, party)
+    if recovery is not None:
+        raise Refused("RecoveryPending", party=party, readyAt=recovery.ready_at)
+
+
+def check_nonce(connection: Connection, contract: str, party: str, nonce: int) -> None:
+    """Raise Refused when an event of the contract shows that the party's nonce is spent."""
+    # Numbers beyond 53 bits are text in `events`; the pattern only narrows what the database compares.
+    told = (f'"nonce":"{nonce}"', f'"nonce":{nonce},', f'"nonce":{nonce}}}')
+    spent = select(events.c.name).where(events.c.subject == party, events.c.contract == contract)
+    for pattern in told:
+        if connection.execute(spent.where(events.c.arguments.contains(pattern, autoescape=True)).limit(1)).first():
+            raise Refused("NonceUsed", party=party, nonce=str(nonce))
+
+
+def check_quota(connection: Connection, party: str, kind: str, most: int, now: int) -> None:
+    """Raise Refused when the party has let the service pay for so many acts of the last 24 hours already.
+
+    Relayed acts have their party as lane. Vetoes count by themselves: whoever spends a party's quota must not take
+    its last defence.
+    """
+    veto = intents.c.kind == "identity.veto"
+    counted = select(func.count()).where(
+        intents.c.lane == party,
+        intents.c.created_at > now - _DAY,
+        veto if kind == "identity.veto" else ~veto,
+    )
+    if connection.execute(counted).scalar_one() >= most:
+        raise Refused("RelayQuota", party=party, most=most)
+
+
+def wallet_of(connection: Connection, party: str) -> str | None:
+    """The wallet that signs for a party now."""
+    return connection.execute(select(wallets.c.wallet).where(wallets.c.party == party)).scalar_one_or_none()
+
+
+def party_signature(
+    connection: Connection,
+    domain: Domain,
+    primary: str,
+    message: Mapping[str, Any],
+    party: str,
+    signature: str,
+    contract_wallet: bool = False,
+) -> str:
+    """A party's signature over typed data, as contracts want it. Raises Refused.
+
+    That of an organisation, of a party without a wallet for which officers stand in (an empty one), and with
+    `contract_wallet` that of a wallet which is a contract, are left to the simulation.
+    """
+    wallet = wallet_of(connection, party)
+    if wallet is not None:
+        return wallet_signature(domain, primary, message, wallet, signature, contract_wallet)
+    of_organisation = select(organisations.c.party).where(organisations.c.party == party, organisations.c.threshold > 0)
+    stood_in = select(attestations.c.party).where(attestations.c.party == party, attestations.c.withdrawn_at.is_(None))
+    normal = _normal(signature, party)
+    organised = connection.execute(of_organisation).first() is not None
+    if organised or (normal == "0x" and connection.execute(stood_in.limit(1)).first() is not None):
+        return normal
+    raise Refused("PartyUnbound", party=party)
+
+
+def wallet_signature(
+    domain: Domain,
+    primary: str,
+    message: Mapping[str, Any],
+    wallet: str,
+    signature: str,
+    contract_wallet: bool = False,
+) -> str:
+    """A wallet's signature over typed data, as contracts want it.
+
+    Raises Refused: SignatureMalleable when somebody turned it around, SignedForOtherChain when it would do elsewhere,
+    else SignatureInvalid.
+    """
+    normal = _normal(signature, wallet)
+    asked = typed_data(domain, primary, message)
+    if contract_wallet or signer_of(asked, normal) == wallet:
+        return normal
+    low = turned_around(normal)
+    if low is not None and signer_of(asked, low) == wallet:
+        raise Refused("SignatureMalleable", wallet=wallet)
+    for chain in _OTHER_CHAINS:
+        if signer_of(typed_data(domain._replace(chain_id=chain), primary, message), normal) == wallet:
+            raise Refused("SignedForOtherChain", wallet=wallet, chain=chain, expected=domain.chain_id)
+    raise Refused("SignatureInvalid", wallet=wallet)
+
+
+def _normal(signature: str, signer: str) -> str:
+    try:
+        if len(signature) <= _LONGEST:
+            return normal_signature(signature)
+    except ValueError:
+        pass
+    raise Refused("SignatureInvalid", wallet=signer)
