@@ -1,7 +1,7 @@
 import { button, byId, make } from "../dom.js";
 import { type Deployment, deployment, get } from "../deployment.js";
 import { chooseProvider, sentence } from "../wallet/connect.js";
-import { account, ask, onChain, type Provider } from "../wallet/provider.js";
+import { account, ask, chainTime, onChain, type Provider } from "../wallet/provider.js";
 import { wordsOf } from "../words.js";
 import { follow } from "./follow.js";
 import { type Message, type Registry, type TypedData, whatIsShown } from "./typed.js";
@@ -97,7 +97,7 @@ async function next(contracts: Deployment, provider: Provider, parts: readonly P
   const [part, ...rest] = parts;
   if (!part?.wallet) return location.reload();
   const wallet = part.wallet;
-  const data = await prepared(contracts, part, part.message);
+  const data = await prepared(contracts, provider, part, part.message);
   if (!data) return say(words("mismatch"));
   const intro = [words("ready"), hash(wallet), ...(part.label ? [make("p", "govuk-body", make("strong", "", part.label))] : [])];
   step(words("sign"), intro, async () => {
@@ -114,7 +114,7 @@ async function join(contracts: Deployment, joining: Provider, wallet: `0x${strin
   if (!part?.wallet || !act.joins) return;
   const present = part.wallet;
   if (wallet === present) return say(words("sign_same"));
-  const data = await prepared(contracts, part, { ...part.message, [act.joins]: wallet }, `?wallet=${wallet}`);
+  const data = await prepared(contracts, joining, part, { ...part.message, [act.joins]: wallet }, `?wallet=${wallet}`);
   if (!data) return say(words("mismatch"));
   start.hidden = true;
   byId(`sign-${act.joins}`).replaceChildren(hash(wallet));
@@ -136,13 +136,19 @@ async function join(contracts: Deployment, joining: Provider, wallet: `0x${strin
 }
 
 /** Ask the service for what is to be signed; undefined when that is not what the page shows. */
-async function prepared(contracts: Deployment, part: Part, message: Message, query = ""): Promise<TypedData | undefined> {
+async function prepared(
+  contracts: Deployment,
+  provider: Provider,
+  part: Part,
+  message: Message,
+  query = "",
+): Promise<TypedData | undefined> {
   const asked = await get<Asked>(part.ask + query);
   const served = asked.typed_data ?? asked.to_sign?.find((one) => one.part === part.body["part"])?.typed_data;
   const address = contracts.contracts[act.registry]?.address.toLowerCase();
   if (!served || address !== act.address || contracts.chain_id !== act.chain) return undefined;
   const place = { chainId: act.chain, verifyingContract: address };
-  const data = whatIsShown(act.registry, place, part.type, message, served, Date.now() / 1000);
+  const data = whatIsShown(act.registry, place, part.type, message, served, await chainTime(provider));
   if (data) reveal(data.message);
   return data;
 }

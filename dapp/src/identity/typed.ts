@@ -74,7 +74,7 @@ export function typedData(registry: Registry, place: Place, type: string, messag
 
 /**
  * What the page shows, with the one-time number and the deadline (Unix seconds) that the service chose: the data that
- * may be signed. Undefined when the service sent anything else than exactly that; `now` is Unix seconds.
+ * may be signed. Undefined when the service sent anything else than exactly that; `now` is the chain's time.
  */
 export function whatIsShown(
   registry: Registry,
