@@ -16,7 +16,19 @@ from muniment.chain.look import NodeLostState
 from muniment.chain.reorg import IndexerHalted
 from muniment.chain.rpc import RpcError, RpcUnavailable
 from muniment.chain.signer import KeystoreUnusable
-from muniment.cli import companies, database, documents, identity, index, keys, land, outbox, residency, serve
+from muniment.cli import (
+    companies,
+    credentials,
+    database,
+    documents,
+    identity,
+    index,
+    keys,
+    land,
+    outbox,
+    residency,
+    serve,
+)
 from muniment.cli.console import emit_json, err, printable
 from muniment.config import SettingRefused
 from muniment.db.engine import DatabaseUrlRefused
@@ -47,6 +59,7 @@ app = typer.Typer(
 )
 app.add_typer(land.app, name="land")
 app.add_typer(identity.app, name="identity")
+app.add_typer(credentials.app, name="credentials")
 app.add_typer(companies.app, name="companies")
 app.add_typer(residency.app, name="residency")
 app.add_typer(documents.app, name="documents")

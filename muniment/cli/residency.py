@@ -7,7 +7,8 @@ import typer
 
 from muniment.cli.console import AsJson, emit_json, say, table
 from muniment.config import Settings
-from muniment.db.engine import reading, writing
+from muniment.db.engine import forget, reading, writing
+from muniment.db.schema import residency_cases, residency_checks, residency_decisions
 from muniment.errors import Refused
 from muniment.identity.residency import queries, submit
 from muniment.identity.residency.erasing import erase_case
@@ -133,6 +134,7 @@ def erase(case: Case, as_json: AsJson = False) -> None:
     now = services.clock()
     with writing(services.engine) as connection:
         erase_case(connection, case, now)
+    forget(services.engine, residency_cases, residency_checks, residency_decisions)
     if as_json:
         emit_json({"case": case, "erased": True})
         return

@@ -84,6 +84,25 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
+def forget(engine: Engine, *tables: Table) -> None:
+    """After rows were erased: let no page of the database's files keep what they held. Backups are the operator's.
+
+    On PostgreSQL the tables are vacuumed, which other transactions may put off; on SQLite the file is written anew
+    without the free pages, and the log of changes is emptied.
+    """
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for table in tables:
+                connection.exec_driver_sql(f'VACUUM "{table.name}"')
+        return
+    raw = engine.raw_connection()  # neither works within a transaction, which our connections begin by themselves
+    try:
+        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
+            raw.cursor().execute(statement)
+    finally:
+        raw.close()
+
+
 def insert_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless one with its key stands, also while others try the same; tell whether it is new."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert

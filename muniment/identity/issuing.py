@@ -61,7 +61,7 @@ def revoke(connection: Connection, party: str, kind_: str, reason: int, now: int
     held = credential(connection, party, kind_, now)
     if held is None:
         raise Refused("CredentialMissing", party=party, kind=kind_)
-    if reason not in REASONS:
+    if reason not in REASONS.values():
         raise Refused("ReasonRefused", reason=reason)
     if held.revoked_at is not None:
         raise Refused("CredentialWithdrawn", party=party, kind=kind_, reason=held.reason)

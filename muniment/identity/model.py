@@ -16,7 +16,17 @@ CREDENTIAL_DOMAIN = keccak(b"Muniment.Credential.v1")
 INVITATION_LIFETIME = 7 * 24 * 3600  # seconds
 LONGEST_AHEAD = 7 * 24 * 3600  # seconds that a signature which is relayed may stay valid
 KNOWN_KINDS = ("E_RESIDENT", "ESTATE_AGENT", "BANK", "NOTARY", "SURVEYOR")  # known everywhere, of no one agency
-REASONS = frozenset({0, 1, 2, 3, 4, 5, 9, 10})  # of revocation, RFC 5280, section 5.3.1, without the hold
+# Of revocation, RFC 5280, section 5.3.1, without the hold.
+REASONS = {
+    "unspecified": 0,
+    "key-compromise": 1,
+    "ca-compromise": 2,
+    "affiliation-changed": 3,
+    "superseded": 4,
+    "cessation-of-operation": 5,
+    "privilege-withdrawn": 9,
+    "aa-compromise": 10,
+}
 
 # Crockford's base 32: without I, L, O and U, so that a code can be read aloud and typed from paper.
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"

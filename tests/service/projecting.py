@@ -12,7 +12,7 @@ from muniment.db.rows import Rows
 TIME = 1_700_000_000
 
 
-def event(contract: str, name: str, block: int = 7, **arguments: Any) -> Event:
+def event(contract: str, name: str, /, block: int = 7, **arguments: Any) -> Event:
     """An event of a block, as the decoder gives it; the block's time is 12 seconds after the one before."""
     subject = str(next(iter(arguments.values())))
     return Event(contract, name, arguments, subject, block, hex(block), TIME + 12 * block, f"0xt{block}", 0)

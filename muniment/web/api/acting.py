@@ -12,6 +12,7 @@ from starlette.responses import Response
 from muniment.chain.rpc import RpcError, RpcUnavailable
 from muniment.db.engine import writing
 from muniment.errors import Refused
+from muniment.identity.sealing import Sealer
 from muniment.identity.submit import Relay
 from muniment.web.limits import RateLimit
 from muniment.web.problem import Problem, problem
@@ -70,6 +71,14 @@ def told(refused: Refused) -> Problem:
     else:
         status = HTTPStatus.CONFLICT if refused.name in _CONFLICTS else HTTPStatus.UNPROCESSABLE_ENTITY
     return Problem(status, sentence(refused.name, refused.arguments), refused.name)
+
+
+def sealer_of(site: Site) -> Sealer:
+    """What seals personal data. Raises Problem where there is no key."""
+    try:
+        return site.sealer
+    except Refused as refused:
+        raise told(refused) from None
 
 
 def written(site: Site, act: Callable[[Connection], T]) -> T:

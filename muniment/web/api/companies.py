@@ -21,7 +21,7 @@ from muniment.identity.signing import fresh
 from muniment.identity.submit import Relay
 from muniment.web.api import company_models as shapes
 from muniment.web.api import models
-from muniment.web.api.acting import relayed, told, too_many, written
+from muniment.web.api.acting import relayed, sealer_of, told, too_many, written
 from muniment.web.api.common import NOT_FOUND, REFUSED, HexId, not_found
 from muniment.web.api.land import PageNumber, Size
 from muniment.web.api.service import intent_answer
@@ -185,16 +185,16 @@ def open_filing(site: Here, request: Request, company: HexId, asked: shapes.Fili
     """Open a founding, a change or a dissolution. Whoever knows the filing's id can see who has signed."""
     if (refusal := too_many(site.writes, request)) is not None:
         return refusal
-    now, subject = site.clock(), company.lower()
+    now, subject, sealer = site.clock(), company.lower(), sealer_of(site)
     wanted = filings.Wanted(asked.threshold, asked.board, asked.contact, asked.articles, asked.address)
 
     def act(connection: Connection) -> filings.Filing:
         if asked.kind == "founding":
-            made = filings.open_founding(connection, site.sealer, subject, asked.founders, wanted, now)
+            made = filings.open_founding(connection, sealer, subject, asked.founders, wanted, now)
         elif asked.kind == "change":
-            made = filings.open_change(connection, site.sealer, subject, wanted, now)
+            made = filings.open_change(connection, sealer, subject, wanted, now)
         else:
-            made = filings.open_dissolution(connection, site.sealer, subject, now)
+            made = filings.open_dissolution(connection, sealer, subject, now)
         return filings.filing_of(connection, made)
 
     return shapes.Filing.model_validate(written(site, act))

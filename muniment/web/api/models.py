@@ -5,7 +5,7 @@ from enum import IntEnum
 from fractions import Fraction
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
 from muniment.db.answers import Finality
 from muniment.hashing import ZERO_HASH
@@ -25,6 +25,15 @@ ID = "^0x[0-9a-fA-F]{64}$"
 ADDRESS = "^0x[0-9a-fA-F]{40}$"
 HEX = "^0x([0-9a-fA-F]{2})*$"
 DECIMAL = "^(0|[1-9][0-9]{0,77})$"
+
+
+def _uint256(text: str) -> str:
+    if int(text) >= 2**256:
+        raise ValueError("the number does not fit 256 bits")
+    return text
+
+
+Decimal = Annotated[str, Field(pattern=DECIMAL), AfterValidator(_uint256)]
 
 
 class Answer(BaseModel):
@@ -439,15 +448,15 @@ class Signed(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     deadline: int = Field(ge=0, lt=2**53)
-    signature: str = Field(pattern=HEX, max_length=20_000)
+    signature: str = Field(pattern=HEX, max_length=10_000)
 
 
 class Rotation(Signed):
     """RotateWallet, signed by the present wallet and by the new one."""
 
     wallet: str = Field(pattern=ADDRESS)
-    nonce: str = Field(pattern=DECIMAL)
-    previous_signature: str = Field(pattern=HEX, max_length=20_000)
+    nonce: Decimal
+    previous_signature: str = Field(pattern=HEX, max_length=10_000)
 
 
 class Veto(Signed):
@@ -462,10 +471,10 @@ class PowerGrant(Signed):
     attorney: str = Field(pattern=ID)
     act: str = Field(min_length=1, max_length=64)
     subject: str = Field(default=ZERO_HASH, pattern=ID)
-    price_floor: str = Field(default="0", pattern=DECIMAL)
+    price_floor: Decimal = "0"
     currency: str = Field(default=ZERO_HASH, pattern=ID)
     until: int = Field(ge=0, lt=2**40)
-    nonce: str = Field(pattern=DECIMAL)
+    nonce: Decimal
 
 
 class PowerEnd(Signed):
@@ -477,7 +486,7 @@ class PowerEnd(Signed):
 class NonceEnd(Signed):
     """CancelNonce, signed by the party."""
 
-    nonce: str = Field(pattern=DECIMAL)
+    nonce: Decimal
 
 
 class Problem(BaseModel):

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api", tags=["parties and agencies"])
 Id = Annotated[str, Query(pattern=models.ID)]
 OptionalId = Annotated[str | None, Query(pattern=models.ID)]
 Address = Annotated[str, Query(pattern=models.ADDRESS)]
-Number = Annotated[str, Query(pattern=models.DECIMAL)]
+Number = Annotated[models.Decimal, Query()]
 Kind = Annotated[str | None, Query(max_length=66, pattern="^(0x[0-9a-fA-F]{64}|[A-Z_]{1,32})$")]
 _TYPED_DATA = "/parties/{party}/typed-data"
 _SENT: dict[str, Any] = {

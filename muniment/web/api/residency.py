@@ -7,11 +7,10 @@ from pydantic import Field
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from muniment.errors import Refused
 from muniment.identity.inviting import Invited
 from muniment.identity.residency.queries import Followed, followed
 from muniment.identity.residency.submit import Applied, apply, invite_again
-from muniment.web.api.acting import told, too_many, written
+from muniment.web.api.acting import sealer_of, too_many, written
 from muniment.web.api.common import NOT_FOUND, REFUSED, not_found
 from muniment.web.api.company_models import Id, Sent, Text
 from muniment.web.api.models import Answer
@@ -82,10 +81,10 @@ def applied(site: Here, request: Request, response: Response, sent: ApplicationS
     if (refusal := too_many(site.writes, request)) is not None:
         return refusal
     response.headers["Cache-Control"] = "no-store"
-    now, given = site.clock(), sent.model_dump(exclude={"agency"})
+    now, given, sealer = site.clock(), sent.model_dump(exclude={"agency"}), sealer_of(site)
 
     def act(connection: Connection) -> Applied:
-        return apply(connection, site.sealer, sent.agency.lower(), given, now)
+        return apply(connection, sealer, sent.agency.lower(), given, now)
 
     made = written(site, act)
     shown = Application.model_validate(_followed(site, made.token))
@@ -118,11 +117,9 @@ def invitation(site: Here, request: Request, response: Response, token: Token) -
 
 
 def _followed(site: Site, token: str) -> Followed:
-    try:
-        with site.reading() as connection:
-            found = followed(connection, site.sealer, token, site.clock())
-    except Refused as refused:
-        raise told(refused) from None
+    sealer = sealer_of(site)
+    with site.reading() as connection:
+        found = followed(connection, sealer, token, site.clock())
     if found is None:
         raise not_found(sentence("ApplicationUnknown", {}))
     return found

@@ -83,7 +83,7 @@ def test_a_lost_key_is_told_and_not_replaced(settings: Settings) -> None:
 def test_a_file_that_holds_no_keys(tmp_path: Path, content: bytes) -> None:
     """A damaged key file must be refused, not be taken for no key."""
     (tmp_path / "key").write_bytes(content)
-    with pytest.raises(Refused, match="IdentityKeyRefused|FileUnreadable"):
+    with pytest.raises(Refused, match=r"IdentityKeyRefused|FileUnreadable"):
         read_sealer(tmp_path / "key")
 
 

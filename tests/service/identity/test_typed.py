@@ -1,5 +1,6 @@
 """What parties are asked to sign is what the interfaces promise."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -8,9 +9,16 @@ import pytest
 from eth_account._utils.encode_typed_data.encoding_and_hashing import encode_type
 from eth_account.messages import encode_typed_data
 
+from muniment.hashing import keccak
 from muniment.identity.typed import STRUCTS, TYPES, Domain, typed_data
 
-INTERFACES = Path(__file__).parents[3] / "interfaces" / "identity"
+ROOT = Path(__file__).parents[3]
+INTERFACES = ROOT / "interfaces" / "identity"
+VECTORS = [
+    case
+    for case in json.loads((ROOT / "tests" / "vectors" / "typed_data.json").read_text())
+    if case["contract"] in TYPES
+]
 REGISTRY = "0x" + "12" * 20
 VALUES: dict[str, Any] = {"bytes32": "0x" + "ab" * 32, "address": "0x" + "cd" * 20, "string": "é", "bytes32[]": []}
 
@@ -50,6 +58,14 @@ def test_the_type_hash_is_that_of_eip_712(contract: str, primary: str) -> None:
     elsewhere = encode_typed_data(full_message={**data, "domain": {**data["domain"], **changed}})
     assert encode_typed_data(full_message=data).header != elsewhere.header
     assert encode_type(primary, data["types"]) == text
+
+
+@pytest.mark.parametrize("case", VECTORS, ids=lambda case: f"{case['contract']}-{case['kind']}")
+def test_the_digests_are_those_of_the_contracts(case: dict[str, Any]) -> None:
+    """What the service asks to be signed must have the digest that contracts and pages reckon too."""
+    domain = Domain(case["contract"], case["domain"]["chainId"], case["domain"]["verifyingContract"])
+    signable = encode_typed_data(full_message=typed_data(domain, case["kind"], case["message"]))
+    assert keccak(b"\x19\x01" + signable.header + signable.body) == case["digest"]
 
 
 def test_numbers_survive_a_browser() -> None:
