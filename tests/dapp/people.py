@@ -101,6 +101,9 @@ def recover(town: Town, party: str, wallet: Wallet) -> None:
         _send(town, "AgencyRegistry", admin, "accredit", (town.agency, officer, IDENTITY_OFFICER, 0, 2**40 - 1), True)
     town.node.call("evm_increaseTime", hex(MATURITY))
     town.node.mine(1)
+    # What is signed before the service has read that block is over when it is used.
+    late = int(town.node.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    until(lambda: town.services.clock() >= late, "the new time")
     asked = until(lambda: get(town, f"/api/parties/{party}/typed-data/recover?wallet={wallet.address}"), "the data")
     data = asked["typed_data"]
     with reading(town.services.engine) as connection:
@@ -112,7 +115,9 @@ def recover(town: Town, party: str, wallet: Wallet) -> None:
     until(lambda: get(town, f"/api/parties/{party}")["recovery"], "the recovery")
 
 
-def _send(town: Town, contract: str, sender: str, function: str, arguments: tuple[Any, ...], again: bool = False) -> None:
+def _send(
+    town: Town, contract: str, sender: str, function: str, arguments: tuple[Any, ...], again: bool = False
+) -> None:
     """Send a transaction from one of the node's accounts. With `again` it may have been done before."""
     known = town.services.deployment.contracts[contract]
     call = {"from": sender, "to": known.address, "data": encode_call(known.abi, function, arguments)}
@@ -123,7 +128,9 @@ def _send(town: Town, contract: str, sender: str, function: str, arguments: tupl
             raise
         return
     receipt = until(lambda: town.node.call("eth_getTransactionReceipt", sent), "the transaction")
-    assert int(receipt["status"], 16) == 1, function
+    if int(receipt["status"], 16) != 1:
+        answer = town.node.rpc.call("eth_call", [call, "latest"])
+        raise AssertionError(f"{function} was refused: {answer}")
 
 
 def read(town: Town, contract: str, function: str, *arguments: Any) -> str:

@@ -88,7 +88,9 @@ def test_veto(town: Town, browser: Watched, chromium: Browser, robbed: Citizen) 
     for name in ("party", "wallet", "attempt"):
         assert str(signed["message"][name]) in shown
     assert int(read(town, "PartyRegistry", "recoveryOf", robbed.party), 16) == 0
-    needed = until(lambda: "Needs an order of a court" in browser.open(f"/parties/{robbed.party}").content(), "the page")
+    needed = until(
+        lambda: "Needs an order of a court" in browser.open(f"/parties/{robbed.party}").content(), "the page"
+    )
     assert needed
 
 

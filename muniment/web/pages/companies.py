@@ -120,7 +120,7 @@ def contact(site: Here, request: Request, company: str) -> HTMLResponse:
     address = f"/api/companies/{answer.company}/contact"
     part = signing.Part(
         type="AcceptContact",
-        wallet=wallet and wallet.wallet,
+        wallet=wallet.wallet if wallet else None,
         message={"party": answer.file.contact, "company": answer.company, "articles": answer.file.articles},
         ask=f"{address}/typed-data",
         send=address,
@@ -172,7 +172,9 @@ def _steps(answer: CompanyAnswer) -> list[Step]:
 def _kinds(answer: CompanyAnswer) -> dict[str, str | None]:
     """Names of the credentials that the agency asks for."""
     rules = answer.rules
-    return {} if rules is None else {kind: kind_name(kind) for kind in (rules.contact_kind, *rules.founder_kinds) if kind}
+    return (
+        {} if rules is None else {kind: kind_name(kind) for kind in (rules.contact_kind, *rules.founder_kinds) if kind}
+    )
 
 
 def _parts(
@@ -189,7 +191,7 @@ def _parts(
         parts.append(
             signing.Part(
                 type=_type(filing, signer),
-                wallet=wallet and wallet.wallet,
+                wallet=wallet.wallet if wallet else None,
                 message=_message(filing, signer, answer),
                 ask=f"{address}/typed-data?party={signer.party}",
                 send=f"{address}/signatures",

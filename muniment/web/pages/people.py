@@ -31,9 +31,7 @@ def party(site: Here, request: Request, party: str, page: PageNumber = 1) -> HTM
     def link(number: int) -> str:
         return f"/parties/{answer.party}?page={number}"
 
-    return site.page(
-        request, "party.html", known=answer.as_of, answer=answer, link=link, posts=posts, now=site.clock()
-    )
+    return site.page(request, "party.html", known=answer.as_of, answer=answer, link=link, posts=posts, now=site.clock())
 
 
 @router.get("/parties/{party}/veto")

@@ -50,7 +50,7 @@ class Form:
 
 
 @router.get("/residency")
-def residency(site: Here) -> RedirectResponse:
+def residency() -> RedirectResponse:
     """The form is all there is to begin with."""
     return RedirectResponse("/residency/apply")
 
@@ -110,9 +110,7 @@ def invitation(site: Here, request: Request, token: str) -> HTMLResponse:
     return _case(site, request, token, made)
 
 
-def _case(
-    site: Site, request: Request, token: str, invited: Invited | None = None, new: bool = False
-) -> HTMLResponse:
+def _case(site: Site, request: Request, token: str, invited: Invited | None = None, new: bool = False) -> HTMLResponse:
     if len(token) > _LONGEST_TOKEN:
         raise missing()
     with site.reading() as connection:
@@ -146,9 +144,7 @@ def _agencies(site: Site) -> list[str]:
     """The agencies that give e-residency."""
     with site.reading() as connection:
         lines = access.agencies(connection, size=_MOST_AGENCIES).lines
-    return [
-        line.agency for line in lines if line.status is AgencyStatus.ACTIVE and "RESIDENCY_OFFICER" in line.scopes
-    ]
+    return [line.agency for line in lines if line.status is AgencyStatus.ACTIVE and "RESIDENCY_OFFICER" in line.scopes]
 
 
 def _seals(site: Site) -> bool:

@@ -71,7 +71,7 @@ def _companies(connection: Connection) -> None:
             founders=json.dumps(list(HOLDERS) if file else []), threshold=file["threshold"] if file else 0,
             board=json.dumps(file["board"] if file else []), contact=file["contact"] if file else ZERO_HASH,
             articles=file["articles"] if file else ZERO_HASH, address_hash=file["addressHash"] if file else ZERO_HASH,
-            contact_accepted=int(entered), fee_settled=int(entered or status == 2), officer=OFFICER if entered else None,
+            contact_accepted=int(entered), fee_settled=int(bool(file)), officer=OFFICER if entered else None,
             reserved_at=NOW - 400, entered_at=NOW - 100 if entered else None, changed_at=NOW - 50,
             tx_hash=keccak(b"c"), **BLOCK,
         )  # fmt: skip

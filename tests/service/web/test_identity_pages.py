@@ -158,7 +158,7 @@ def test_how_a_company_stands(web: TestClient, company: str, words: str) -> None
 
 
 def test_steps_of_a_founding(web: TestClient) -> None:
-    """Done steps carry when and which transaction; the first that is not done is marked as next; an entry ends them."""
+    """Done steps carry when and which transaction; the first that is not done is next; an entry ends them."""
     html = web.get(f"/companies/{SIGNED}").text
     steps = html.partition('<ol class="m-steps')[2].partition("</ol>")[0].split("<li")[1:]
     assert [step.count("m-steps__step--open") for step in steps] == [0, 0, 1, 0, 1]
@@ -168,9 +168,16 @@ def test_steps_of_a_founding(web: TestClient) -> None:
 
 
 def test_entered_company(web: TestClient) -> None:
-    """Board with its rule, contact, articles, versions and a court's order; found by its party and its number, too."""
+    """Board with its rule, contact, articles, versions and a court's order; found by party and number, too."""
     html = web.get(f"/companies/{ENTERED}").text
-    for shown in (*FILE["board"], FILE["contact"], FILE["articles"], "2 of 2 must sign", "Version 1:", keccak(b"order")):
+    for shown in (
+        *FILE["board"],
+        FILE["contact"],
+        FILE["articles"],
+        "2 of 2 must sign",
+        "Version 1:",
+        keccak(b"order"),
+    ):
         assert str(shown) in html
     assert web.get(f"/companies/{PARTY_OF_COMPANY}").text.partition("<main")[2] == html.partition("<main")[2]
     assert "Last board" in web.get(f"/companies/{STRUCK_OFF}").text
@@ -179,7 +186,7 @@ def test_entered_company(web: TestClient) -> None:
 
 
 def test_recovery_is_told_on_the_party(web: TestClient, database: Engine) -> None:
-    """While a recovery is pending its page warns: the new wallet, until when, what to do. A court's cannot be stopped."""
+    """While a recovery is pending its page warns: the new wallet, until when, what to do; not when by a court."""
     html = web.get(f"/parties/{HOLDERS[0]}").text
     for words in (NEW_WALLET, "Stop the recovery", "5 October 2026, 14:13 UTC", f"/parties/{HOLDERS[0]}/veto"):
         assert words in html
@@ -195,8 +202,8 @@ def test_recovery_is_told_on_the_party(web: TestClient, database: Engine) -> Non
 def test_party_and_what_it_is(web: TestClient) -> None:
     """Credentials with their standing, powers, posts, an organisation's rule, and what officers signed."""
     html = web.get(f"/parties/{HOLDERS[1]}").text
-    for words in ("E-resident", "Valid now, until", "Revoked on", "a key was compromised", "Sell land", "In force until",
-                  "Expired on", "/rotate"):  # fmt: skip
+    for words in ("E-resident", "Valid now, until", "Revoked on", "a key was compromised", "Sell land",
+                  "In force until", "Expired on", "/rotate"):  # fmt: skip
         assert words in html
     assert "on the board, since" in web.get(f"/parties/{HOLDERS[0]}").text
     assert "2 of 2 must sign" in web.get(f"/parties/{PARTY_OF_COMPANY}").text
@@ -282,7 +289,7 @@ def test_pending_acts_in_words(web: TestClient, database: Engine) -> None:
 
 
 def test_application_leads_to_its_case(web: TestClient, database: Engine, settings: Settings) -> None:
-    """A sound application is sealed and leads to the case's own page, which shows the steps and nothing of the person."""
+    """A sound application is sealed and leads to the case's own page: steps, and nothing of the person."""
     response = web.post("/residency/apply", data=APPLICATION, headers=SAME, follow_redirects=False)
     assert response.status_code == 303
     address = response.headers["location"].partition("?")[0]
