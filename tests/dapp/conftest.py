@@ -90,6 +90,7 @@ class Town:
             f"/parties/{self.parties[0]}", "/agencies", f"/agencies/{self.agency}", "/status",
             f"/bind/{self.invite().code}", "/verify", "/nothing", "/companies", "/residency/apply",
             f"/parties/{self.parties[0]}/veto", f"/parties/{self.parties[0]}/rotate",
+            f"/parties/{self.parties[0]}/recover",
         ]  # fmt: skip
 
 

@@ -114,6 +114,25 @@ def test_another_wallet_of_ones_own(town: Town, browser: Watched, chromium: Brow
     assert read(town, "PartyRegistry", "walletOf", citizen.party)[-40:] == new.address[2:]
 
 
+def test_new_wallet_of_somebody_who_lost_the_old(town: Town, browser: Watched, chromium: Browser) -> None:
+    """The new wallet signs what the page shows; nothing is sent, and what officers need is there to be handed over."""
+    citizen, new = Citizen.of(town), Wallet(town.node)
+    page = browser.open(f"/parties/{citizen.party}/recover", new)
+    _choose(page)
+    expect(page.locator("#sign-wallet")).to_have_text(new.address)
+    assert axe(page) == []
+    _sign(page)
+    expect(page.locator(STATE)).to_contain_text("Give these three to the agency")
+    assert axe(page) == []
+    assert _nothing_sideways(chromium, town, f"/parties/{citizen.party}/recover")
+    (signed,) = new.signed
+    deadline = signed["message"]["deadline"]
+    assert signed["message"] == {"party": citizen.party, "wallet": new.address, "attempt": 1, "deadline": deadline}
+    shown = page.locator(STATE).inner_text()
+    for value in (new.address, str(deadline), new.sign(signed)):
+        assert value in shown
+
+
 def test_found_a_company(town: Town, browser: Watched, chromium: Browser) -> None:
     """Two of a board sign what the page shows; the last signature sends it; the contact accepts on a page, too."""
     founder, member, articles = Citizen.of(town), Citizen.of(town), keccak(b"articles of the browser's company")

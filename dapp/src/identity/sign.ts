@@ -33,6 +33,8 @@ interface Act {
   readonly parts: readonly Part[];
   /** The member that a second wallet fills, which signs too, after the present one. */
   readonly joins: string | null;
+  /** The member that the one wallet fills whose signature is shown, for the person to hand it to the agency. */
+  readonly hands_over: string | null;
 }
 
 /** What the service answers: one thing to sign, or several in different parts. */
@@ -81,6 +83,7 @@ async function begin(): Promise<void> {
     const chosen = await choose(contracts);
     if (!chosen) return;
     if (act.joins) return await join(contracts, chosen.provider, chosen.wallet);
+    if (act.hands_over) return await handOver(contracts, chosen.provider, chosen.wallet);
     const mine = act.parts.filter((part) => part.wallet === chosen.wallet);
     if (!mine.length) return say(words("sign_other"), hash(chosen.wallet), ...others());
     start.hidden = true;
@@ -132,6 +135,29 @@ async function join(contracts: Deployment, joining: Provider, wallet: `0x${strin
       const key = await sent(part, data, body);
       if (key) await followed(key);
     });
+  });
+}
+
+/** A wallet that nobody knows yet signs; nothing is sent. */
+async function handOver(contracts: Deployment, provider: Provider, wallet: `0x${string}`): Promise<void> {
+  const [part] = act.parts;
+  if (!part || !act.hands_over) return;
+  const message = { ...part.message, [act.hands_over]: wallet };
+  const data = await prepared(contracts, provider, part, message, `?wallet=${wallet}`);
+  if (!data) return say(words("mismatch"));
+  byId(`sign-${act.hands_over}`).replaceChildren(hash(wallet));
+  step(words("sign"), [words("ready"), hash(wallet)], async () => {
+    const signed = await signature(provider, wallet, data);
+    start.hidden = true;
+    say(
+      make("h2", "govuk-heading-m", words("sign_hand_over")),
+      words("sign_hand_wallet"),
+      hash(wallet),
+      words("sign_hand_deadline"),
+      hash(String(data.message["deadline"])),
+      words("sign_hand_signature"),
+      hash(signed),
+    );
   });
 }
 

@@ -26,6 +26,7 @@ const DOMAIN = "string name,string version,uint256 chainId,address verifyingCont
 const TYPES: Readonly<Record<Registry, Readonly<Record<string, string>>>> = {
   PartyRegistry: {
     RotateWallet: "bytes32 party,address from,address to,uint256 nonce,uint256 deadline",
+    RecoverWallet: "bytes32 party,address wallet,uint32 attempt,uint256 deadline",
     VetoRecovery: "bytes32 party,address wallet,uint32 attempt,uint256 deadline",
   },
   CompanyRegistry: {

@@ -18,7 +18,8 @@ from muniment.identity.model import party_id
 class Waiting:
     """A pending act; `words` is the message's key, None for an act that has none.
 
-    `party` or `company` is whom it is about, and `wallet` the one that would sign from then on.
+    `party` or `company` is whom it is about, and `wallet` the one that would sign from then on, `key` an
+    officer's.
     """
 
     line: PendingActLine
@@ -26,6 +27,7 @@ class Waiting:
     party: str | None = None
     company: str | None = None
     wallet: str | None = None
+    key: str | None = None
     threshold: int | None = None
     persons: tuple[str, ...] = ()
     by_court: bool = False
@@ -55,7 +57,7 @@ def _waiting(deployment: Deployment, line: PendingActLine) -> Waiting:
         )
     if contract == "CompanyRegistry" and "company" in given:
         return Waiting(line, words, company=_hex(given["company"]), by_court="courtOrder" in given)
-    return Waiting(line, words)
+    return Waiting(line, words, key=given.get("key"))
 
 
 def _call(deployment: Deployment, target: str, calldata: str) -> tuple[str, str, dict[str, Any]] | None:

@@ -31,7 +31,16 @@ def party(site: Here, request: Request, party: str, page: PageNumber = 1) -> HTM
     def link(number: int) -> str:
         return f"/parties/{answer.party}?page={number}"
 
-    return site.page(request, "party.html", known=answer.as_of, answer=answer, link=link, posts=posts, now=site.clock())
+    return site.page(
+        request,
+        "party.html",
+        known=answer.as_of,
+        answer=answer,
+        link=link,
+        posts=posts,
+        now=site.clock(),
+        currency=_currency,
+    )
 
 
 @router.get("/parties/{party}/veto")
@@ -80,6 +89,20 @@ def rotate(site: Here, request: Request, party: str) -> HTMLResponse:
     return site.page(request, "rotate.html", known=answer.as_of, answer=answer, open=bool(parts), act=act)
 
 
+@router.get("/parties/{party}/recover")
+def recover(site: Here, request: Request, party: str) -> HTMLResponse:
+    """The page on which the new wallet of somebody who lost the old one signs, before two officers begin a recovery."""
+    answer = _party(site, party)
+    parts = []
+    if answer.wallet is not None and answer.recovery is None:
+        attempt = answer.recoveries[0].attempt + 1 if answer.recoveries else 1
+        message = {"party": answer.party, "attempt": attempt}
+        asked = f"/api/parties/{answer.party}/typed-data/recover"
+        parts.append(signing.Part("RecoverWallet", None, message, asked, send="", body={}, echo=("deadline",)))
+    act = signing.act(site, _REGISTRY, parts, hands_over="wallet")
+    return site.page(request, "recover.html", known=answer.as_of, answer=answer, parts=parts, act=act)
+
+
 def _party(site: Site, party: str, page: int = 1) -> PartyAnswer:
     """A party by its id. Raises Problem (404)."""
     answer = None
@@ -89,6 +112,12 @@ def _party(site: Site, party: str, page: int = 1) -> PartyAnswer:
     if answer is None:
         raise missing()
     return answer
+
+
+def _currency(currency: str) -> str:
+    """An ISO 4217 code in left-aligned ASCII, or a token's address (`PowerGrant` of the interface)."""
+    code = bytes.fromhex(currency.removeprefix("0x")).rstrip(b"\0")
+    return code.decode() if len(code) == 3 and code.isalpha() else "0x" + currency[-40:]
 
 
 def _is_over(site: Site, answer: PartyAnswer) -> bool:

@@ -26,8 +26,19 @@ class Part:
     label: str = ""
 
 
-def act(site: Site, registry: str, parts: Sequence[Part], intent: str | None = None, joins: str | None = None) -> str:
-    """The act as JSON: for a registry of this deployment, `joins` the member that a second wallet fills and signs."""
+def act(
+    site: Site,
+    registry: str,
+    parts: Sequence[Part],
+    intent: str | None = None,
+    joins: str | None = None,
+    hands_over: str | None = None,
+) -> str:
+    """The act as JSON: for a registry of this deployment.
+
+    `joins` is the member that a second wallet fills, which signs, too. `hands_over` is the one that the only wallet
+    fills, whose signature is shown, for the person to hand it to the agency.
+    """
     return json.dumps(
         {
             "registry": registry,
@@ -36,5 +47,6 @@ def act(site: Site, registry: str, parts: Sequence[Part], intent: str | None = N
             "intent": intent,
             "parts": [asdict(part) for part in parts],
             "joins": joins,
+            "hands_over": hands_over,
         }
     )

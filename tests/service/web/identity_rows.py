@@ -117,7 +117,7 @@ def _party(connection: Connection) -> None:
         _put(
             connection, schema.powers, power=keccak(act.encode()), principal=HOLDERS[1], attorney=HOLDERS[2], act=act,
             subject=ZERO_HASH if nonce == 1 else keccak(b"subject"), price_floor=0 if nonce == 1 else 10**30,
-            currency=ZERO_HASH if nonce == 1 else keccak(b"EUR"), until=until, nonce=nonce, granted_at=NOW - 10,
+            currency=ZERO_HASH if nonce == 1 else "0x" + b"EUR".hex().ljust(64, "0"), until=until, nonce=nonce, granted_at=NOW - 10,
             revoked_at=None, revoked_by=None, tx_hash=keccak(b"p"), **BLOCK,
         )  # fmt: skip
     _put(

@@ -71,7 +71,7 @@ PAGES = (
     f"/companies/filings/{APPLIED_FILING}",
     *(f"/parties/{party}" for party in HOLDERS),
     f"/parties/{PARTY_OF_COMPANY}",
-    *(f"/parties/{party}/{act}" for party in HOLDERS for act in ("veto", "rotate")),
+    *(f"/parties/{party}/{act}" for party in HOLDERS for act in ("veto", "rotate", "recover")),
     f"/agencies/{AGENCY}",
     "/residency/apply",
 )
@@ -202,6 +202,7 @@ def test_recovery_is_told_on_the_party(web: TestClient, database: Engine) -> Non
 def test_party_and_what_it_is(web: TestClient) -> None:
     """Credentials with their standing, powers, posts, an organisation's rule, and what officers signed."""
     html = web.get(f"/parties/{HOLDERS[1]}").text
+    assert '<span class="m-hash">EUR</span>' in html
     for words in ("E-resident", "Valid now, until", "Revoked on", "a key was compromised", "Sell land",
                   "In force until", "Expired on", "/rotate"):  # fmt: skip
         assert words in html
