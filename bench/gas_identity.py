@@ -41,10 +41,10 @@ class Scene:
         for key in (self.officer, self.second_officer):
             self._send(self.agencies.functions.accredit(self.agency, key, ALL, 0, START + 3650 * DAY), self.admin)
         web3.provider.make_request("evm_increaseTime", [3 * DAY])  # type: ignore[arg-type]
-        people = sorted(((self._party(name), name) for name in ("founder", "partner", "contact")))
+        people = sorted((self._party(name), name) for name in ("founder", "partner", "contact"))
         self.wallets = {party: _wallet(name) for party, name in people}
         self.first, self.second, self.contact = (party for party, _ in people)
-        self.names = {party: name for party, name in people}
+        self.names = dict(people)
 
     def measure(self) -> dict[str, tuple[int, float]]:
         """Act → (how many things one transaction did, gas for each)."""
@@ -133,9 +133,7 @@ class Scene:
         signature = self._sign(wallet, self.parties, "RecoverWallet", message)
         record, evidence = _hash(self.names[party]), _hash("evidence")
         call = self.parties.functions.recover
-        return self._send(
-            call(self.agency, record, wallet.address, evidence, NOBODY, NEVER, signature), officer
-        )
+        return self._send(call(self.agency, record, wallet.address, evidence, NOBODY, NEVER, signature), officer)
 
     def _anchor(self, party: bytes, root: bytes) -> None:
         """Anchor a document of a party's own."""

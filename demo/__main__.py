@@ -17,7 +17,7 @@ from rich.markup import escape
 from demo.node import PID, StageError, free_port, require_free
 from demo.stage import LOCK, ROOT, Stage, clear
 
-STORIES = ("parcels", "documents")
+STORIES = ("parcels", "documents", "residency")
 EXAMPLE = ROOT / "examples" / "municipality.geojson"
 NODE_PORT, WEB_PORT = 8545, 8000
 

@@ -97,8 +97,14 @@ class Node:
         raise StageError(f"The local node does not answer; {self._log} may tell why.")
 
     def catch_up(self) -> None:
-        """Set the chain's clock to this machine's, for its next blocks."""
-        self.rpc.call("evm_setTime", [int(time.time())])
+        """Set the chain's clock to this machine's, for its next blocks; never back, when a story let time pass."""
+        head = self.rpc.block("latest")
+        self.rpc.call("evm_setTime", [max(int(time.time()), head.time if head else 0)])
+
+    def pass_time(self, seconds: int) -> None:
+        """Let time pass on the chain, and a block with it. From now on its clock is ahead of this machine's."""
+        self.rpc.call("evm_increaseTime", [seconds])
+        self.rpc.call("evm_mine", [])
 
     def _birthday(self) -> int:
         """When the chain began, Unix seconds.

@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from sqlalchemy import select
 
-from demo import university
+from demo import staff, university
 from demo.node import PATIENCE, Node, NodeEnded, StageError
 from muniment.chain.deployment import Deployment
 from muniment.db.engine import migrate, open_engine, reading
@@ -123,10 +123,50 @@ class Stage(AbstractContextManager["Stage"]):
         Raises:
             StageError: it refused.
         """
-        answer = self.http.request(method, path, json=body)
+        answer = self._asked(method, path, body)
         if answer.is_error:
             raise StageError(f"{method} {path} was refused ({answer.status_code}): {answer.text}")
         return dict(answer.json())
+
+    def refused(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Ask for what must be refused; return why.
+
+        Raises:
+            StageError: it was not.
+        """
+        answer = self._asked(method, path, body)
+        if not answer.is_client_error:
+            raise StageError(f"{method} {path} was not refused ({answer.status_code}).")
+        return dict(answer.json())
+
+    def script(self, name: str, *words: str) -> dict[str, Any]:
+        """Run a Brownie script as staff would, on this chain, with --json; return what it printed last.
+
+        Raises:
+            StageError: it was refused.
+        """
+        chain = ["--network", "local", "--rpc", self.node.url, "--yes", "--json"]
+        done = self._run([sys.executable, "-m", f"scripts.{name}", *words, *chain], quiet=True)
+        return dict(json.loads(done.splitlines()[-1]))
+
+    def now(self) -> int:
+        """The chain's time, Unix seconds.
+
+        Raises:
+            StageError: it has no block.
+        """
+        head = self.node.rpc.block("latest")
+        if head is None:
+            raise StageError("The local chain has no block.")
+        return head.time
+
+    def _asked(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
+        """Ask, and again after the wait that the service asks for: it lets one client write only so often."""
+        answer = self.http.request(method, path, json=body)
+        while answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+            time.sleep(int(answer.headers["Retry-After"]))
+            answer = self.http.request(method, path, json=body)
+        return answer
 
     def progress(self) -> Progress:
         """A progress bar in the demo's manner."""
@@ -208,8 +248,9 @@ class Stage(AbstractContextManager["Stage"]):
         except StageError as error:
             raise StageError(f"{error}If the contracts have changed since the last demo, add --fresh.") from error
         self.node.rpc.call("anvil_setBalance", [officer, FUNDS])
-        # While a new chain's clock is still behind: its custodians' keys must be two days old.
+        # While a new chain's clock is still behind: the keys of those who act in twos must be two days old.
         university.found(self.node.rpc, self.deployment)
+        staff.appoint(self.node.rpc, self.deployment, AGENCY_DOMAIN)
         self.node.catch_up()
 
     def _start_service(self) -> None:

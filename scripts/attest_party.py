@@ -92,7 +92,7 @@ def require_message(registries: Registries, data: dict[str, Any], party: bytes) 
     if deadline < registries.now():
         raise Refused(f"The message was good until {when(deadline)}. Nothing was sent.")
     functions = registries.contract(contract).functions
-    counted = "nonce" in message and "nonceUsed" in functions
+    counted = "nonce" in message and hasattr(functions, "nonceUsed")
     if counted and functions.nonceUsed(party, int(str(message["nonce"]), 0)).call():
         raise Refused(f"The nonce {message['nonce']} of the party was used or cancelled. Nothing was sent.")
 

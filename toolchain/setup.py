@@ -76,6 +76,8 @@ def set_up() -> None:
 
 def _python_packages() -> None:
     """`.venv`, filled by uv exactly as requirements-dev.lock says."""
+    if VENV.is_symlink():
+        VENV.unlink()  # it leads to another checkout, whose environment is not to be cleared
     if not _is_whole_venv():
         with _step("Python environment"):
             make = [sys.executable, "-m", "venv", "--clear", str(VENV)]

@@ -19,9 +19,8 @@ import {CompanyRecords} from "./CompanyRecords.sol";
 abstract contract CompanyFees is CompanyRecords {
     using SafeERC20 for IERC20;
 
-    bytes32 private constant PAY_FEE = keccak256(
-        "PayFee(bytes32 party,bytes32 company,address token,uint256 amount,uint256 nonce,uint256 deadline)"
-    );
+    bytes32 private constant PAY_FEE =
+        keccak256("PayFee(bytes32 party,bytes32 company,address token,uint256 amount,uint256 nonce,uint256 deadline)");
 
     /// @inheritdoc ICompanyRegistry
     function payFee(CompanyId company) external {
@@ -85,9 +84,8 @@ abstract contract CompanyFees is CompanyRecords {
     /// Whoever sees a permit under way can hand it in first; then it fails here and the allowance stands all the same.
     /// Where it does not, the transfer fails.
     function _permit(address token, address wallet, uint256 amount, Permit calldata permit) private {
-        try IERC20Permit(token).permit(
-            wallet, address(this), amount, permit.deadline, permit.v, permit.r, permit.s
-        ) {} catch {}
+        try IERC20Permit(token).permit(wallet, address(this), amount, permit.deadline, permit.v, permit.r, permit.s) {}
+            catch {}
     }
 
     /// Pay, and believe the payee's balance alone.

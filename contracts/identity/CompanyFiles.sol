@@ -13,9 +13,8 @@ import {PartyLists} from "./PartyLists.sol";
 abstract contract CompanyFiles is CompanyRecords {
     using PartyLists for PartyId[];
 
-    bytes32 private constant COMPANY_FILE = keccak256(
-        "CompanyFile(uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash)"
-    );
+    bytes32 private constant COMPANY_FILE =
+        keccak256("CompanyFile(uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash)");
     uint256 private constant MAX_BOARD = 16;
 
     /// A board of persons that can sign, a contact and an address.
@@ -75,8 +74,8 @@ abstract contract CompanyFiles is CompanyRecords {
 
     function _structHashOf(CompanyFile calldata file) internal pure returns (bytes32) {
         bytes32 board = keccak256(abi.encodePacked(file.board));
-        return keccak256(
-            abi.encode(COMPANY_FILE, file.threshold, board, file.contact, file.articles, file.addressHash)
-        );
+        bytes memory words =
+            abi.encode(COMPANY_FILE, file.threshold, board, file.contact, file.articles, file.addressHash);
+        return keccak256(words);
     }
 }

@@ -38,7 +38,8 @@ abstract contract CompanyNames is CompanyRecords {
         if (_holds(holder)) revert NameTaken(nameKey, holder);
         company = companyIdOf(agency, nameKey, applicant, nonce);
         if (_companies[company].status != CompanyStatus.None) revert CompanyExists(company);
-        bytes32 intent = keccak256(abi.encode(RESERVE_NAME, applicant, agency, keccak256(bytes(name)), nonce, deadline));
+        bytes32 nameHash = keccak256(bytes(name));
+        bytes32 intent = keccak256(abi.encode(RESERVE_NAME, applicant, agency, nameHash, nonce, deadline));
         _takeSignature(applicant, intent, nonce, deadline, signature);
 
         Company storage record = _companies[company];

@@ -127,7 +127,9 @@ abstract contract CompanyRecords is ICompanyRegistry, PartyNonces, EIP712 {
 
     function _sound(CompanyRules calldata rules) private view returns (bool) {
         bool inToken = rules.feeToken != address(0);
-        if (inToken && (rules.feeToken.code.length == 0 || (rules.fee != 0 && rules.payee == address(0)))) return false;
+        if (inToken && (rules.feeToken.code.length == 0 || (rules.fee != 0 && rules.payee == address(0)))) {
+            return false;
+        }
         // Nobody could take the money out again.
         if (rules.payee == address(this)) return false;
         if (CredentialKind.unwrap(rules.contactKind) != bytes32(0) && !_defined(rules.contactKind)) return false;

@@ -5,14 +5,17 @@ from typing import Annotated
 
 import typer
 
-from muniment.cli.console import AsJson, emit_json, say, table
+from muniment.cli.console import AsJson, emit_json, plain, say, table
 from muniment.config import Settings
 from muniment.db.engine import forget, open_engine, reading, writing
 from muniment.db.schema import invitations, party_records, residency_cases, residency_checks, residency_decisions
 from muniment.errors import Refused
-from muniment.identity.erasing import Erasure, plan
+from muniment.identity.answers import Kept, PartyAnswer
+from muniment.identity.erasing import Erasure
 from muniment.identity.erasing import erase as erase_record
+from muniment.identity.erasing import plan as plan_erasure
 from muniment.identity.inviting import invite as make_invitation
+from muniment.identity.queries import kept
 from muniment.identity.queries import party as party_answer
 from muniment.identity.sealing import reseal as reseal_all
 from muniment.identity.standing import recoveries_page
@@ -29,15 +32,31 @@ RECOVERY_STATES = ("begun", "vetoed", "cancelled", "completed")
 
 @app.command("show")
 def show(party: Party, as_json: AsJson = False) -> None:
-    """Show everything public about a party: who signs for it, what it is, what it holds."""
+    """Show who signs for a party, what it is and holds; and its commitment, by which the agency's scripts name it."""
     services = build(Settings.load())
     with reading(services.engine) as connection:
         found = party_answer(connection, party, now=services.clock())
-    if found is None:
+        record = kept(connection, party)
+    if found is None and record is None:
         raise Refused("PartyUnnamed", party=party)
     if as_json:
-        emit_json(found)
+        emit_json({**(plain(found) if found else {"party": party.lower()}), "record": record and plain(record)})
         return
+    table(party.lower(), ("", ""), [*_kept_facts(record), *(_public_facts(found) if found else ())])
+    known = found.as_of if found else None
+    say(f"True at block {known.number}." if known else "The chain has not named this party yet.")
+
+
+def _kept_facts(record: Kept | None) -> list[tuple[str, str]]:
+    """What the agency's own database says of its record."""
+    if record is None:
+        return []
+    facts = [("agency", record.agency), ("commitment", record.commitment)]
+    return [*facts, ("record", "erased")] if record.erased else facts
+
+
+def _public_facts(found: PartyAnswer) -> list[tuple[str, str]]:
+    """What the chain says."""
     recovery, organisation = found.recovery, found.representation
     facts = [("wallet", found.wallet.wallet if found.wallet else "none")]
     if recovery is not None:
@@ -48,9 +67,7 @@ def show(party: Party, as_json: AsJson = False) -> None:
     facts += [("credential", f"{one.name or one.kind}: {one.standing.name.lower()}") for one in found.credentials]
     facts += [("power given", f"{one.act} to {one.attorney}: {one.state}") for one in found.powers_given]
     facts += [("power held", f"{one.act} of {one.principal}: {one.state}") for one in found.powers_held]
-    facts += [("title", f"{one.jurisdiction} {one.ref}: {one.part}") for one in found.holdings]
-    table(found.party, ("", ""), facts)
-    say(f"True at block {found.as_of.number}." if found.as_of else "Nothing has been read from the chain yet.")
+    return [*facts, *(("title", f"{one.jurisdiction} {one.ref}: {one.part}") for one in found.holdings)]
 
 
 @app.command("invite")
@@ -127,7 +144,7 @@ def erase(
     services = build(Settings.load())
     now = services.clock()
     with writing(services.engine) as connection:
-        found = erase_record(connection, party, now) if yes else plan(connection, party)
+        found = erase_record(connection, party, now) if yes else plan_erasure(connection, party)
     if yes:
         forget(services.engine, party_records, invitations, residency_cases, residency_checks, residency_decisions)
     if as_json:

@@ -176,6 +176,16 @@ class KindLine:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """An agency's record of a party, but what it says: by agency and commitment the agency's scripts name the party."""
+
+    agency: str
+    commitment: str
+    created_at: int
+    erased: bool
+
+
+@dataclass(frozen=True)
 class Invitation:
     """What the bearer of a one-time code may know. `state`: "open", "used" or "expired"."""
 

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, func, select
 
 from muniment.db.answers import AsOf, Page, as_of, finality_of, history, page_bounds
 from muniment.db.schema import attestations, invitations, party_records, representatives, shares, titles, wallets
-from muniment.identity.answers import AttestationLine, HoldingLine, Invitation, PartyAnswer, WalletLine
+from muniment.identity.answers import AttestationLine, HoldingLine, Invitation, Kept, PartyAnswer, WalletLine
 from muniment.identity.model import code_hash
 from muniment.identity.standing import (
     MOST_LINES,
@@ -78,6 +78,12 @@ def commitment(connection: Connection, party: str) -> str | None:
     """The commitment of a party that the agency has a record of; None when it has none. No personal data."""
     query = select(party_records.c.commitment).where(party_records.c.party == party.lower())
     return connection.execute(query).scalar_one_or_none()
+
+
+def kept(connection: Connection, party: str) -> Kept | None:
+    """What the agency's own database says of a party's record but its content; None when it holds none."""
+    row = connection.execute(select(party_records).where(party_records.c.party == party.lower())).one_or_none()
+    return None if row is None else Kept(row.agency, row.commitment, row.created_at, row.erased_at is not None)
 
 
 def invitation(connection: Connection, code: str, now: int) -> Invitation | None:

@@ -72,13 +72,15 @@ def party_id(registries: Registries, values: dict[str, Any]) -> bytes:
 
 def credential_kind(registries: Registries, agency: bytes | None, name: str) -> bytes:
     """The kind of credential that a name means: one known everywhere, else the agency's own. Raises Refused."""
-    functions = registries.contract("CredentialRegistry").functions
+    contract = registries.contract("CredentialRegistry")
+    functions = contract.functions
     kind = name.encode().ljust(32, b"\0")
     if len(kind) == 32 and functions.kindOf(kind).call()[0]:
         return kind
     own = bytes(functions.kindIdOf(agency, name).call()) if agency else kind[:32]
     if not functions.kindOf(own).call()[0]:
-        known = ", ".join(word for word in functions if word.isupper() and word != "AGENCIES")
+        constants = [entry["name"] for entry in contract.abi if entry["type"] == "function" and not entry["inputs"]]
+        known = ", ".join(word for word in constants if word.isupper() and word != "AGENCIES")
         raise Refused(
             f"There is no credential “{name}”; known everywhere are {known}. An agency's own needs --agency, and "
             "its admin makes one with issue_credential define. Nothing was sent."
@@ -89,11 +91,13 @@ def credential_kind(registries: Registries, agency: bytes | None, name: str) -> 
 def evidence_of(session: Session) -> bytes:
     """The salted hash of the evidence: as given, or keccak256(salt ‖ the files' keccak256 hashes in ascending order).
 
-    Makes the salt's file where it is missing, but not on a dry run. Raises Misused.
+    Makes the salt's file where it is missing, but not on a dry run, nor for a second officer. Raises Misused.
     """
     given = session.args.evidence
     if given[0].startswith("0x"):
         return bytes.fromhex(given[0][2:])
+    if session.args.verb == "confirm" and not Path(session.args.salt).exists():
+        raise Misused(f"There is no salt {session.args.salt}; take the one of the case.")
     salt = _salt(Path(session.args.salt), keep=not session.args.dry_run)
     return keccak(salt + b"".join(sorted(keccak(_content(name, "the evidence")) for name in given)))
 

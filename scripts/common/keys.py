@@ -140,12 +140,12 @@ def officer(session: Session) -> str:
     """
     given = session.args.officer and settings.address(session.args.officer, "an officer's key")
     stated = keystore_address(session, "officer")
+    if stated is None:  # there is no keystore, or it does not say whose it is before it is opened
+        account = open_keystore(session, "officer")
+        stated = account.address if account else None
     if stated and given not in (None, stated):
         raise Misused(f"MUNIMENT_OFFICER_KEYSTORE is for {stated}, not {given}.")
     found = stated or named(session, "officer", given, place=3)
-    if found is None:
-        account = open_keystore(session, "officer")
-        found = account.address if account else None
     if found is None:
         raise Misused("No officer acts; set MUNIMENT_OFFICER_KEYSTORE in .env, or pass --officer to be given the call.")
     return found

@@ -6,15 +6,16 @@ would silently count as a first.
 """
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from eth_abi.exceptions import DecodingError
 from eth_utils import keccak
 from web3.exceptions import Web3Exception
 
-from scripts.common import keys, sending, session, settings, verification
+from scripts.common import cases, keys, sending, session, settings, verification
 from scripts.common.acts import Act, perform
 from scripts.common.agencies import when
 from scripts.common.registries import KeyStanding, Registries, checksum
@@ -83,6 +84,7 @@ def verbs(
 
     made = verb("confirm", f"second officer: look at {what} and carry it out")
     confirming(made)
+    cases.evidence_options(made, what="compare with what you were shown yourself", required=False)
     for one in (made, verb("withdraw", f"take back {what} that waits for a second officer")):
         one.add_argument("--act", metavar="ID", help="which one, where several wait")
     verb("pending", f"list what waits for a second officer: {what}")
@@ -162,6 +164,7 @@ def confirm(
         if act.deadline < registries.now():
             raise Refused(f"The act {act.id} ran out at {when(act.deadline)}; begin it again. Nothing was sent.")
         act.kind.plan(registries, act.values)
+        _compare_evidence(session, act)
         look(act)
         outcome = outcome_of(session, registries, call, officer)
         if outcome is Outcome.TWICE:
@@ -178,6 +181,18 @@ def confirm(
 
     told = perform(session, Act(f"second of two officers: {sentence}", "officer", officer, call, holds, plan))
     return told | {"id": act.id}
+
+
+def _compare_evidence(session: Session, act: Proposed) -> None:
+    """Where the second officer brings evidence, raise Refused unless it is what the first one was shown."""
+    if session.args.evidence:
+        shown = next((act.values[name] for name in ("evidence", "sourceHash") if name in act.values), b"")
+        own = cases.evidence_of(session)
+        if own != shown:
+            raise Refused(
+                f"The first officer named the evidence 0x{shown.hex()}, but yours makes 0x{own.hex()}: files or salt "
+                "are others. Nothing was sent."
+            )
 
 
 def withdraw(session: Session, registries: Registries, kinds: tuple[Kind, ...]) -> dict[str, Any]:
@@ -233,11 +248,15 @@ def proposed(registries: Registries, kinds: tuple[Kind, ...]) -> Iterator[Propos
             latest.pop(identifier, None)
             latest[identifier] = (name, event.process_log(log)["args"])
     for identifier, (name, told) in latest.items():
-        contract, data = registries.contract(name), bytes(told["act"])
+        data = bytes(told["act"])
+        try:
+            function, decoded = registries.contract(name).decode_function_input(data)
+        except (ValueError, Web3Exception, DecodingError):
+            continue  # an officer may have encoded it oddly; such an act is never confirmed by these scripts
         for kind in kinds:
-            if kind.contract != name or data[:4] != bytes.fromhex(selector(contract, kind.function)[2:]):
+            if (kind.contract, kind.function) != (name, function.fn_name):
                 continue
-            _, values = contract.decode_function_input(data)
+            values = {word: _struct(value) for word, value in decoded.items()}
             if kind.call(registries, values)._encode_transaction_data() != "0x" + data.hex():
                 continue
             pending = registries.agencies.functions.pendingAct(identifier).call()
@@ -245,9 +264,9 @@ def proposed(registries: Registries, kinds: tuple[Kind, ...]) -> Iterator[Propos
             yield Proposed(identifier, kind, values, officer, told["deadline"], int(pending.officer, 16) != 0)
 
 
-def selector(contract: Any, function: str) -> str:
-    """The first four bytes of a call of a function, in hex."""
-    return str(contract.get_function_by_name(function).selector)
+def _struct(value: Any) -> Any:
+    """A struct as the tuple that a call takes; web3 decodes it to names and values."""
+    return tuple(map(_struct, value.values())) if isinstance(value, Mapping) else value
 
 
 def chosen(session: Session, registries: Registries, kinds: tuple[Kind, ...]) -> Proposed:

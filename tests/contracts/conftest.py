@@ -25,6 +25,7 @@ from brownie._config import CONFIG
 from eth_account import Account
 from web3.exceptions import TransactionNotFound
 
+from tests.contracts.companies.cases import prepare
 from tests.contracts.helpers import (
     ABSOLUTE,
     ALL_SCOPES,
@@ -286,6 +287,12 @@ def citizens(people, parties, ids, state):
         parties.bind(record, signer.address, 0, NEVER, signature, {"from": people.identity_officer})
         found[name] = SimpleNamespace(record=record, wallet=signer, party=party)
     return SimpleNamespace(**found)
+
+
+@pytest.fixture(scope="session")
+def kinds(people, ids, state, credentials, companies, tokens, citizens):
+    """The kinds of credentials that the land agency asks for of companies, and its rules for them."""
+    return prepare(SimpleNamespace(**locals()))
 
 
 @pytest.fixture(scope="session")

@@ -39,15 +39,11 @@ def test_viem_agrees_with_the_vectors() -> None:
 
 
 def test_what_the_service_sends_is_the_vector() -> None:
-    """The typed data that the service sends a wallet has the digest of the vector with the same values."""
-    # JSON's numbers end at 53 bits; a deadline beyond them is none that the service gives.
-    cases = [case for case in VECTORS if case["contract"] in TYPES and int(case["message"]["deadline"]) < 2**53]
-    assert {(case["contract"], case["kind"]) for case in cases} == {
-        (name, kind) for name in TYPES for kind in TYPES[name]
-    }
-    asked = []
+    """The typed data that the service sends a wallet has, for viem too, the digest of the vector with its values."""
+    cases = [case for case in VECTORS if case["contract"] in TYPES]
+    assert {case["kind"] for case in cases} == {kind for kinds in TYPES.values() for kind in kinds}
+    asked: list[tuple[dict[str, Any], list[str]]] = []
     for case in cases:
-        domain = case["domain"]
-        registry = Domain(case["contract"], domain["chainId"], domain["verifyingContract"])
+        registry = Domain(case["contract"], case["domain"]["chainId"], case["domain"]["verifyingContract"])
         asked.append((typed_data(registry, case["kind"], case["message"]), []))
     assert [digest for digest, _ in _by_viem(asked)] == [case["digest"] for case in cases]

@@ -28,6 +28,23 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return root
 
 
+def test_an_environment_of_another_checkout_is_left_alone(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Must not clear through a link what another checkout works with."""
+    theirs = checkout.parent / "theirs"
+    theirs.mkdir()
+    (theirs / "kept").touch()
+    setup.VENV.symlink_to(theirs)
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(setup, "_call", stop)
+    with pytest.raises(KeyboardInterrupt):
+        setup._python_packages()
+    assert (theirs / "kept").exists()
+    assert not setup.VENV.is_symlink()
+
+
 def test_an_environment_that_was_cut_off_is_made_anew(checkout: Path) -> None:
     """Killed before pip was in it, or moved with the checkout, `.venv` must not be taken for whole."""
     assert not setup._is_whole_venv()

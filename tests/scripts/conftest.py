@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.scripts.office import COLLEAGUE, DAY, Office
 from tests.scripts.tools import REGISTRAR, Node, Shell
 
 
@@ -48,3 +49,27 @@ def town(settled: tuple[Node, Shell]) -> Iterator[tuple[Node, Shell]]:
     node.call("evm_revert", snapshot)
     (shell.deployments / "local.json").write_text(json.dumps(record))
     (shell.deployments / "pilot.json").unlink(missing_ok=True)
+
+
+@pytest.fixture(scope="session")
+def opened(new_node: Callable[..., Node], tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, Shell]:
+    """A node where REGISTRAR and COLLEAGUE have been officers for three days; ask for `office` instead."""
+    node, shell = new_node(), Shell(tmp_path_factory.mktemp("office"))
+    shell.env |= {"MUNIMENT_LOCAL_RPC_URL": node.url}
+    shell.run("bootstrap", "--yes", "--officer", REGISTRAR, "--officer", COLLEAGUE)
+    node.call("evm_increaseTime", 3 * DAY)
+    node.call("evm_mine")
+    return node, shell
+
+
+@pytest.fixture
+def office(opened: tuple[Node, Shell], tmp_path: Path) -> Iterator[Office]:
+    """The agency at work, in a folder of the test's own; what a test does to the chain is undone."""
+    node, shell = opened
+    own = Shell(tmp_path / "desk")
+    own.env |= shell.env | {"MUNIMENT_DEPLOYMENTS": str(shell.deployments)}
+    own.deployments = shell.deployments
+    snapshot = node.call("evm_snapshot")
+    yield Office(node, own)
+    node.call("evm_setAutomine", True)
+    node.call("evm_revert", snapshot)

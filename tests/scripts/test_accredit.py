@@ -18,7 +18,7 @@ def test_bootstrap_sends_nothing_twice(town: Town) -> None:
     node, shell = town
     height = node.height()
     said = shell.run("bootstrap", "--yes", "--officer", REGISTRAR)
-    assert said.count("Stands already") == 3
+    assert said.count("Stands already") == 4
     assert node.height() == height
 
 
@@ -51,7 +51,7 @@ def test_accredits_once_and_retires(town: Town) -> None:
     listed = json.loads(shell.run("accredit", "list", "--json").splitlines()[-1])
     assert listed["root"] == ROOT
     assert [agency["scopes"] for agency in listed["agencies"]] == [
-        "LAND_REGISTRAR,DOCUMENT_ISSUER,IDENTITY_OFFICER",
+        "LAND_REGISTRAR,DOCUMENT_ISSUER,IDENTITY_OFFICER,RESIDENCY_OFFICER,LICENSING,COMPANY_REGISTRAR",
         "COURT,KEY_CUSTODIAN",
         "LAND_REGISTRAR",
     ]

@@ -16,7 +16,7 @@ from tests.scripts.tools import DEPLOYER, NAMES, ROOT, STRANGER, Node, Shell
 
 
 def test_deploys_from_scratch_and_not_twice(new_node: Callable[..., Node], shell: Shell) -> None:
-    """Must deploy four contracts under the root, record them as the chain has them, and do nothing when run again."""
+    """Must deploy every contract under the root, record them as the chain has them, and do nothing when run again."""
     node = new_node()
     told = shell.run_afresh("deploy", "--rpc", node.url, "--yes", "--json")
 
@@ -26,7 +26,9 @@ def test_deploys_from_scratch_and_not_twice(new_node: Callable[..., Node], shell
     assert record["chain_id"] == 31337
     assert record["genesis_hash"] == node.call("eth_getBlockByNumber", "0x0", False)["hash"]
     assert record["compiler"] == {"version": "0.8.30", "evm_version": "cancun", "via_ir": True, "runs": 200}
-    assert [contracts[name]["address"] for name in NAMES] == [address_at(DEPLOYER, nonce) for nonce in range(4)]
+    assert [contracts[name]["address"] for name in NAMES] == [
+        address_at(DEPLOYER, nonce) for nonce in range(len(NAMES))
+    ]
     assert contracts["AgencyRegistry"]["constructor_arguments"] == [ROOT]
     for name in NAMES:
         code = bytes.fromhex(node.call("eth_getCode", contracts[name]["address"], "latest")[2:])
@@ -64,35 +66,108 @@ def mine_signed(node: Node, path: Path, deployer: str) -> None:
     time.sleep(0.02)
 
 
-def killed(shell: Shell, node: Node, begun: int) -> dict[str, Any]:
+def killed(shell: Shell, node: Node, begun: int, deployer: str = DEPLOYER) -> dict[str, Any]:
     """Start a deployment and kill it -9 when its record holds `begun` signed transactions; give the record.
 
     The node mines only on demand, so that the deployment cannot run past that point however busy the machine is.
     """
-    process, path = shell.start("deploy", "--rpc", node.url, "--yes"), shell.deployments / "local.partial.json"
+    process = shell.start("deploy", "--rpc", node.url, "--yes", "--deployer", deployer)
+    path = shell.deployments / "local.partial.json"
     until = time.monotonic() + 120
     while True:
         if signed(path) >= begun:
             break
         assert process.is_alive(), shell.said
         assert time.monotonic() < until
-        mine_signed(node, path, DEPLOYER)
+        mine_signed(node, path, deployer)
     process.kill()
     process.join()
     return json.loads(path.read_text())
 
 
 def test_goes_on_after_kill_at_each_contract(new_node: Callable[..., Node], shell: Shell) -> None:
-    """Must go on where it was killed, at each of the four contracts, and create each exactly once."""
+    """Must go on where it was killed, at each contract, and create each exactly once."""
     node = new_node("--no-mining")
-    for begun in (1, 2, 3, 4):
+    for begun in range(1, len(NAMES) + 1):
         killed(shell, node, begun)
     node.call("evm_setIntervalMining", 1)
     shell.run("deploy", "--rpc", node.url, "--yes")
     assert [shell.record()["contracts"][name]["address"] for name in NAMES] == [
-        address_at(DEPLOYER, nonce) for nonce in range(4)
+        address_at(DEPLOYER, nonce) for nonce in range(len(NAMES))
     ]
-    assert node.nonce(DEPLOYER) == 4
+    assert node.nonce(DEPLOYER) == len(NAMES)
+
+
+def shortened(shell: Shell) -> dict[str, Any]:
+    """Make the record one of an earlier version, which had the first four contracts; give it."""
+    record = shell.record()
+    record["contracts"] = {name: record["contracts"][name] for name in NAMES[:4]}
+    (shell.deployments / "local.json").write_text(json.dumps(record))
+    return record
+
+
+def test_extends_an_earlier_deployment(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must deploy what an earlier version did not have and keep the rest as it is; never under another root."""
+    node = new_node()
+    shell.run("deploy", "--rpc", node.url, "--yes")
+    earlier = shortened(shell)
+    assert "run deploy again: it adds what is missing" in shell.run("check_deployment", "--rpc", node.url, status=1)
+    assert "leave --root out" in shell.run("deploy", "--rpc", node.url, "--yes", "--root", STRANGER, status=2)
+    told = shell.run("deploy", "--rpc", node.url, "--dry-run")
+    assert told.count("stands and is kept") == 4
+    assert shell.record() == earlier
+    assert node.nonce(DEPLOYER) == len(NAMES)
+
+    shell.run("deploy", "--rpc", node.url, "--yes", "--deployer", STRANGER)
+    contracts = shell.record()["contracts"]
+    assert {name: contracts[name] for name in NAMES[:4]} == earlier["contracts"]
+    assert [contracts[name]["address"] for name in NAMES[4:]] == [address_at(STRANGER, nonce) for nonce in range(2)]
+    assert contracts["CompanyRegistry"]["constructor_arguments"] == [
+        contracts[name]["address"]
+        for name in ("AgencyRegistry", "PartyRegistry", "CredentialRegistry", "DocumentRegistry")
+    ]
+    assert "nothing to deploy" in shell.run("deploy", "--rpc", node.url, "--yes")
+    assert "In order" in shell.run("check_deployment", "--rpc", node.url)
+
+
+def test_extends_after_a_kill(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must go on with an extension where it was killed, and create each contract exactly once."""
+    node = new_node()
+    shell.run("deploy", "--rpc", node.url, "--yes")
+    earlier = shortened(shell)
+    node.call("evm_setAutomine", False)
+    for begun in (1, 2):
+        killed(shell, node, begun, STRANGER)
+    assert shell.record() == earlier
+    node.call("evm_setIntervalMining", 1)
+    shell.run("deploy", "--rpc", node.url, "--yes", "--deployer", STRANGER)
+    contracts = shell.record()["contracts"]
+    assert {name: contracts[name] for name in NAMES[:4]} == earlier["contracts"]
+    assert [contracts[name]["address"] for name in NAMES[4:]] == [address_at(STRANGER, nonce) for nonce in range(2)]
+    assert node.nonce(STRANGER) == 2
+    assert not list(shell.deployments.glob("*.partial.json*"))
+
+
+def test_extends_nothing_that_is_not_in_order(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must build on no contract of another version, by no deployer in power, and over no gap; nothing is sent."""
+    node = new_node()
+    shell.run("deploy", "--rpc", node.url, "--yes")
+    earlier, path = shortened(shell), shell.deployments / "local.json"
+    powerful = shell.run("deploy", "--rpc", node.url, "--yes", "--deployer", ROOT, status=2)
+    assert "must hold no power" in powerful
+
+    gap = {name: entry for name, entry in earlier["contracts"].items() if name != "PartyRegistry"}
+    path.write_text(json.dumps(earlier | {"contracts": gap}))
+    assert "is not in order; remove it" in shell.run("deploy", "--rpc", node.url, "--yes", status=1)
+
+    path.write_text(json.dumps(earlier))
+    address = earlier["contracts"]["PartyRegistry"]["address"]
+    other = node.call("eth_getCode", earlier["contracts"]["TitleRegistry"]["address"], "latest")
+    node.call("anvil_setCode", address, other)
+    told = shell.run("deploy", "--rpc", node.url, "--yes", status=1)
+    assert "contracts cannot be upgraded: go on with the version of Muniment that deployed them" in told
+    assert shell.record() == earlier
+    assert node.nonce(DEPLOYER) == len(NAMES)
 
 
 def test_sends_again_what_never_arrived(new_node: Callable[..., Node], shell: Shell) -> None:
@@ -112,7 +187,7 @@ def test_sends_again_what_never_arrived(new_node: Callable[..., Node], shell: Sh
     record = other.run("deploy", "--rpc", dear.url, "--yes") and other.record()
     assert record["contracts"]["AgencyRegistry"]["address"] == address_at(DEPLOYER, 0)
     assert record["contracts"]["AgencyRegistry"]["transaction"] != cheap
-    assert dear.nonce(DEPLOYER) == 4
+    assert dear.nonce(DEPLOYER) == len(NAMES)
 
 
 def test_refuses_a_nonce_that_something_else_used(new_node: Callable[..., Node], shell: Shell) -> None:
@@ -156,13 +231,13 @@ def test_starts_over_only_on_a_lost_local_node(new_node: Callable[..., Node], sh
     old = shell.record() | {"genesis_hash": "0x" + "11" * 32}
     (shell.deployments / "local.json").write_text(json.dumps(old))
     assert "starting over" in shell.run("deploy", "--rpc", node.url, "--yes")
-    assert shell.record()["contracts"]["AgencyRegistry"]["address"] == address_at(DEPLOYER, 4)
+    assert shell.record()["contracts"]["AgencyRegistry"]["address"] == address_at(DEPLOYER, len(NAMES))
 
     shell.env["MUNIMENT_PILOT_CHAIN_ID"] = "31337"
     (shell.deployments / "pilot.json").write_text(json.dumps(old))
     told = shell.run("deploy", "--network", "pilot", "--rpc", node.url, "--yes", status=1)
     assert "does not fit this node" in told
-    assert node.nonce(DEPLOYER) == 8
+    assert node.nonce(DEPLOYER) == 2 * len(NAMES)
 
 
 def test_refuses_powerful_deployers_and_wrong_chains(new_node: Callable[..., Node], shell: Shell) -> None:
@@ -226,7 +301,7 @@ def test_goes_on_after_a_reorganisation(new_node: Callable[..., Node], shell: Sh
     shell.run("deploy", "--yes", "--root", ROOT)
     contracts = shell.record("pilot")["contracts"]
     assert [contracts[name]["transaction"] for name in NAMES] == [planned[name]["transaction"] for name in NAMES]
-    assert node.nonce(key.address) == 4
+    assert node.nonce(key.address) == len(NAMES)
 
 
 def test_says_that_the_node_went_away(new_node: Callable[..., Node], shell: Shell) -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import itertools
+from types import SimpleNamespace
 
 from eth_abi import encode
 
@@ -50,9 +51,10 @@ def listed(*parties):
 class Case:
     """From the reservation on. What a citizen signs is sent by a stranger."""
 
-    def __init__(self, world):
+    def __init__(self, world, start=1):
+        """Begin with nonces from `start`, so that two cases of the same people do not meet."""
         self.w, self.c, self.who = world, world.companies, world.citizens
-        self._numbers = itertools.count(1)
+        self._numbers = itertools.count(start)
         self.by_anyone = {"from": world.people.stranger}
         self.by_registrar = {"from": world.people.company_registrar}
         self.by_second = {"from": world.people.second_company_registrar}
@@ -60,7 +62,7 @@ class Case:
         self.founders = listed(self.who.applicant.party, self.who.cofounder.party)
         board = listed(self.who.applicant.party, self.who.director.party)
         self.file = File(2, board, self.who.contact.party)
-        self.company = None
+        self.company = ZERO_ID
 
     # ── Signatures ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -150,9 +152,7 @@ class Case:
         message = {"company": self.company, "articles": file.articles, "nonce": nonce, "deadline": deadline} | changes
         signature = self.signed(signer or self.citizen(file.contact), "AcceptContact", **message)
         founders = list(founders or self.founders)
-        return self.c.acceptContact(
-            self.company, founders, file.struct, nonce, deadline, signature, self.by_anyone
-        )
+        return self.c.acceptContact(self.company, founders, file.struct, nonce, deadline, signature, self.by_anyone)
 
     def pay_for(self, payer=None, amount=FEE, token=None, nonce=None, deadline=NEVER, permit=NO_PERMIT, **changes):
         """Pay the fee from a citizen's wallet."""
@@ -199,13 +199,14 @@ class Case:
         """The company's present version."""
         return self.c.companyOf(self.company)[6]
 
-    def change(self, file, joining=None, signers=None, nonce=None, deadline=NEVER, previous=None, by=None, **changes):
-        """Supersede the file; everyone who joins accepts, the whole board signs."""
+    def change(self, file, /, joining=None, signers=None, nonce=None, deadline=NEVER, previous=None, by=None, wrong=()):
+        """Supersede the file; everyone who joins accepts, the whole board signs all but what is `wrong`."""
         previous, nonce = previous or self.file, self.nonce() if nonce is None else nonce
         version = self.version() + 1
         message = {"party": self.party, "company": self.company, "version": version, "file": file.message}
-        message |= {"nonce": nonce, "deadline": deadline} | changes
-        signature = self.together(signers or self.board, "ChangeCompany", **message)
+        message |= {"nonce": nonce, "deadline": deadline} | dict(wrong)
+        chain_id = message.pop("chain_id", None)
+        signature = self.together(signers or self.board, "ChangeCompany", chain_id=chain_id, **message)
         if joining is None:
             new = set(file.board) - set(previous.board) | {file.contact} - {previous.contact}
             joining = self.posts(listed(*new), deadline=deadline)
@@ -257,17 +258,17 @@ def prepare(world):
     by_admin = {"from": people.admin}
     made = [
         str(world.credentials.defineKind(land, name, world.state.scope.licensing, by_admin).return_value)
-        for name in ("CONTACT_PERSON", "LOCAL_RESIDENT")
+        for name in ("COMPANY_CONTACT", "LOCAL_RESIDENT")
     ]
-    kinds = {"contact": made[0], "local": made[1], "e_resident": str(world.credentials.E_RESIDENT())}
-    rules = (world.tokens.FairToken, FEE, people.treasury, kinds["contact"], [kinds["e_resident"], kinds["local"]])
+    kinds = SimpleNamespace(contact=made[0], local=made[1], e_resident=str(world.credentials.E_RESIDENT()))
+    rules = (world.tokens.FairToken, FEE, people.treasury, kinds.contact, [kinds.e_resident, kinds.local])
     world.companies.setRules(land, rules, by_admin)
     until, who = now() + YEAR, world.citizens
     for party, kind, officer in (
-        (who.applicant.party, kinds["e_resident"], people.residency_officer),
-        (who.cofounder.party, kinds["local"], people.licensing_officer),
-        (who.contact.party, kinds["contact"], people.licensing_officer),
-        (who.outsider.party, kinds["contact"], people.licensing_officer),
+        (who.applicant.party, kinds.e_resident, people.residency_officer),
+        (who.cofounder.party, kinds.local, people.licensing_officer),
+        (who.contact.party, kinds.contact, people.licensing_officer),
+        (who.outsider.party, kinds.contact, people.licensing_officer),
     ):
         world.credentials.issue(land, party, kind, 0, until, SOURCE, {"from": officer})
     return kinds

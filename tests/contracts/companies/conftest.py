@@ -4,15 +4,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.contracts.companies.cases import Case, prepare
+from tests.contracts.companies.cases import Case
 
 
 @pytest.fixture(scope="session")
-def world(people, ids, state, agencies, parties, documents, credentials, companies, tokens, citizens):
+def world(people, ids, state, agencies, parties, documents, credentials, companies, tokens, citizens, kinds):
     """All that a case may need."""
-    made = SimpleNamespace(**locals())
-    made.kinds = SimpleNamespace(**prepare(made))
-    return made
+    return SimpleNamespace(**locals())
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_every_signature_takes_a_nonce_of_its_signer(anchored):
 
 
 def test_founders(anchored):
-    """Must refuse no founders, founders out of order or twice, more than sixteen, and founders without the applicant."""
+    """Must refuse no founders, more than sixteen, some out of order or twice, and some without the applicant."""
     case = anchored
     applicant, cofounder = case.who.applicant.party, case.who.cofounder.party
     many = listed(applicant, *(keccak(f"founder {n}") for n in range(16)))
@@ -134,9 +134,7 @@ def test_organisation_on_the_board(anchored, world):
     record = keccak("record of a club")
     club = str(world.parties.partyIdOf(world.ids.land, record))
     for officer in (people.identity_officer, people.second_identity_officer):
-        world.parties.setRepresentation(
-            world.ids.land, record, 1, [case.who.outsider.party], SOURCE, {"from": officer}
-        )
+        world.parties.setRepresentation(world.ids.land, record, 1, [case.who.outsider.party], SOURCE, {"from": officer})
     board = listed(club, case.who.applicant.party)
     with reverts("RepresentativeNotPerson", case.party, club):
         case.lodge(file=case.file.changed(board=board), signatures=[])
@@ -223,9 +221,8 @@ def test_nobody_else_signs(anchored):
     everyone = listed(*case.founders, *case.file.board)
     for stranger in (case.who.outsider.party, "0x" + "00" * 31 + "01", "0x" + "ff" * 32):
         parties = listed(*everyone, stranger)
-        signatures = [(party, 0, b"") for party in parties]
-        given = {party: each for party, each in zip(everyone, case.articles_signed(everyone), strict=True)}
-        signatures = [given.get(each[0], each) for each in signatures]
+        given = dict(zip(everyone, case.articles_signed(everyone), strict=True))
+        signatures = [given.get(party, (party, 0, b"")) for party in parties]
         with reverts("SignatoryRefused", case.company, stranger):
             case.lodge(signatures=signatures)
 

@@ -18,12 +18,15 @@ from tests.contracts.credentials.conftest import (
 )
 from tests.contracts.helpers import CLOSED, DAY, SUSPENDED, ZERO_ID, keccak, next_block_at, now, plain, reverts, wait
 
-ID = "0x" + keccak_bytes(
-    encode(
-        ["bytes32"] * 3,
-        [keccak_bytes(text="Muniment.Credential.v1"), bytes.fromhex(PARTY[2:]), bytes.fromhex(E_RESIDENT[2:])],
-    )
-).hex()
+ID = (
+    "0x"
+    + keccak_bytes(
+        encode(
+            ["bytes32"] * 3,
+            [keccak_bytes(text="Muniment.Credential.v1"), bytes.fromhex(PARTY[2:]), bytes.fromhex(E_RESIDENT[2:])],
+        )
+    ).hex()
+)
 
 
 def test_issued(agencies, credentials, ids, issue, residency_officer):

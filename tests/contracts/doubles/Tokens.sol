@@ -96,7 +96,8 @@ contract SilentToken is FairToken {
     }
 }
 
-/// Calls whom it was told to, before it moves anything, and passes on what goes wrong there.
+/// Calls whom it was told to, once and before it moves anything, and passes on what goes wrong there. Whom it calls may
+/// take what the token itself holds.
 contract CallingToken is FairToken {
     address private _target;
     bytes private _call;
@@ -104,13 +105,18 @@ contract CallingToken is FairToken {
     function plan(address target, bytes calldata call_) external {
         _target = target;
         _call = call_;
+        allowance[address(this)][target] = type(uint256).max;
     }
 
     function transferFrom(address from, address to, uint256 amount) external override returns (bool) {
-        (bool done, bytes memory answer) = _target.call(_call);
-        if (!done) {
-            assembly {
-                revert(add(answer, 0x20), mload(answer))
+        address target = _target;
+        _target = address(0);
+        if (target != address(0)) {
+            (bool done, bytes memory answer) = target.call(_call);
+            if (!done) {
+                assembly {
+                    revert(add(answer, 0x20), mload(answer))
+                }
             }
         }
         _move(from, to, amount, amount);

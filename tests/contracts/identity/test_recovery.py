@@ -384,8 +384,8 @@ def test_new_wallet_is_free(bound, wallet, send, give):
         send(give.recover(wallet), wallet=wallet.address)
 
 
-def test_new_wallet_taken_meanwhile(parties, ids, bound, wallet, second_wallet, begin, send, person, officers, complete):
-    """Must refuse a wallet that another party took, between the officers or during the delay, and be stopped then."""
+def test_new_wallet_taken_meanwhile(parties, ids, bound, wallet, second_wallet, begin, person, officers, complete):
+    """Must refuse a wallet that another party took during the delay, and let an officer stop the recovery then."""
     begin()
     other = person(second_wallet, keccak("another record"))
     with reverts("WalletTaken", second_wallet.address, other):
