@@ -27,13 +27,13 @@ def test_errors_are_read_out_and_lead_to_their_fields(town: Town, browser: Watch
     """What is wrong stands at the top, each a link to its field, and at the field; axe finds nothing."""
     page = browser.context.new_page()
     _apply(page, town, {**FIELDS, "birth-month": "13", "email": "none"})
-    browser.complaints.clear()  # that the answer's status is 422
     expect(page.get_by_role("alert")).to_contain_text("There is a problem")
     assert axe(page) == []
     page.get_by_role("link", name="The date of birth must be a real date").click()
     expect(page.locator("#birth-day")).to_be_focused()
     expect(page.locator("#email")).to_have_attribute("aria-describedby", "email-hint email-error")
     expect(page.locator("#given_name")).to_have_value("Åsa")
+    browser.complaints[:] = [said for said in browser.complaints if "422" not in said]  # the answer's status
 
 
 @pytest.mark.parametrize("language", ["en", "et", "sv"])

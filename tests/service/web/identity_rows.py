@@ -13,6 +13,7 @@ from tests.service.web.conftest import AGENCY, HOLDERS, HOSTILE, LONGEST, NOW, O
 
 WALLETS = ("0x" + "c" * 40, "0x" + "d" * 40)
 NEW_WALLET = "0x" + "e" * 40
+EUR = "0x" + b"EUR".hex().ljust(64, "0")
 DAY = 24 * 3600
 BLOCK = {"block_number": 60, "block_hash": keccak(b"60")}
 # A company at every step; the first has a name that means harm, and the second the longest possible.
@@ -117,7 +118,7 @@ def _party(connection: Connection) -> None:
         _put(
             connection, schema.powers, power=keccak(act.encode()), principal=HOLDERS[1], attorney=HOLDERS[2], act=act,
             subject=ZERO_HASH if nonce == 1 else keccak(b"subject"), price_floor=0 if nonce == 1 else 10**30,
-            currency=ZERO_HASH if nonce == 1 else "0x" + b"EUR".hex().ljust(64, "0"), until=until, nonce=nonce, granted_at=NOW - 10,
+            currency=ZERO_HASH if nonce == 1 else EUR, until=until, nonce=nonce, granted_at=NOW - 10,
             revoked_at=None, revoked_by=None, tx_hash=keccak(b"p"), **BLOCK,
         )  # fmt: skip
     _put(
