@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eth_abi.abi import decode
-from eth_abi.exceptions import DecodingError
-
 from muniment.access.queries import PendingActLine
-from muniment.chain.abi import canonical_type, selector
+from muniment.chain.abi import decode_call
 from muniment.chain.deployment import Deployment
 from muniment.hashing import ZERO_HASH
 from muniment.identity.model import party_id
@@ -45,35 +42,22 @@ def _waiting(deployment: Deployment, line: PendingActLine) -> Waiting:
     contract, function, given = found
     words = f"act.{contract}.{function}"
     if contract == "PartyRegistry" and "commitment" in given:
-        representatives = tuple(_hex(one) for one in given.get("representatives", ()))
         return Waiting(
             line,
             words,
-            party=party_id(_hex(given["agency"]), _hex(given["commitment"])),
+            party=party_id(given["agency"], given["commitment"]),
             wallet=given.get("wallet"),
             threshold=given.get("threshold"),
-            persons=representatives,
-            by_court=_hex(given.get("courtOrder", bytes(32))) != ZERO_HASH,
+            persons=tuple(given.get("representatives", ())),
+            by_court=given.get("courtOrder", ZERO_HASH) != ZERO_HASH,
         )
     if contract == "CompanyRegistry" and "company" in given:
-        return Waiting(line, words, company=_hex(given["company"]), by_court="courtOrder" in given)
+        return Waiting(line, words, company=given["company"], by_court="courtOrder" in given)
     return Waiting(line, words, key=given.get("key"))
 
 
 def _call(deployment: Deployment, target: str, calldata: str) -> tuple[str, str, dict[str, Any]] | None:
     """Contract, function and arguments by name; None when it is no call of a contract of ours."""
     contract = next((one for one in deployment.contracts.values() if one.address.lower() == target.lower()), None)
-    for entry in contract.abi if contract else ():
-        if entry["type"] == "function" and entry.get("inputs") and selector(entry) == calldata[:10].lower():
-            types = [canonical_type(parameter) for parameter in entry["inputs"]]
-            try:
-                values = decode(types, bytes.fromhex(calldata[10:]))
-            except (DecodingError, ValueError, OverflowError):
-                return None
-            names = [parameter["name"] for parameter in entry["inputs"]]
-            return contract.name if contract else "", entry["name"], dict(zip(names, values, strict=True))
-    return None
-
-
-def _hex(value: bytes) -> str:
-    return "0x" + value.hex()
+    found = None if contract is None else decode_call(contract.abi, calldata)
+    return None if contract is None or found is None else (contract.name, *found)
