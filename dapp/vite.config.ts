@@ -20,6 +20,8 @@ export default defineConfig({
         styles: here("src/styles/main.scss"),
         bind: here("src/identity/bind.ts"),
         check: here("src/land/check.ts"),
+        company: here("src/identity/company.ts"),
+        sign: here("src/identity/sign.ts"),
         verify: here("src/documents/page.ts"),
         icon: here("src/styles/icon.svg"),
       },

@@ -66,6 +66,20 @@ def encode_call(abi: Abi, function: str, arguments: Sequence[Any]) -> str:
     return selector(fitting[0]) + encoded.hex()
 
 
+def decode_call(abi: Abi, data: str) -> tuple[str, dict[str, Any]] | None:
+    """Function and arguments by name of calldata (0x hex), in JSON's kinds; None when the ABI knows no such call."""
+    for entry in abi:
+        if entry["type"] != "function" or selector(entry) != data[:10].lower():
+            continue
+        try:
+            values = decode([canonical_type(parameter) for parameter in entry["inputs"]], bytes.fromhex(data[10:]))
+        except (DecodingError, ValueError, OverflowError):
+            return None
+        named = zip(entry["inputs"], values, strict=True)
+        return entry["name"], {parameter["name"]: _text(parameter, value) for parameter, value in named}
+    return None
+
+
 def decode_error(abis: Iterable[Abi], data: str | None) -> ChainError | None:
     """Name the error in revert data (0x hex); None when there is none, or none that these ABIs know."""
     if not data or len(data) < 10:

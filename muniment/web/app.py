@@ -19,9 +19,11 @@ from muniment.web.api import companies, documents, identity, land, parties, peop
 from muniment.web.assets import Assets, HashedFiles
 from muniment.web.head import Head
 from muniment.web.language import load_catalogue
+from muniment.web.pages import companies as company_pages
 from muniment.web.pages import documents as document_pages
 from muniment.web.pages import land as land_pages
 from muniment.web.pages import people as people_pages
+from muniment.web.pages import residency as residency_pages
 from muniment.web.pages import service as service_pages
 from muniment.web.security import Wall, headers_for, trusted_hosts
 from muniment.web.site import Site
@@ -67,7 +69,8 @@ def create_app(
     app.state.site = site
     site.registry.register(metrics.Index(site))
     api = (land, people, parties, documents, service, identity, companies, residency)
-    for module in (*api, land_pages, people_pages, document_pages, service_pages, health, metrics):
+    pages = (land_pages, people_pages, company_pages, residency_pages, document_pages, service_pages)
+    for module in (*api, *pages, health, metrics):
         app.include_router(module.router)
     app.mount("/static/assets", HashedFiles(directory=site.assets.folder / "assets"))
     app.add_api_route("/favicon.ico", lambda: RedirectResponse(site.assets["icon"]), include_in_schema=False)

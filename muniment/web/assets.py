@@ -16,6 +16,8 @@ ENTRIES = {
     "icon": "src/styles/icon.svg",
     "bind": "src/identity/bind.ts",
     "check": "src/land/check.ts",
+    "company": "src/identity/company.ts",
+    "sign": "src/identity/sign.ts",
     "verify": "src/documents/page.ts",
 }
 

@@ -14,6 +14,9 @@ from muniment.config import Settings
 from muniment.web.problem import problem
 
 MAX_BODY = 16_384  # bytes; the largest request is a wallet's signature
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+FORMS = "/residency/"  # the pages that a form is sent to; everything else takes JSON
 BODY_SECONDS = 10.0
 MAX_TARGET = 2_048  # bytes of path and query
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
@@ -118,17 +121,21 @@ class Wall:
         if int(length) > MAX_BODY:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request may have at most {MAX_BODY:,} bytes."
         if scope["method"] not in SAFE_METHODS:
-            return self._foreign(headers)
+            return self._foreign(headers, FORM if scope["path"].startswith(FORMS) else JSON)
         return None
 
-    def _foreign(self, headers: Headers) -> tuple[HTTPStatus, str] | None:
-        """Refuse a write that another site made a browser send (Fetch Metadata, and Origin for older browsers)."""
-        origin = headers.get("origin")
-        same = headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
+    def _foreign(self, headers: Headers, wanted: str) -> tuple[HTTPStatus, str] | None:
+        """Refuse a write that another site made a browser send (Fetch Metadata, and Origin for older browsers).
+
+        Any site can make a browser send a form, without asking the server first: a form says where it comes from.
+        """
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site")
+        same = site in ("same-origin", "none") or (site is None and (wanted == JSON or origin is not None))
         if not same or (origin is not None and _host(origin.partition("://")[2]) not in self.hosts):
             return HTTPStatus.FORBIDDEN, "This request came from another site."
-        if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-            return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send JSON, with the content type application/json."
+        if headers.get("content-type", "").partition(";")[0].strip().lower() != wanted:
+            kind = "JSON" if wanted == JSON else "a form"
+            return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"Send {kind}, with the content type {wanted}."
         return None
 
 

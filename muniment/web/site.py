@@ -112,6 +112,10 @@ class Site:
             response.set_cookie(COOKIE, language, max_age=_YEAR, httponly=True, samesite="lax", secure=secure)
         return response
 
+    def words_of(self, request: Request) -> Words:
+        """The reader's language."""
+        return self.words[choose(request)]
+
     @property
     def contracts(self) -> list[str]:
         """The addresses of our contracts."""

@@ -79,7 +79,7 @@ class Town:
     def invite(self) -> Invited:
         """Invite the next party that nobody invited yet, as staff do."""
         with writing(self.services.engine) as connection:
-            return invite(connection, self.parties.pop(), int(time.time()))
+            return invite(connection, self.parties.pop(), self.services.clock())
 
     @property
     def pages(self) -> list[str]:
@@ -88,7 +88,9 @@ class Town:
         return [
             "/", "/land", "/land?q=1", "/land?q=nothing", "/land/map", *(f"/land/{title}" for title in some),
             f"/parties/{self.parties[0]}", "/agencies", f"/agencies/{self.agency}", "/status",
-            f"/bind/{self.invite().code}", "/verify", "/nothing",
+            f"/bind/{self.invite().code}", "/verify", "/nothing", "/companies", "/residency/apply",
+            f"/parties/{self.parties[0]}/veto", f"/parties/{self.parties[0]}/rotate",
+            f"/parties/{self.parties[0]}/recover",
         ]  # fmt: skip
 
 
@@ -182,10 +184,10 @@ class Watched:
         if not url.startswith((self.town.url + "/", "data:")):
             self.elsewhere.append(url)
 
-    def open(self, path: str, wallet: Wallet | None = None) -> Page:
-        """Open a page, with a wallet in the browser if there is one."""
+    def open(self, path: str, *wallets: Wallet) -> Page:
+        """Open a page, with these wallets in the browser."""
         page = self.context.new_page()
-        if wallet is not None:
+        for wallet in wallets:
             wallet.install(page)
         page.goto(self.town.url + path)
         return page

@@ -3,6 +3,7 @@
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
@@ -14,7 +15,7 @@ ANNOUNCE = """
 (() => {
   const provider = {
     request: async ({ method, params }) => {
-      const answer = JSON.parse(await window.testWallet(method, JSON.stringify(params ?? [])));
+      const answer = JSON.parse(await window[HOOK](method, JSON.stringify(params ?? [])));
       if (answer.error) throw Object.assign(new Error(answer.error.message), answer.error);
       return answer.result;
     },
@@ -44,6 +45,7 @@ class Wallet:
     switches: bool = True
     refusals: int = 0
     name: str = "Test wallet"
+    hook: str = "testWallet"  # the page's function that leads here; two wallets in one page need two
     icon: str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
     signed: list[dict[str, Any]] = field(default_factory=list)
 
@@ -54,9 +56,9 @@ class Wallet:
 
     def install(self, page: Page) -> None:
         """Put the wallet into a page before its own scripts run."""
-        info = {"uuid": "350670db-19fa-4704-a166-e52e178b59d2", "name": self.name, "icon": self.icon, "rdns": "test"}
-        page.expose_function("testWallet", self._request)
-        page.add_init_script(ANNOUNCE.replace("INFO", json.dumps(info)))
+        info = {"uuid": str(uuid4()), "name": self.name, "icon": self.icon, "rdns": "test"}
+        page.expose_function(self.hook, self._request)
+        page.add_init_script(ANNOUNCE.replace("INFO", json.dumps(info)).replace("HOOK", json.dumps(self.hook)))
 
     def _request(self, method: str, params: str) -> str:
         try:
@@ -76,13 +78,17 @@ class Wallet:
             return None
         if method == "eth_signTypedData_v4":
             return self._sign(json.loads(params[1]))
-        if method == "eth_call":
+        if method in ("eth_call", "eth_getBlockByNumber"):
             return self.node.call(method, *params)
         raise Declined(4200, f"{method} is not supported")
+
+    def sign(self, typed_data: dict[str, Any]) -> str:
+        """A signature without a page, for what leads up to a test."""
+        return "0x" + bytes(self.account.sign_typed_data(full_message=typed_data).signature).hex()
 
     def _sign(self, typed_data: dict[str, Any]) -> str:
         if self.refusals:
             self.refusals -= 1
             raise Declined(4001, "User rejected the request")
         self.signed.append(typed_data)
-        return "0x" + bytes(self.account.sign_typed_data(full_message=typed_data).signature).hex()
+        return self.sign(typed_data)

@@ -48,6 +48,20 @@ export async function onChain(provider: Provider, chain: number): Promise<void> 
   if ((await chainOf(provider)) !== chain) throw new WalletError("chain");
 }
 
+/**
+ * What time it is for the chain, Unix seconds: that of its newest block, or this machine's when that is later or the
+ * wallet does not tell. A demo chain may be weeks ahead.
+ */
+export async function chainTime(provider: Provider): Promise<number> {
+  const here = Date.now() / 1000;
+  try {
+    const block = (await ask(provider, "eth_getBlockByNumber", ["latest", false])) as { timestamp?: unknown } | null;
+    return Math.max(here, Number(block?.timestamp) || 0);
+  } catch {
+    return here;
+  }
+}
+
 async function chainOf(provider: Provider): Promise<number> {
   return Number(await ask(provider, "eth_chainId"));
 }

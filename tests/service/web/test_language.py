@@ -10,6 +10,9 @@ from fastapi.testclient import TestClient
 
 from muniment.access.model import AgencyStatus, KeyStanding, Scope
 from muniment.db.answers import Finality
+from muniment.identity.companies.model import CompanyStatus, FilingKind, Part
+from muniment.identity.model import KNOWN_KINDS, CredentialStanding
+from muniment.identity.residency.model import Application, CaseState, Check
 from muniment.land.model import Grade, RegisterStatus
 from muniment.web import language
 from muniment.web.language import LANGUAGES, load_catalogue
@@ -18,6 +21,16 @@ from muniment.web.pages.service import STATES
 WEB = Path(language.__file__).parent
 CATALOGUE = load_catalogue()
 ENGLISH = CATALOGUE["en"].messages
+# What two officers do together: contract and function.
+ACTS = (
+    "AgencyRegistry.markCompromised",
+    "PartyRegistry.recover",
+    "PartyRegistry.attest",
+    "PartyRegistry.setRepresentation",
+    "PartyRegistry.endRepresentation",
+    "CompanyRegistry.strikeOff",
+    "CompanyRegistry.orderChange",
+)
 
 
 @pytest.mark.parametrize("code", LANGUAGES)
@@ -55,6 +68,29 @@ def test_every_key_that_templates_use() -> None:
     used |= {f"scope.{scope.name}" for scope in Scope}
     used |= {f"{place}intent.{state}" for state in STATES for place in ("", "browser.")}
     used |= {f"error.{kind}.{part}" for kind in (404, 405, 422, 429, 500, 503) for part in ("title", "text")}
+    assert used - ENGLISH.keys() == set()
+
+
+def test_every_key_that_is_made_of_what_a_register_holds() -> None:
+    """Every event, step, status, standing and kind that the registers of parties and companies know has its words."""
+    interfaces = (WEB.parents[1] / "interfaces" / "identity").glob("*.sol")
+    events = {name for path in interfaces for name in re.findall(r"^ +event (\w+)\(", path.read_text(), re.MULTILINE)}
+    used = {f"event.{name}" for name in events - {"Locked"}}  # that one repeats the credential's issue
+    used |= {f"company.status.{name}" for name in (*(one.name.lower() for one in CompanyStatus), "expired")}
+    used |= {f"step.{name}" for name in ("reserved", "signed", "contact", "fee", "entered", "done", "here", "open")}
+    used |= {f"step.{name}.who" for name in ("signed", "contact", "fee", "entered")}
+    used |= {f"filing.{part}.{kind.value}" for part in ("title", "lead") for kind in FilingKind}
+    used |= {f"filing.part.{part.value}" for part in Part}
+    used |= {f"credential.{standing.name.lower()}" for standing in CredentialStanding}
+    used |= {f"kind.{name}" for name in KNOWN_KINDS}
+    used |= {f"post.{post}" for post in ("applicant", "founder", "board", "contact")}
+    used |= {f"power.state.{state}" for state in ("current", "revoked", "ended", "expired", "suspended")}
+    used |= {f"case.state.{state.value}" for state in CaseState} | {f"case.step.{check.value}" for check in Check}
+    used |= {f"case.invite.{state}" for state in ("none", "open", "expired")}
+    fields = Application.__dataclass_fields__
+    used |= {f"apply.{name}" for name in fields}
+    used |= {f"apply.error.{name}.{wrong}" for name in fields for wrong in ("missing", "wrong")}
+    used |= {f"act.{name}" for name in ACTS}
     assert used - ENGLISH.keys() == set()
 
 
