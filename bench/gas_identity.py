@@ -87,7 +87,7 @@ class Scene:
         filed = call.fileArticles(company, founders, file, NEVER, given)
         yield "file articles that 2 founders signed", self._send(filed, self.relayer)
 
-        accepted = {"company": company, "articles": articles, "nonce": 0, "deadline": NEVER}
+        accepted = {"company": company, "file": named, "nonce": 0, "deadline": NEVER}
         signature = self._signed(self.contact, "AcceptContact", accepted)
         accept = call.acceptContact(company, founders, file, 0, NEVER, signature)
         yield "accept to be a company's contact", self._send(accept, self.relayer)

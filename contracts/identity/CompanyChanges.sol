@@ -21,10 +21,12 @@ abstract contract CompanyChanges is CompanyFiles {
         "ChangeCompany(bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline)"
         "CompanyFile(uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash)"
     );
-    bytes32 private constant ACCEPT_POST =
-        keccak256("AcceptPost(bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline)");
+    bytes32 private constant ACCEPT_POST = keccak256(
+        "AcceptPost(bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline)"
+        "CompanyFile(uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash)"
+    );
     bytes32 private constant DISSOLVE_COMPANY =
-        keccak256("DissolveCompany(bytes32 party,bytes32 company,uint256 nonce,uint256 deadline)");
+        keccak256("DissolveCompany(bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline)");
 
     /// @inheritdoc ICompanyRegistry
     function change(
@@ -45,8 +47,9 @@ abstract contract CompanyChanges is CompanyFiles {
         bool kept = file.articles == previous.articles && _anchored(record.applicant, file.articles);
         if (!kept) _requireArticles(company, record.party, file.articles);
         _requireSignatories(company, _joining(previous, file), joining);
-        _takeChange(company, record, file, nonce, deadline, signature);
-        _takePosts(company, record.version + 1, deadline, joining);
+        bytes32 fileHash = _structHashOf(file);
+        _takeChange(company, record, fileHash, nonce, deadline, signature);
+        _takePosts(company, record.version + 1, fileHash, deadline, joining);
 
         _supersede(company, record, file, bytes32(0));
     }
@@ -74,7 +77,8 @@ abstract contract CompanyChanges is CompanyFiles {
         Company storage record = _requireStep(company, CompanyStatus.Entered);
         _requireRegistrar(record);
         PartyId party = record.party;
-        bytes32 intent = keccak256(abi.encode(DISSOLVE_COMPANY, party, company, nonce, deadline));
+        uint32 version = record.version + 1;
+        bytes32 intent = keccak256(abi.encode(DISSOLVE_COMPANY, party, company, version, nonce, deadline));
         _takeSignature(party, intent, nonce, deadline, signature);
 
         _end(company, record, bytes32(0));
@@ -109,22 +113,28 @@ abstract contract CompanyChanges is CompanyFiles {
     function _takeChange(
         CompanyId company,
         Company storage record,
-        CompanyFile calldata file,
+        bytes32 fileHash,
         uint256 nonce,
         uint256 deadline,
         bytes calldata signature
     ) private {
         PartyId party = record.party;
-        bytes32 intent = keccak256(
-            abi.encode(CHANGE_COMPANY, party, company, record.version + 1, _structHashOf(file), nonce, deadline)
-        );
+        uint32 version = record.version + 1;
+        bytes32 intent = keccak256(abi.encode(CHANGE_COMPANY, party, company, version, fileHash, nonce, deadline));
         _takeSignature(party, intent, nonce, deadline, signature);
     }
 
-    function _takePosts(CompanyId company, uint32 version, uint256 deadline, Signatory[] calldata joining) private {
+    /// Whoever joins signs the whole file, lest somebody who would be the contact be put on the board.
+    function _takePosts(
+        CompanyId company,
+        uint32 version,
+        bytes32 fileHash,
+        uint256 deadline,
+        Signatory[] calldata joining
+    ) private {
         for (uint256 i = 0; i < joining.length; ++i) {
             (PartyId party, uint256 nonce) = (joining[i].party, joining[i].nonce);
-            bytes32 intent = keccak256(abi.encode(ACCEPT_POST, party, company, version, nonce, deadline));
+            bytes32 intent = keccak256(abi.encode(ACCEPT_POST, party, company, version, fileHash, nonce, deadline));
             _takeSignature(party, intent, nonce, deadline, joining[i].signature);
         }
     }

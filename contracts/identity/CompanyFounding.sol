@@ -24,8 +24,10 @@ abstract contract CompanyFounding is CompanyFiles, CompanyFees {
         "SignArticles(bytes32 party,bytes32 company,bytes32[] founders,CompanyFile file,uint256 nonce,uint256 deadline)"
         "CompanyFile(uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash)"
     );
-    bytes32 private constant ACCEPT_CONTACT =
-        keccak256("AcceptContact(bytes32 party,bytes32 company,bytes32 articles,uint256 nonce,uint256 deadline)");
+    bytes32 private constant ACCEPT_CONTACT = keccak256(
+        "AcceptContact(bytes32 party,bytes32 company,CompanyFile file,uint256 nonce,uint256 deadline)"
+        "CompanyFile(uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash)"
+    );
     uint256 private constant MAX_FOUNDERS = 16;
     uint256 private constant MAX_NUMBER = 32;
 
@@ -74,7 +76,7 @@ abstract contract CompanyFounding is CompanyFiles, CompanyFees {
         if (record.contactAccepted) revert ContactAcceptedAlready(company);
         PartyId contact = file.contact;
         _requireContact(record.agency, contact);
-        bytes32 intent = keccak256(abi.encode(ACCEPT_CONTACT, contact, company, file.articles, nonce, deadline));
+        bytes32 intent = keccak256(abi.encode(ACCEPT_CONTACT, contact, company, _structHashOf(file), nonce, deadline));
         _takeSignature(contact, intent, nonce, deadline, signature);
 
         record.contactAccepted = true;

@@ -89,12 +89,12 @@ struct Permit {
 ///   ReserveName(bytes32 party,bytes32 agency,string name,uint256 nonce,uint256 deadline)
 ///   WithdrawApplication(bytes32 party,bytes32 company,uint256 nonce,uint256 deadline)
 ///   SignArticles(bytes32 party,bytes32 company,bytes32[] founders,CompanyFile file,uint256 nonce,uint256 deadline)
-///   AcceptContact(bytes32 party,bytes32 company,bytes32 articles,uint256 nonce,uint256 deadline)
+///   AcceptContact(bytes32 party,bytes32 company,CompanyFile file,uint256 nonce,uint256 deadline)
 ///   PayFee(bytes32 party,bytes32 company,address token,uint256 amount,uint256 nonce,uint256 deadline)
 ///   ChangeCompany(bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline)
-///   AcceptPost(bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline)
-///   DissolveCompany(bytes32 party,bytes32 company,uint256 nonce,uint256 deadline)
-/// where `version` is the one that the change makes, Company.version + 1,
+///   AcceptPost(bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline)
+///   DissolveCompany(bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline)
+/// where `version` is the one that the change, or the end, makes: Company.version + 1,
 /// with CompanyFile(uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash).
 /// Signatures are judged by the party registry and are submitted by anyone. Registrars are officers of the company's
 /// agency with COMPANY_REGISTRAR; of a closed agency, those of the agency above. Errors of IAgencyRegistry,

@@ -36,11 +36,11 @@ FIELDS = {
     "SignArticles": (
         "bytes32 party,bytes32 company,bytes32[] founders,CompanyFile file,uint256 nonce,uint256 deadline"
     ),
-    "AcceptContact": "bytes32 party,bytes32 company,bytes32 articles,uint256 nonce,uint256 deadline",
+    "AcceptContact": "bytes32 party,bytes32 company,CompanyFile file,uint256 nonce,uint256 deadline",
     "PayFee": "bytes32 party,bytes32 company,address token,uint256 amount,uint256 nonce,uint256 deadline",
     "ChangeCompany": "bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline",
-    "AcceptPost": "bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline",
-    "DissolveCompany": "bytes32 party,bytes32 company,uint256 nonce,uint256 deadline",
+    "AcceptPost": "bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline",
+    "DissolveCompany": "bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline",
     "Approval": (
         "bytes32 issuer,bytes32 root,bytes32 schema,uint40 count,uint40 expiresAt,bytes32 policy,uint256 nonce,"
         "uint256 deadline"

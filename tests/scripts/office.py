@@ -23,7 +23,7 @@ TYPES = {
     "ReserveName": "bytes32 party,bytes32 agency,string name,uint256 nonce,uint256 deadline",
     "SignArticles": "bytes32 party,bytes32 company,bytes32[] founders,CompanyFile file,uint256 nonce,uint256 deadline",
     "CompanyFile": "uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash",
-    "AcceptContact": "bytes32 party,bytes32 company,bytes32 articles,uint256 nonce,uint256 deadline",
+    "AcceptContact": "bytes32 party,bytes32 company,CompanyFile file,uint256 nonce,uint256 deadline",
     "Approval": "bytes32 issuer,bytes32 root,bytes32 schema,uint40 count,uint40 expiresAt,bytes32 policy,"
     "uint256 nonce,uint256 deadline",
 }

@@ -43,7 +43,7 @@ def company(office: Office) -> str:
     articles = {"party": party, "company": identifier, "founders": [party], "file": file, "nonce": 2}
     signed = office.sign(FOUNDER, "CompanyRegistry", "SignArticles", **articles, deadline=NEVER)
     office.send(companies.fileArticles(identifier, [party], filed, NEVER, [(party, 2, signed)]))
-    contact = {"party": party, "company": identifier, "articles": ARTICLES, "nonce": 3, "deadline": NEVER}
+    contact = {"party": party, "company": identifier, "file": file, "nonce": 3, "deadline": NEVER}
     signed = office.sign(FOUNDER, "CompanyRegistry", "AcceptContact", **contact)
     office.send(companies.acceptContact(identifier, [party], filed, 3, NEVER, signed))
     office.send(companies.attestFee(identifier, ADDRESS), REGISTRAR)

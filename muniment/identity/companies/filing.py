@@ -231,12 +231,14 @@ def _asked(connection: Connection, row: Row[Any], line: Row[Any]) -> tuple[str, 
             "party": line.party, "company": row.company, "founders": founders, "file": file, **end
         }  # fmt: skip
     if part is Part.POST:
-        return "AcceptPost", {"party": line.party, "company": row.company, "version": row.version, **end}
+        return "AcceptPost", {
+            "party": line.party, "company": row.company, "version": row.version, "file": json.loads(row.file), **end
+        }  # fmt: skip
     organisation = standing(connection, row.company, *CompanyStatus).party
-    message = {"party": organisation, "company": row.company, **end}
+    message = {"party": organisation, "company": row.company, "version": row.version, **end}
     if kind is FilingKind.DISSOLUTION:
         return "DissolveCompany", message
-    return "ChangeCompany", {**message, "version": row.version, "file": json.loads(row.file)}
+    return "ChangeCompany", {**message, "file": json.loads(row.file)}
 
 
 def _missing(row: Row[Any], lines: Sequence[Row[Any]]) -> int:

@@ -108,7 +108,7 @@ def contact_message(company: str, file: CompanyFile, nonce: int, deadline: int) 
     return {
         "party": file.contact,
         "company": company,
-        "articles": file.articles,
+        "file": file.struct(),
         "nonce": nonce,
         "deadline": deadline,
     }

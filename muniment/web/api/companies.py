@@ -115,7 +115,7 @@ def withdraw(site: Here, request: Request, company: HexId, sent: shapes.Signed) 
 def contact_data(site: Here, response: Response, company: HexId) -> Any:
     """What the contact person of a company under foundation signs."""
     row = _asked(site, lambda connection: queries.applied(connection, company.lower(), site.clock()))
-    message = {"company": row.company, "articles": row.file.articles}
+    message = {"company": row.company, "file": row.file.struct()}
     return _to_sign(site, response, "AcceptContact", row.file.contact, message)
 
 

@@ -146,10 +146,11 @@ class Case:
             signatures = self.articles_signed(everyone, file, founders, deadline)
         return self.c.fileArticles(self.company, list(founders), file.struct, deadline, signatures, self.by_anyone)
 
-    def accept(self, file=None, founders=None, signer=None, nonce=None, deadline=NEVER, **changes):
-        """The contact accepts."""
+    def accept(self, file=None, founders=None, signer=None, shown=None, nonce=None, deadline=NEVER, **changes):
+        """The contact accepts what is on file, or what was `shown` instead."""
         file, nonce = file or self.file, self.nonce() if nonce is None else nonce
-        message = {"company": self.company, "articles": file.articles, "nonce": nonce, "deadline": deadline} | changes
+        message = {"company": self.company, "file": (shown or file).message, "nonce": nonce}
+        message |= {"deadline": deadline} | changes
         signature = self.signed(signer or self.citizen(file.contact), "AcceptContact", **message)
         founders = list(founders or self.founders)
         return self.c.acceptContact(self.company, founders, file.struct, nonce, deadline, signature, self.by_anyone)
@@ -209,7 +210,7 @@ class Case:
         signature = self.together(signers or self.board, "ChangeCompany", chain_id=chain_id, **message)
         if joining is None:
             new = set(file.board) - set(previous.board) | {file.contact} - {previous.contact}
-            joining = self.posts(listed(*new), deadline=deadline)
+            joining = self.posts(listed(*new), file, deadline=deadline)
         tx = self.c.change(
             self.company,
             previous.struct,
@@ -223,15 +224,16 @@ class Case:
         self.file = file
         return tx
 
-    def posts(self, parties, deadline=NEVER, **changes):
+    def posts(self, parties, file, deadline=NEVER, **changes):
         """Signatures over AcceptPost."""
-        message = {"company": self.company, "version": self.version() + 1} | changes
+        message = {"company": self.company, "version": self.version() + 1, "file": file.message} | changes
         return self.signatories(parties, "AcceptPost", deadline, **message)
 
     def dissolve(self, nonce=None, deadline=NEVER, signers=None, by=None, **changes):
         """End the company at its own wish."""
         nonce = self.nonce() if nonce is None else nonce
-        message = {"party": self.party, "company": self.company, "nonce": nonce, "deadline": deadline} | changes
+        message = {"party": self.party, "company": self.company, "version": self.version() + 1}
+        message |= {"nonce": nonce, "deadline": deadline} | changes
         signature = self.together(signers or self.board, "DissolveCompany", **message)
         return self.c.dissolve(self.company, nonce, deadline, signature, by or self.by_registrar)
 

@@ -187,11 +187,11 @@ def test_change_serves_once(entered, moved):
 def test_who_joins_accepts(entered, handed_over):
     """Must refuse a change without the word of each who joins, and with the word of somebody who does not."""
     first = entered.file
-    joining = entered.posts(handed_over.board)
+    joining = entered.posts(handed_over.board, handed_over)
     for n in range(2):
         with reverts("SignatoryRefused", entered.company, joining[n][0]):
             entered.change(handed_over, joining=joining[:n] + joining[n + 1 :], previous=first, signers=_of(entered))
-    surplus = entered.posts(listed(*handed_over.board, entered.who.director.party))
+    surplus = entered.posts(listed(*handed_over.board, entered.who.director.party), handed_over)
     with reverts("SignatoryRefused", entered.company, entered.who.director.party):
         entered.change(handed_over, joining=surplus, previous=first, signers=_of(entered))
 
@@ -215,14 +215,25 @@ def _of(case):
 def test_who_joins_signs_every_value(entered, handed_over, changes):
     """Must refuse a word given for another company, version or chain."""
     first = entered.citizen(handed_over.board[0])
-    joining = entered.posts(handed_over.board, **changes)
+    joining = entered.posts(handed_over.board, handed_over, **changes)
     with reverts("SignatureInvalid", first.wallet.address):
         entered.change(handed_over, joining=joining)
 
 
+def test_who_joins_signs_the_file(entered):
+    """Must put nobody on the board who agreed to be the contact, nor on another board than the one that was shown."""
+    outsider = entered.who.outsider
+    contact = entered.file.changed(contact=outsider.party)
+    board = entered.file.changed(board=listed(*entered.file.board, outsider.party))
+    for shown, wanted in ((contact, board), (board, board.changed(threshold=1)), (board, contact)):
+        with reverts("SignatureInvalid", outsider.wallet.address):
+            entered.change(wanted, joining=entered.posts([outsider.party], shown))
+    entered.change(board, joining=entered.posts([outsider.party], board))
+
+
 def test_who_joins_signs_once(entered, handed_over):
     """Must refuse a nonce of a joining member that has served."""
-    joining = entered.posts(handed_over.board)
+    joining = entered.posts(handed_over.board, handed_over)
     party, nonce, _ = joining[0]
     cancelled = entered.signed(entered.citizen(party), "CancelNonce", nonce=nonce, deadline=NEVER)
     entered.c.cancelNonce(party, nonce, NEVER, cancelled, entered.by_anyone)
@@ -358,6 +369,18 @@ def test_dissolved_at_its_own_wish(entered):
     entered.change(entered.file.changed(addressHash=NEW_ADDRESS), nonce=500)
     with reverts("NonceUsed", entered.party, 500):
         entered.dissolve(nonce=500)
+
+
+def test_wish_from_before(entered, moved):
+    """Must not dissolve a company by a wish from before a change, or from before a court brought it back."""
+    entered.change(moved)
+    with reverts("SignatureInvalid", ZERO_ADDRESS):
+        entered.dissolve(version=2)
+    entered.strike_off()
+    entered.order(moved)
+    with reverts("SignatureInvalid", ZERO_ADDRESS):
+        entered.dissolve(version=3)
+    entered.dissolve(version=5)
 
 
 def test_struck_off(entered, world):

@@ -376,13 +376,17 @@ def test_contact_accepts(filed):
 
 
 def test_contact_of_the_file(filed):
-    """Must refuse another's signature, another file, and a signature for other articles or another company."""
+    """Must refuse another's signature, another file, and a signature over another file or for another company."""
     contact = filed.who.contact
     with reverts("SignatureInvalid", contact.wallet.address):
         filed.accept(signer=filed.who.outsider, party=contact.party)
-    for changes in ({"articles": NEW_ARTICLES}, {"company": keccak("another company")}, {"chain_id": 1}):
+    for changes in ({"company": keccak("another company")}, {"chain_id": 1}):
         with reverts("SignatureInvalid", contact.wallet.address):
             filed.accept(**changes)
+    board = filed.file.board[:1]
+    for other in ({"threshold": 1}, {"board": board}, {"articles": NEW_ARTICLES}, {"addressHash": SOURCE}):
+        with reverts("SignatureInvalid", contact.wallet.address):
+            filed.accept(shown=filed.file.changed(**other))
     with reverts("FileChanged", filed.company):
         filed.accept(file=filed.file.changed(contact=filed.who.outsider.party))
     with reverts("FileChanged", filed.company):

@@ -102,8 +102,7 @@ class Founding:
         self.filed(self.entered)
         registrar = {"from": self.people.company_registrar}
         founders, file = [each["party"] for each in self.founders], list(self.entered.values())
-        contact, articles = self.entered["contact"], self.entered["articles"]
-        _, nonce, signature = self.personal(contact, "AcceptContact", articles=articles)
+        _, nonce, signature = self.personal(self.entered["contact"], "AcceptContact", file=self.entered)
         self.registry.acceptContact(self.company, founders, file, nonce, NEVER, signature, registrar)
         self.registry.attestFee(self.company, keccak("receipt"), registrar)
         self.registry.enter(self.company, founders, file, "16543210", registrar)
@@ -183,7 +182,7 @@ def test_company_registry_agrees(case, founding, on_chain, tokens, people, ids):
             return registry.change.call(company, previous, file, nonce, deadline, whole, [], registrar)
     elif kind == "AcceptPost":
         found.at_version(message["version"] - 1)
-        changed = found.entered | {"contact": message["party"]}
+        changed = message["file"]
 
         def act(deadline):
             told = {
@@ -199,7 +198,7 @@ def test_company_registry_agrees(case, founding, on_chain, tokens, people, ids):
             values = (company, list(found.entered.values()), list(changed.values()), 1, deadline, whole, joining)
             return registry.change.call(*values, registrar)
     elif kind == "DissolveCompany":
-        found.enter()
+        found.at_version(message["version"] - 1)
 
         def act(deadline):
             return registry.dissolve.call(company, nonce, deadline, case["organisationSignature"], registrar)

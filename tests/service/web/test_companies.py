@@ -140,12 +140,12 @@ def test_an_applicant_withdraws(desk: TestClient, database: Engine) -> None:
 
 
 def test_a_contact_accepts(desk: TestClient, database: Engine) -> None:
-    """The contact on file must be shown the acceptance of these articles."""
+    """The contact on file must be shown the acceptance of all that is on file."""
     project(database, HANDLERS, told("ArticlesSigned", 2, founders=[APPLICANT], file={**FILE, "contact": APPLICANT},
                                      until=UNTIL))  # fmt: skip
     path = f"/api/companies/{COMPANY}/contact"
     shown = desk.get(f"{path}/typed-data").json()
-    assert shown["typed_data"]["message"]["articles"] == FILE["articles"]
+    assert shown["typed_data"]["message"]["file"] == {**FILE, "contact": APPLICANT}
     assert desk.post(path, json=signed(shown)).json()["kind"] == "company.accept_contact"
     assert bodies(database)[0]["founders"] == [APPLICANT]
 
