@@ -4,7 +4,7 @@ Every request is checked as the contract will check it, so that whoever signed w
 queued that would be refused. What the chain shows as done is told as done, whoever sent it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +30,13 @@ _LONGEST_ACT = 64  # bytes
 class Relay:
     """Who relays, and when: `now` is Unix seconds, `most` how many acts of a party are paid for in a day.
 
-    With `contract_wallet` the wallet is a contract that judges its signatures itself (ERC-1271).
+    `accepted` are signatures that are no key's and that the chain was asked about.
     """
 
     deployment: Deployment
     now: int
     most: int
-    contract_wallet: bool = False
+    accepted: Container[signing.Question] = signing.NONE
 
 
 @dataclass(frozen=True)
@@ -96,9 +96,9 @@ def rotate(
         signing.check_deadline(deadline, relay.now)
         signing.check_nonce(connection, CONTRACT, party, nonce)
         message = {"party": party, "from": previous, "to": wallet, "nonce": nonce, "deadline": deadline}
-        domain, contract = Domain.of(relay.deployment, CONTRACT), relay.contract_wallet
-        before = signing.wallet_signature(domain, "RotateWallet", message, previous, previous_signature, contract)
-        after = signing.wallet_signature(domain, "RotateWallet", message, wallet, signature, contract)
+        domain, accepted = Domain.of(relay.deployment, CONTRACT), relay.accepted
+        before = signing.wallet_signature(domain, "RotateWallet", message, previous, previous_signature, accepted)
+        after = signing.wallet_signature(domain, "RotateWallet", message, wallet, signature, accepted)
         return {"previous_signature": before, "signature": after}
 
     told = ("WalletRotated", party, {"wallet": wallet, "nonce": nonce})
@@ -259,7 +259,7 @@ def _signed(
     connection: Connection, relay: Relay, primary: str, message: Mapping[str, Any], party: str, signature: str
 ) -> str:
     domain = Domain.of(relay.deployment, CONTRACT)
-    return signing.party_signature(connection, domain, primary, message, party, signature, relay.contract_wallet)
+    return signing.party_signature(connection, domain, primary, message, party, signature, relay.accepted)
 
 
 def present_wallet(connection: Connection, party: str) -> str:

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from eth_account import Account
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from muniment.chain.deployment import ContractInfo, Deployment
 from muniment.chain.happened import Happened
 from muniment.chain.outbox import Receipt
-from muniment.chain.typed_data import signed_by
+from muniment.chain.typed_data import digest_of, signed_by
 from muniment.db import schema
 from muniment.db.answers import Finality
 from muniment.db.engine import writing
@@ -21,6 +21,7 @@ from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
 from muniment.identity import asking, submit
 from muniment.identity.completing import complete_ready
 from muniment.identity.model import power_id
+from muniment.identity.signing import Unjudged
 from muniment.identity.submit import ACTS, PowerAsked, Relay
 from muniment.identity.typed import Domain, typed_data
 
@@ -276,14 +277,25 @@ def test_either_side_ends_a_power(case: Case) -> None:
 
 
 def test_organisations_contracts_and_officers_are_left_to_the_chain(case: Case) -> None:
-    """Where only the contract can judge, the signature must pass; but nobody signs for a party that is nobody's."""
-    assert isinstance(case.cancel(party=ORGANISATION, signature="0x1234"), Receipt)
-    assert isinstance(case.cancel(signature="0x1234", relay=Relay(DEPLOYMENT, NOW, 3, contract_wallet=True)), Receipt)
+    """Where only the chain can judge, nothing may be queued that it was not asked about; and nobody signs for nobody."""
+    attested = {"party": ATTORNEY, "digest": "0xd", "agency": "0xa", "evidence": "0xe", "attested_at": 1}
+    case.connection.execute(delete(schema.wallets).where(schema.wallets.c.party == ATTORNEY))
     assert refusal(case.cancel, party=NOBODY, signature="0x") == "PartyUnbound"
-    attested = {"party": NOBODY, "digest": "0xd", "agency": "0xa", "evidence": "0xe", "attested_at": 1}
+    assert refusal(case.cancel, party=ATTORNEY, signature="0x") == "PartyUnbound"
     case.connection.execute(insert(schema.attestations).values(**attested, tx_hash="0xt", **BLOCK))
-    assert refusal(case.cancel, party=NOBODY, signature="0x12") == "PartyUnbound"
-    assert isinstance(case.cancel(party=NOBODY, signature="0x"), Receipt)
+    for party, signed, signer in (
+        (ORGANISATION, "0x1234", ORGANISATION), (PARTY, "0x1234", OLD_WALLET), (ATTORNEY, "0x", ATTORNEY)
+    ):  # fmt: skip
+        with pytest.raises(Unjudged, match="SignatureInvalid") as told:
+            case.cancel(party=party, signature=signed)
+        message = {"party": party, "nonce": 7, "deadline": NOW + 60}
+        digest = digest_of(typed_data(DOMAIN, "CancelNonce", message))
+        assert told.value.question == (signer, digest, signed)
+        assert case.queued() == 0
+        relay = Relay(DEPLOYMENT, NOW, 3, accepted={told.value.question})
+        assert refusal(case.cancel, party=party, signature=signed, nonce=8, relay=relay) == "SignatureInvalid"
+        assert isinstance(case.cancel(party=party, signature=signed, relay=relay), Receipt)
+        case.connection.execute(delete(schema.intents))
 
 
 def test_what_is_asked_can_be_signed_and_sent(case: Case) -> None:

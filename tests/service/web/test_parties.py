@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from eth_account import Account
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select
 
 from muniment.chain.typed_data import signed_by
 from muniment.db import schema
-from muniment.db.engine import writing
+from muniment.db.engine import reading, writing
 from muniment.hashing import ZERO_HASH, keccak
 from muniment.identity.model import known_kind
-from tests.service.web.conftest import AGENCY, NOW, FakeNode
+from tests.service.web.conftest import AGENCY, MAGIC, NOW, FakeNode
 
 PARTY, ATTORNEY = keccak(b"citizen"), keccak(b"attorney")
 OLD, NEW = (Account.from_key("0x" + digits * 32) for digits in ("51", "52"))
@@ -142,11 +142,26 @@ def test_what_somebody_else_sent_is_told_as_done(citizen: TestClient, database: 
 
 
 def test_a_contract_wallet_is_left_to_the_chain(citizen: TestClient, node: FakeNode) -> None:
-    """Where the party's wallet is a contract, the simulation must judge its signature."""
+    """Where the party's wallet is a contract, it must be asked whether it signed; nothing is queued that it did not."""
     body = {"nonce": "5", "deadline": NOW + 9, "signature": "0x1234"}
-    assert citizen.post(f"{PATH}/cancel-nonce", json=body).status_code == 422
-    node.code = "0x60"
+    for answer in ("0x", "0x" + "00" * 32, MAGIC[:10], "0x" + "1".rjust(64, "0")):
+        node.taken = answer
+        assert citizen.post(f"{PATH}/cancel-nonce", json=body).json()["error"] == "SignatureInvalid"
+    node.taken = MAGIC
     assert citizen.post(f"{PATH}/cancel-nonce", json=body).status_code == 202
+
+
+def test_a_stranger_spends_nothing_of_an_organisation(citizen: TestClient, database: Engine, node: FakeNode) -> None:
+    """Rubbish in an organisation's name must be refused at once, so that its day's relayed acts are left to it."""
+    add(database, schema.organisations, party=ATTORNEY, version=1, threshold=1, representatives=json.dumps([PARTY]),
+        set_by="0x" + "1" * 40, evidence=ZERO_HASH, changed_at=NOW)  # fmt: skip
+    body = {"nonce": "5", "deadline": NOW + 9, "signature": "0x1234"}
+    path = f"/api/parties/{ATTORNEY}/cancel-nonce"
+    assert citizen.post(path, json=body).json()["error"] == "SignatureInvalid"
+    with reading(database) as connection:
+        assert connection.execute(select(schema.intents.c.key)).all() == []
+    node.taken = "0x" + "1".rjust(64, "0")
+    assert citizen.post(path, json=body).status_code == 202
 
 
 @pytest.mark.parametrize(
