@@ -23,6 +23,7 @@ from muniment.identity.completing import complete_ready
 from muniment.identity.model import power_id
 from muniment.identity.signing import Unjudged
 from muniment.identity.submit import ACTS, PowerAsked, Relay
+from muniment.identity.telling import done_by_others
 from muniment.identity.typed import Domain, typed_data
 
 NOW = 1_000_000
@@ -329,10 +330,53 @@ def test_a_recovery_that_is_ready_completes_by_itself(any_database: Engine) -> N
     assert complete_ready(any_database, NOW) == 0
     with writing(any_database) as connection:
         row = connection.execute(select(schema.intents)).one()
-        assert (row.key, json.loads(row.body)) == (f"identity.complete_recovery:{PARTY}:1", {"party": PARTY})
+        assert (row.key, json.loads(row.body)) == (
+            f"identity.complete_recovery:{PARTY}:1", {"party": PARTY, "attempt": 1}
+        )  # fmt: skip
         connection.execute(update(schema.recoveries).values(state="vetoed"))
         Case(connection).begin(attempt=2, state="cancelled")
     assert complete_ready(any_database, NOW + 10_000) == 0
+
+
+def test_a_completion_that_a_node_refused_is_asked_for_again(any_database: Engine) -> None:
+    """A node that lags behind must not keep a person from the wallet for ever; nor be asked every second."""
+    with writing(any_database) as connection:
+        Case(connection).begin()
+        Case(connection).read_to(NOW + 500)
+    late = Relay(DEPLOYMENT, NOW + 600, most=3)
+    assert complete_ready(any_database, NOW + 600) == 1
+    with writing(any_database) as connection:
+        connection.execute(update(schema.intents).values(state="refused", updated_at=NOW + 600))
+        told = submit.complete_recovery(connection, late, PARTY)
+        assert isinstance(told, Receipt)
+        assert (told.state, told.new) == ("refused", False)
+    assert complete_ready(any_database, NOW + 600 + 3_599) == 0
+    assert complete_ready(any_database, NOW + 600 + 3_600) == 1
+    assert complete_ready(any_database, NOW + 600 + 9_000) == 0
+    with writing(any_database) as connection:
+        connection.execute(update(schema.intents).values(state="refused", updated_at=NOW + 600))
+        told = submit.complete_recovery(connection, Relay(DEPLOYMENT, NOW + 9_000, most=3), PARTY)
+        assert isinstance(told, Receipt)
+        assert (told.key, told.new) == (f"identity.complete_recovery:{PARTY}:1:2", True)
+
+
+def test_what_somebody_else_sent_meanwhile_is_no_refusal(case: Case) -> None:
+    """Refused by the simulation and shown as done by an event, an act must count as done; nothing else may."""
+    case.read_to(NOW)
+    receipts = [case.rotate(), case.cancel(8), case.grant()]
+    keys = [receipt.key for receipt in receipts if isinstance(receipt, Receipt)]
+    case.happen("WalletRotated", PARTY, nonce=7, party=PARTY, previous=OLD_WALLET, wallet=NEW_WALLET)
+    assert done_by_others(case.connection, keys[0]) is None  # it is queued
+    case.connection.execute(update(schema.intents).values(state="refused"))
+    done = Happened("0xt", 1, "0xb", NOW - 5, Finality.FINALIZED)
+    assert [done_by_others(case.connection, key) for key in (*keys, "x")] == [done, None, None, None]
+    power = power_id(PARTY, POWER.nonce)
+    for name, arguments in (
+        ("NonceCancelled", {"nonce": 8, "party": PARTY}), ("PowerGranted", {"power": power, "principal": PARTY})
+    ):  # fmt: skip
+        case.connection.execute(delete(schema.events))
+        case.happen(name, PARTY, **arguments)
+        assert sum(done_by_others(case.connection, key) == done for key in keys) == 1
 
 
 def test_completing_by_hand_before_its_time(case: Case) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from eth_account import Account
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, insert, select, update
 
 from muniment.chain.typed_data import signed_by
 from muniment.db import schema
@@ -162,6 +162,24 @@ def test_a_stranger_spends_nothing_of_an_organisation(citizen: TestClient, datab
         assert connection.execute(select(schema.intents.c.key)).all() == []
     node.taken = "0x" + "1".rjust(64, "0")
     assert citizen.post(path, json=body).status_code == 202
+
+
+def test_an_act_that_somebody_else_sent_meanwhile(citizen: TestClient, database: Engine) -> None:
+    """Refused for a nonce that the same act used, a request must be told as done, with that transaction."""
+    asked = citizen.get(f"{PATH}/typed-data/cancel-nonce", params={"nonce": "5"}).json()["typed_data"]
+    body = {"nonce": "5", "deadline": asked["message"]["deadline"], "signature": signed_by(OLD, asked)}
+    key = citizen.post(f"{PATH}/cancel-nonce", json=body).json()["key"]
+    why = json.dumps({"error": "NonceUsed", "arguments": {"party": PARTY, "nonce": 5}})
+    with writing(database) as connection:
+        connection.execute(update(schema.intents).values(state="refused", reason=why))
+    assert citizen.get(f"/api/intents/{key}").json()["error"] == "NonceUsed"
+    arguments = json.dumps({"nonce": 5, "party": PARTY}, separators=(",", ":"))
+    add(database, schema.events, log_index=77, time=NOW - 3, contract="PartyRegistry", name="NonceCancelled",
+        subject=PARTY, arguments=arguments)  # fmt: skip
+    for answer in (citizen.get(f"/api/intents/{key}"), citizen.post(f"{PATH}/cancel-nonce", json=body)):
+        told = answer.json()
+        assert (told["state"], told["error"], told["tx_hash"]) == ("finalized", None, keccak(b"t"))
+        assert (told["block_number"], told["sentence"]) == (60, None)
 
 
 @pytest.mark.parametrize(
