@@ -9,6 +9,8 @@ from eth_account.signers.local import LocalAccount
 from eth_keys.exceptions import BadSignature
 from eth_utils.exceptions import ValidationError
 
+from muniment.hashing import keccak
+
 # secp256k1's order; OpenZeppelin's ECDSA refuses the upper half of s, where the same signature stands a second time.
 _ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
@@ -22,6 +24,12 @@ def normal_signature(signature: str) -> str:
     if len(raw) == 65 and raw[64] < 2:
         raw = raw[:64] + bytes([raw[64] + 27])
     return "0x" + raw.hex()
+
+
+def digest_of(typed_data: Mapping[str, Any]) -> str:
+    """What is signed: keccak256 of 0x1901, the domain's separator and the message's hash (EIP-712)."""
+    signable = encode_typed_data(full_message=dict(typed_data))
+    return keccak(b"\x19" + signable.version + signable.header + signable.body)
 
 
 def signer_of(typed_data: Mapping[str, Any], signature: str) -> str | None:

@@ -17,6 +17,7 @@ from muniment.identity.erasing import plan as plan_erasure
 from muniment.identity.inviting import invite as make_invitation
 from muniment.identity.queries import kept
 from muniment.identity.queries import party as party_answer
+from muniment.identity.sealing import SEALED
 from muniment.identity.sealing import reseal as reseal_all
 from muniment.identity.standing import recoveries_page
 from muniment.identity.submit import cancel_recovery as cancel
@@ -168,6 +169,8 @@ def reseal(as_json: AsJson = False) -> None:
     sealer = services.sealer
     with writing(services.engine) as connection:
         count = reseal_all(connection, sealer)
+    # What was open, or sealed with a key that somebody may have read, stays in no free page.
+    forget(services.engine, *(sealed.table for sealed in SEALED))
     if as_json:
         emit_json({"resealed": count})
     else:

@@ -11,6 +11,8 @@ from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, mak
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError
 
+from muniment.errors import Refused
+
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any constant serves, as long as every migrating process names the same one.
 MIGRATION_LOCK = 0x4D554E49
@@ -87,18 +89,21 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def forget(engine: Engine, *tables: Table) -> None:
     """After rows were erased: let no page of the database's files keep what they held. Backups are the operator's.
 
-    On PostgreSQL the tables are vacuumed, which other transactions may put off; on SQLite the file is written anew
-    without the free pages, and the log of changes is emptied.
+    On PostgreSQL the tables are written anew, since a plain vacuum leaves the bytes where they are; on SQLite the file is
+    written anew without the free pages, and the log of changes is emptied. Raises Refused when others read the file for so long
+    that the log cannot be emptied: what was erased is erased, but must be forgotten again.
     """
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for table in tables:
-                connection.exec_driver_sql(f'VACUUM "{table.name}"')
+                connection.exec_driver_sql(f'VACUUM (FULL) "{table.name}"')
         return
     raw = engine.raw_connection()  # neither works within a transaction, which our connections begin by themselves
     try:
-        for statement in ("VACUUM", "PRAGMA wal_checkpoint(TRUNCATE)"):
-            raw.cursor().execute(statement)
+        raw.cursor().execute("VACUUM")
+        busy, *_ = raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise Refused("FilesHeld")
     finally:
         raw.close()
 

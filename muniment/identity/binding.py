@@ -1,6 +1,7 @@
 """An invited citizen's wallet becomes the wallet of a party: the first signature that the service relays."""
 
 import re
+from collections.abc import Container
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
@@ -10,7 +11,7 @@ from muniment.chain.outbox import KeyReused, Receipt, Request, enqueue
 from muniment.db.schema import invitations, party_records
 from muniment.errors import Refused
 from muniment.identity.model import code_hash
-from muniment.identity.signing import check_deadline, wallet_signature
+from muniment.identity.signing import NONE, Question, check_deadline, wallet_signature
 from muniment.identity.typed import Domain
 
 _ADDRESS = re.compile(r"0x[0-9a-f]{40}")
@@ -25,13 +26,12 @@ def bind_request(
     deadline: int,
     signature: str,
     now: int,
-    contract_wallet: bool = False,
+    accepted: Container[Question] = NONE,
 ) -> Receipt:
     """Check an invited citizen's signature over BindWallet and queue the act, in the caller's transaction.
 
-    The nonce is the invitation's; `deadline` and `now` are Unix seconds. A wallet that is a contract judges its
-    signatures itself (ERC-1271): with `contract_wallet` that is left to the simulation. The same request again gives
-    the same receipt. Raises Refused.
+    The nonce is the invitation's; `deadline` and `now` are Unix seconds. A signature that is no key's must be among
+    those that the chain `accepted`. The same request again gives the same receipt. Raises Refused.
     """
     wallet = wallet.lower()
     if not _ADDRESS.fullmatch(wallet) or not int(wallet, 16):
@@ -42,7 +42,7 @@ def bind_request(
     check_deadline(deadline, now)
     message = {"party": invited.party, "wallet": wallet, "nonce": nonce, "deadline": deadline}
     domain = Domain.of(deployment, "PartyRegistry")
-    signature = wallet_signature(domain, "BindWallet", message, wallet, signature, contract_wallet)
+    signature = wallet_signature(domain, "BindWallet", message, wallet, signature, accepted)
     body = {
         "commitment": invited.commitment,
         "wallet": wallet,

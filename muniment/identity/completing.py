@@ -12,10 +12,11 @@ from muniment.identity.submit import completion
 def complete_ready(engine: Engine, now: int) -> int:
     """Queue the completion of every recovery that the chain would complete now; return how many are new.
 
-    One that was asked for before is not asked for again, whatever became of it: it is listed among the requests.
+    One that is under way is not asked for again; one that was refused is, an hour later.
     """
     with reading(engine) as connection:
-        requests = [completion(line.party, line.attempt) for line in ready_recoveries(connection)]
+        ready = ready_recoveries(connection)
+        requests = [completion(connection, line.party, line.attempt, now) for line in ready]
         keys = [request.key for request in requests]
         known = (
             set(connection.execute(select(intents.c.key).where(intents.c.key.in_(keys))).scalars()) if keys else set()

@@ -1,12 +1,12 @@
 """Whether a party signed, as far as the service can tell before the chain does, and what is wrong when it did not."""
 
 import secrets
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Container, Mapping
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
-from muniment.chain.typed_data import normal_signature, signer_of, turned_around
+from muniment.chain.typed_data import digest_of, normal_signature, signer_of, turned_around
 from muniment.db.schema import attestations, events, intents, organisations, wallets
 from muniment.errors import Refused
 from muniment.identity.model import LONGEST_AHEAD
@@ -16,8 +16,29 @@ from muniment.identity.typed import Domain, typed_data
 SIGNING_TIME = 24 * 3600  # seconds that a party has between reading what it signs and the chain
 _LONGEST = 20_000  # hex digits: what 16 representatives sign; a book may not
 _DAY = 24 * 3600
+NONE: frozenset["Question"] = frozenset()
 # Where wallets are often connected by mistake: public chains, their test chains, local ones.
 _OTHER_CHAINS = (1, 11155111, 17000, 560048, 10, 56, 100, 137, 324, 8453, 42161, 43114, 59144, 31337, 1337)
+
+
+class Question(NamedTuple):
+    """Whether a signature over a digest is its signer's, where only the chain knows.
+
+    The signer is a wallet that is a contract (its address), or a party without a wallet (its id).
+    """
+
+    signer: str
+    digest: str
+    signature: str
+
+
+class Unjudged(Refused):
+    """A signature that is no key's. It counts as wrong until the chain has answered the question."""
+
+    def __init__(self, question: Question) -> None:
+        """Name the signer, as for a wrong signature."""
+        super().__init__("SignatureInvalid", wallet=question.signer)
+        self.question = question
 
 
 def fresh(now: int) -> dict[str, int]:
@@ -78,23 +99,30 @@ def party_signature(
     message: Mapping[str, Any],
     party: str,
     signature: str,
-    contract_wallet: bool = False,
+    accepted: Container[Question] = NONE,
 ) -> str:
     """A party's signature over typed data, as contracts want it. Raises Refused.
 
-    That of an organisation, of a party without a wallet for which officers stand in (an empty one), and with
-    `contract_wallet` that of a wallet which is a contract, are left to the simulation.
+    That of an organisation, and that of a party without a wallet for which officers stand in (an empty one), must be
+    among those that the chain `accepted`: else whoever sends anything would act in their name here.
     """
     wallet = wallet_of(connection, party)
     if wallet is not None:
-        return wallet_signature(domain, primary, message, wallet, signature, contract_wallet)
+        return wallet_signature(domain, primary, message, wallet, signature, accepted)
+    check_party_signs(connection, party)
+    normal = normal_or_refused(signature, party)
+    question = Question(party, digest_of(typed_data(domain, primary, message)), normal)
+    if question not in accepted:
+        raise Unjudged(question)
+    return normal
+
+
+def check_party_signs(connection: Connection, party: str) -> None:
+    """Raise Refused for a party without a wallet that nobody signs for."""
     of_organisation = select(organisations.c.party).where(organisations.c.party == party, organisations.c.threshold > 0)
     stood_in = select(attestations.c.party).where(attestations.c.party == party, attestations.c.withdrawn_at.is_(None))
-    normal = _normal(signature, party)
-    organised = connection.execute(of_organisation).first() is not None
-    if organised or (normal == "0x" and connection.execute(stood_in.limit(1)).first() is not None):
-        return normal
-    raise Refused("PartyUnbound", party=party)
+    if all(connection.execute(query.limit(1)).first() is None for query in (of_organisation, stood_in)):
+        raise Refused("PartyUnbound", party=party)
 
 
 def wallet_signature(
@@ -103,16 +131,16 @@ def wallet_signature(
     message: Mapping[str, Any],
     wallet: str,
     signature: str,
-    contract_wallet: bool = False,
+    accepted: Container[Question] = NONE,
 ) -> str:
     """A wallet's signature over typed data, as contracts want it.
 
     Raises Refused: SignatureMalleable when somebody turned it around, SignedForOtherChain when it would do elsewhere,
-    else SignatureInvalid.
+    else SignatureInvalid: Unjudged, since the wallet may be a contract, unless the chain `accepted` it.
     """
-    normal = _normal(signature, wallet)
+    normal = normal_or_refused(signature, wallet)
     asked = typed_data(domain, primary, message)
-    if contract_wallet or signer_of(asked, normal) == wallet:
+    if signer_of(asked, normal) == wallet:
         return normal
     low = turned_around(normal)
     if low is not None and signer_of(asked, low) == wallet:
@@ -120,10 +148,14 @@ def wallet_signature(
     for chain in _OTHER_CHAINS:
         if signer_of(typed_data(domain._replace(chain_id=chain), primary, message), normal) == wallet:
             raise Refused("SignedForOtherChain", wallet=wallet, chain=chain, expected=domain.chain_id)
-    raise Refused("SignatureInvalid", wallet=wallet)
+    question = Question(wallet, digest_of(asked), normal)
+    if question not in accepted:
+        raise Unjudged(question)
+    return normal
 
 
-def _normal(signature: str, signer: str) -> str:
+def normal_or_refused(signature: str, signer: str) -> str:
+    """A signature as contracts want it. Raises Refused for what is none, and for one longer than any can be."""
     try:
         if len(signature) <= _LONGEST:
             return normal_signature(signature)

@@ -54,12 +54,15 @@ def recoveries_page(connection: Connection, state: str | None = None, page: int 
 
 
 def ready_recoveries(connection: Connection, limit: int = 100) -> list[RecoveryLine]:
-    """Recoveries that the chain lets anyone complete: its own time, at the last block read, has passed `ready_at`."""
+    """Recoveries that the chain lets anyone complete: its own time, at the last block read, has passed `ready_at`.
+
+    The newest first, so that old ones which no node completes keep nobody waiting.
+    """
     known = as_of(connection)
     if known is None:
         return []
     query = select(recoveries).where(recoveries.c.state == "begun", recoveries.c.ready_at <= known.time)
-    return [_recovery(row, known) for row in connection.execute(query.order_by(recoveries.c.ready_at).limit(limit))]
+    return [_recovery(row, known) for row in connection.execute(query.order_by(recoveries.c.ready_at.desc()).limit(limit))]
 
 
 def court_order_needed(lines: tuple[RecoveryLine, ...]) -> bool:

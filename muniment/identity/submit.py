@@ -4,12 +4,12 @@ Every request is checked as the contract will check it, so that whoever signed w
 queued that would be refused. What the chain shows as done is told as done, whoever sent it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from muniment.chain.deployment import Deployment
 from muniment.chain.happened import Happened, happened
@@ -18,25 +18,26 @@ from muniment.db.schema import intents, party_records, wallets
 from muniment.errors import Refused
 from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
 from muniment.identity import signing
-from muniment.identity.model import power_id
 from muniment.identity.standing import pending_recovery, power, representation_of
+from muniment.identity.telling import told_by
 from muniment.identity.typed import Domain
 
 CONTRACT = "PartyRegistry"
 _LONGEST_ACT = 64  # bytes
+_RETRY = 3_600  # seconds
 
 
 @dataclass(frozen=True)
 class Relay:
     """Who relays, and when: `now` is Unix seconds, `most` how many acts of a party are paid for in a day.
 
-    With `contract_wallet` the wallet is a contract that judges its signatures itself (ERC-1271).
+    `accepted` are signatures that are no key's and that the chain was asked about.
     """
 
     deployment: Deployment
     now: int
     most: int
-    contract_wallet: bool = False
+    accepted: Container[signing.Question] = signing.NONE
 
 
 @dataclass(frozen=True)
@@ -96,13 +97,12 @@ def rotate(
         signing.check_deadline(deadline, relay.now)
         signing.check_nonce(connection, CONTRACT, party, nonce)
         message = {"party": party, "from": previous, "to": wallet, "nonce": nonce, "deadline": deadline}
-        domain, contract = Domain.of(relay.deployment, CONTRACT), relay.contract_wallet
-        before = signing.wallet_signature(domain, "RotateWallet", message, previous, previous_signature, contract)
-        after = signing.wallet_signature(domain, "RotateWallet", message, wallet, signature, contract)
+        domain, accepted = Domain.of(relay.deployment, CONTRACT), relay.accepted
+        before = signing.wallet_signature(domain, "RotateWallet", message, previous, previous_signature, accepted)
+        after = signing.wallet_signature(domain, "RotateWallet", message, wallet, signature, accepted)
         return {"previous_signature": before, "signature": after}
 
-    told = ("WalletRotated", party, {"wallet": wallet, "nonce": nonce})
-    return _relay(connection, relay, "rotate", party, body, told, check)
+    return _relay(connection, relay, "rotate", party, body, check)
 
 
 def cancel_nonce(
@@ -118,8 +118,7 @@ def cancel_nonce(
         message = {"party": party, "nonce": nonce, "deadline": deadline}
         return {"signature": _signed(connection, relay, "CancelNonce", message, party, signature)}
 
-    told = ("NonceCancelled", party, {"nonce": nonce})
-    return _relay(connection, relay, "cancel_nonce", party, body, told, check)
+    return _relay(connection, relay, "cancel_nonce", party, body, check)
 
 
 def veto(
@@ -140,7 +139,7 @@ def veto(
         message = {"party": party, "wallet": recovery.wallet, "attempt": attempt, "deadline": deadline}
         return {"signature": _signed(connection, relay, "VetoRecovery", message, party, signature)}
 
-    return _relay(connection, relay, "veto", party, body, ("RecoveryVetoed", party, {"attempt": attempt}), check)
+    return _relay(connection, relay, "veto", party, body, check)
 
 
 def grant_power(
@@ -157,8 +156,7 @@ def grant_power(
         message = asked.message(principal, deadline)
         return {"signature": _signed(connection, relay, "GrantPower", message, principal, signature)}
 
-    told = ("PowerGranted", principal, {"power": power_id(principal, asked.nonce)})
-    return _relay(connection, relay, "grant_power", principal, body, told, check)
+    return _relay(connection, relay, "grant_power", principal, body, check)
 
 
 def revoke_power(
@@ -180,7 +178,7 @@ def revoke_power(
         message = {"party": party, "power": power_, "deadline": deadline}
         return {"signature": _signed(connection, relay, "RevokePower", message, party, signature)}
 
-    return _relay(connection, relay, "revoke_power", party, body, ("PowerRevoked", power_, {"power": power_}), check)
+    return _relay(connection, relay, "revoke_power", party, body, check)
 
 
 def complete_recovery(connection: Connection, relay: Relay, party: str) -> Receipt | Happened:
@@ -190,13 +188,24 @@ def complete_recovery(connection: Connection, relay: Relay, party: str) -> Recei
         raise Refused("RecoveryMissing", party=party)
     if relay.now < recovery.ready_at:
         raise Refused("RecoveryTooEarly", party=party, readyAt=recovery.ready_at)
-    return enqueue(connection, completion(party, recovery.attempt), relay.now)
+    return enqueue(connection, completion(connection, party, recovery.attempt, relay.now), relay.now)
 
 
-def completion(party: str, attempt: int) -> Request:
-    """The request that completes one attempt: whoever asks, it is asked once."""
-    kind = "identity.complete_recovery"
-    return Request(f"{kind}:{party}:{attempt}", kind, f"recovery:{party}", {"party": party})
+def completion(connection: Connection, party: str, attempt: int, now: int) -> Request:
+    """The request that completes one attempt: whoever asks, it is asked once.
+
+    Only where a node refused it long ago, which it does when it lags behind, it is asked for again.
+    """
+    kind, body = "identity.complete_recovery", {"party": party, "attempt": attempt}
+    key = f"{kind}:{party}:{attempt}"
+    mine = or_(intents.c.key == key, intents.c.key.startswith(f"{key}:"))
+    columns = (intents.c.key, intents.c.state, intents.c.updated_at)
+    tried = connection.execute(select(*columns).where(mine).order_by(intents.c.id)).all()
+    if tried:
+        last = tried[-1]
+        again = last.state == "refused" and last.updated_at <= now - _RETRY
+        key = f"{key}:{len(tried)}" if again else last.key
+    return Request(key, kind, f"recovery:{party}", body)
 
 
 def cancel_recovery(connection: Connection, party: str, now: int) -> Receipt:
@@ -233,10 +242,9 @@ def _relay(
     act: str,
     party: str,
     body: Mapping[str, Any],
-    told: tuple[str, str, Mapping[str, Any]],
     check: Callable[[], Mapping[str, Any]],
 ) -> Receipt | Happened:
-    """Queue what was signed unless it is on its way or done; `told` is the event that shows it done.
+    """Queue what was signed unless it is on its way or done.
 
     The key is made of what was signed: the same again asks for nothing new, and a better signature is not kept out by
     a bad one.
@@ -246,8 +254,8 @@ def _relay(
     known = connection.execute(select(intents.c.state).where(intents.c.key == key)).scalar_one_or_none()
     if known is not None:
         return Receipt(key, known, new=False)
-    name, subject, arguments = told
-    done = happened(connection, CONTRACT, name, subject, arguments)
+    told = told_by(kind, party, body)
+    done = None if told is None else happened(connection, *told)
     if done is not None:
         return done
     checked = check()
@@ -259,7 +267,7 @@ def _signed(
     connection: Connection, relay: Relay, primary: str, message: Mapping[str, Any], party: str, signature: str
 ) -> str:
     domain = Domain.of(relay.deployment, CONTRACT)
-    return signing.party_signature(connection, domain, primary, message, party, signature, relay.contract_wallet)
+    return signing.party_signature(connection, domain, primary, message, party, signature, relay.accepted)
 
 
 def present_wallet(connection: Connection, party: str) -> str:

@@ -46,6 +46,11 @@ class Cluster:
         self._run(self._pg_ctl, "--wait", f"--log={self._home / 'log'}", f"--options={options}", "start")
         self._schemas = 0
 
+    @property
+    def data(self) -> Path:
+        """The folder of the server's own files."""
+        return self._home / "data"
+
     def _run(self, *command: str | Path) -> None:
         environment = {"PATH": os.environ["PATH"], "PGDATA": str(self._home / "data")}
         done = subprocess.run(

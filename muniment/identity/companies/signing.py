@@ -36,7 +36,7 @@ def checked(
     """A party's signature over a message, as contracts want it. Raises Refused."""
     check_settled(connection, party)
     domain = Domain.of(relay.deployment, CONTRACT)
-    return party_signature(connection, domain, primary, message, party, signature, relay.contract_wallet)
+    return party_signature(connection, domain, primary, message, party, signature, relay.accepted)
 
 
 def joint(signatures: Mapping[str, str]) -> str:

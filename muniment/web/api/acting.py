@@ -9,10 +9,11 @@ from fastapi import Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from muniment.chain.rpc import RpcError, RpcUnavailable
 from muniment.db.engine import writing
 from muniment.errors import Refused
+from muniment.identity.judging import is_signed
 from muniment.identity.sealing import Sealer
+from muniment.identity.signing import Question, Unjudged
 from muniment.identity.submit import Relay
 from muniment.web.limits import RateLimit
 from muniment.web.problem import Problem, problem
@@ -20,6 +21,8 @@ from muniment.web.reasons import sentence
 from muniment.web.site import Site
 
 T = TypeVar("T")
+
+_MOST_QUESTIONS = 2  # a change of wallet has two signers, everything else one
 
 _MISSING = {
     "ApplicationUnknown",
@@ -93,24 +96,18 @@ def written(site: Site, act: Callable[[Connection], T]) -> T:
 def relayed(site: Site, act: Callable[[Connection, Relay], T]) -> T:
     """Take a signature in one transaction.
 
-    A contract judges its signatures itself (ERC-1271); only where the signature is no key's is the chain asked whether
-    the wallet is one. Raises Problem where it is refused.
+    Where it is no key's, the chain is asked between two transactions whether it is its signer's all the same: one of a
+    contract (ERC-1271), of an organisation, of officers who stand in. Raises Problem where it is refused.
     """
     relay = Relay(site.deployment, site.clock(), site.settings.relays_per_day)
-    try:
-        with writing(site.engine) as connection:
-            return act(connection, relay)
-    except Refused as refused:
-        if refused.name != "SignatureInvalid" or not _is_contract(site, str(refused.arguments.get("wallet"))):
+    accepted: set[Question] = set()
+    while True:
+        try:
+            with writing(site.engine) as connection:
+                return act(connection, replace(relay, accepted=accepted))
+        except Unjudged as unjudged:
+            if len(accepted) == _MOST_QUESTIONS or not is_signed(site.rpc, site.deployment, unjudged.question):
+                raise told(unjudged) from None
+            accepted.add(unjudged.question)
+        except Refused as refused:
             raise told(refused) from None
-    return written(site, lambda connection: act(connection, replace(relay, contract_wallet=True)))
-
-
-def _is_contract(site: Site, wallet: str) -> bool:
-    if len(wallet) != 42:
-        return False
-    try:
-        code = site.rpc.call("eth_getCode", [wallet, "latest"])
-    except (RpcError, RpcUnavailable):
-        return False
-    return isinstance(code, str) and len(code) > 2

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select
 from starlette.responses import Response
 
 from muniment.chain.outbox import Receipt, enqueue
-from muniment.chain.typed_data import signer_of
+from muniment.chain.typed_data import digest_of, signer_of
 from muniment.db.schema import intents
 from muniment.documents.approving import Asked
 from muniment.documents.facts import Question, facts_json
@@ -20,7 +20,16 @@ from muniment.documents.model import MOST
 from muniment.documents.source import NodeSource
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH
-from muniment.identity.signing import check_deadline, check_quota, check_settled, fresh, wallet_of
+from muniment.identity.signing import (
+    Question,
+    Unjudged,
+    check_deadline,
+    check_party_signs,
+    check_quota,
+    check_settled,
+    fresh,
+    wallet_of,
+)
 from muniment.identity.submit import Relay
 from muniment.web.api import models
 from muniment.web.api.acting import relayed, told, too_many
@@ -106,11 +115,12 @@ def approve(site: Here, request: Request, sent: RootSigned) -> Any:
 
     def act(connection: Connection, relay: Relay) -> Receipt:
         approval = asked.approval(asked.issuer, sent.signature)
-        wallet = wallet_of(connection, asked.issuer)
-        # An organisation, and a party for which officers stand in, have no wallet: the simulation judges.
-        judged = wallet is None or relay.contract_wallet
-        if not judged and signer_of(asked.typed_data(), approval["signature"]) != wallet:
-            raise Refused("SignatureInvalid", wallet=wallet)
+        wallet, typed_data = wallet_of(connection, asked.issuer), asked.typed_data()
+        if wallet is None:
+            check_party_signs(connection, asked.issuer)
+        question = Question(wallet or asked.issuer, digest_of(typed_data), approval["signature"])
+        if wallet != signer_of(typed_data, approval["signature"]) and question not in relay.accepted:
+            raise Unjudged(question)
         wanted = asked.request([approval])
         if connection.execute(select(intents.c.key).where(intents.c.key == wanted.key)).first() is None:
             check_deadline(asked.deadline, relay.now)

@@ -65,7 +65,7 @@ def bind(site: Here, request: Request, binding: models.Binding) -> Any:
             found.expires_at,
             binding.signature,
             relay.now,
-            relay.contract_wallet,
+            relay.accepted,
         )
         return receipt.key
 

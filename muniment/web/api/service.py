@@ -1,5 +1,6 @@
 """The service itself: where the contracts are, how far the chain was read, what became of a request."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
@@ -7,6 +8,7 @@ from starlette.responses import Response
 
 from muniment.chain import queries
 from muniment.db.answers import as_of
+from muniment.identity.telling import done_by_others
 from muniment.web.api import models
 from muniment.web.api.common import NOT_FOUND, not_found
 from muniment.web.reasons import sentence_of
@@ -51,8 +53,13 @@ def intent_answer(site: Here, key: str) -> models.Intent:
     with site.reading() as connection:
         line = queries.intent(connection, key)
         known = as_of(connection)
+        done = done_by_others(connection, key)
     if line is None:
         raise not_found("There is no such request.")
+    if done is not None:
+        # Not refused in truth: what was signed is on the chain, in somebody else's transaction.
+        block = {"tx_hash": done.tx_hash, "block_number": done.block_number, "block_hash": done.block_hash}
+        line = replace(line, state=done.finality.value, reason=None, **block)
     return models.Intent.model_validate(
         {
             **{name: getattr(line, name) for name in models.Intent.model_fields if hasattr(line, name)},

@@ -17,6 +17,7 @@ from muniment.hashing import keccak
 from muniment.identity.binding import bind_request
 from muniment.identity.inviting import Invited, invite
 from muniment.identity.queries import invitation
+from muniment.identity.signing import Unjudged
 from muniment.identity.submit import ACTS
 from muniment.identity.typed import Domain, typed_data
 
@@ -151,8 +152,12 @@ def test_a_recovery_byte_of_zero_or_one_is_made_good(case: Case) -> None:
 
 
 def test_a_contract_wallet_is_left_to_the_chain(case: Case) -> None:
-    """A wallet that is a contract must be judged by itself, in the simulation."""
-    case.bind(wallet="0x" + "22" * 20, signature="0x1234", contract_wallet=True)
+    """A wallet that is a contract must be asked before the code is spent on its signature."""
+    given = {"wallet": "0x" + "22" * 20, "signature": "0x1234"}
+    with pytest.raises(Unjudged) as told:
+        case.bind(**given)
+    assert (told.value.question.signer, told.value.question.signature) == tuple(given.values())
+    case.bind(**given, accepted={told.value.question})
 
 
 def test_only_the_hash_of_a_code_is_stored(case: Case) -> None:

@@ -73,12 +73,16 @@ def test_erasing_needs_a_yes(cli: Cli) -> None:
 
 
 def test_resealing_an_older_database(cli: Cli) -> None:
-    """Records of before there were seals must be sealed by one command, once."""
+    """Records of before there were seals must be sealed by one command, once; no file keeps them as they were."""
     _known(cli)
+    with reading(_store(cli)) as connection:
+        open_salt = connection.execute(select(schema.party_records.c.salt)).scalar_one()
     assert cli.json("identity", "reseal") == {"resealed": 2}
     assert cli.json("identity", "reseal") == {"resealed": 0}
     with reading(_store(cli)) as connection:
         assert is_sealed(connection.execute(select(schema.party_records.c.record)).scalar_one())
+        folder = Path(str(_store(cli).url.database)).parent
+    assert open_salt.encode() not in b"".join(path.read_bytes() for path in folder.iterdir() if path.is_file())
 
 
 def test_credentials_are_queued_listed_and_ended(cli: Cli) -> None:

@@ -4,15 +4,16 @@ from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine, insert, select
+from sqlalchemy import Engine, event, insert, select
 
 from muniment.db import schema
-from muniment.db.engine import forget, reading, writing
+from muniment.db.engine import forget, migrate, open_engine, reading, writing
 from muniment.errors import Refused
 from muniment.identity.erasing import erase, plan
 from muniment.identity.inviting import invite
 from muniment.identity.model import commitment_of, new_salt, party_id
 from muniment.identity.sealing import Sealer
+from tests.service.postgres import Cluster
 
 AGENCY = "0x" + "a9" * 32
 RECORD = '{"name":"Ada März"}'
@@ -88,3 +89,33 @@ def test_no_page_of_the_files_keeps_it(database: Engine, tmp_path: Path) -> None
     assert COMMITMENT.encode() in left
     assert SALT.encode() not in left
     assert b"Ada M" not in left
+
+
+def test_a_log_that_cannot_be_emptied_is_told(database: Engine) -> None:
+    """Where another program holds the log of changes, nobody may believe that the files keep nothing."""
+    _fill(database, None)
+    hasty = open_engine(str(database.url))
+    event.listen(hasty, "connect", lambda connection, _: connection.execute("PRAGMA busy_timeout=50"))
+    with reading(database) as connection:
+        connection.execute(select(schema.party_records)).all()
+        with pytest.raises(Refused, match="FilesHeld"):
+            forget(hasty, schema.party_records)
+    forget(hasty, schema.party_records)
+
+
+def test_postgresql_keeps_no_page_either(postgresql: Cluster) -> None:
+    """The table's own file must not keep what was erased."""
+    store = open_engine(postgresql.database())
+    migrate(store)
+    _fill(store, None)
+    with writing(store) as connection:
+        erase(connection, PARTY, 50)
+        erase(connection, "0x0", 50)
+    forget(store, schema.party_records)
+    with store.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("CHECKPOINT")
+        path = connection.exec_driver_sql("SELECT pg_relation_filepath('party_records')").scalar_one()
+    left = postgresql.data.joinpath(path).read_bytes()
+    assert COMMITMENT.encode() in left
+    assert SALT.encode() not in left
+    store.dispose()

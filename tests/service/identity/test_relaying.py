@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from eth_account import Account
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
 
 from muniment.chain.deployment import ContractInfo, Deployment
 from muniment.chain.happened import Happened
 from muniment.chain.outbox import Receipt
-from muniment.chain.typed_data import signed_by
+from muniment.chain.typed_data import digest_of, signed_by
 from muniment.db import schema
 from muniment.db.answers import Finality
 from muniment.db.engine import writing
@@ -21,7 +21,9 @@ from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
 from muniment.identity import asking, submit
 from muniment.identity.completing import complete_ready
 from muniment.identity.model import power_id
+from muniment.identity.signing import Unjudged
 from muniment.identity.submit import ACTS, PowerAsked, Relay
+from muniment.identity.telling import done_by_others
 from muniment.identity.typed import Domain, typed_data
 
 NOW = 1_000_000
@@ -276,14 +278,25 @@ def test_either_side_ends_a_power(case: Case) -> None:
 
 
 def test_organisations_contracts_and_officers_are_left_to_the_chain(case: Case) -> None:
-    """Where only the contract can judge, the signature must pass; but nobody signs for a party that is nobody's."""
-    assert isinstance(case.cancel(party=ORGANISATION, signature="0x1234"), Receipt)
-    assert isinstance(case.cancel(signature="0x1234", relay=Relay(DEPLOYMENT, NOW, 3, contract_wallet=True)), Receipt)
+    """Where only the chain can judge, nothing may be queued that it was not asked about; and nobody signs for nobody."""
+    attested = {"party": ATTORNEY, "digest": "0xd", "agency": "0xa", "evidence": "0xe", "attested_at": 1}
+    case.connection.execute(delete(schema.wallets).where(schema.wallets.c.party == ATTORNEY))
     assert refusal(case.cancel, party=NOBODY, signature="0x") == "PartyUnbound"
-    attested = {"party": NOBODY, "digest": "0xd", "agency": "0xa", "evidence": "0xe", "attested_at": 1}
+    assert refusal(case.cancel, party=ATTORNEY, signature="0x") == "PartyUnbound"
     case.connection.execute(insert(schema.attestations).values(**attested, tx_hash="0xt", **BLOCK))
-    assert refusal(case.cancel, party=NOBODY, signature="0x12") == "PartyUnbound"
-    assert isinstance(case.cancel(party=NOBODY, signature="0x"), Receipt)
+    for party, signed, signer in (
+        (ORGANISATION, "0x1234", ORGANISATION), (PARTY, "0x1234", OLD_WALLET), (ATTORNEY, "0x", ATTORNEY)
+    ):  # fmt: skip
+        with pytest.raises(Unjudged, match="SignatureInvalid") as told:
+            case.cancel(party=party, signature=signed)
+        message = {"party": party, "nonce": 7, "deadline": NOW + 60}
+        digest = digest_of(typed_data(DOMAIN, "CancelNonce", message))
+        assert told.value.question == (signer, digest, signed)
+        assert case.queued() == 0
+        relay = Relay(DEPLOYMENT, NOW, 3, accepted={told.value.question})
+        assert refusal(case.cancel, party=party, signature=signed, nonce=8, relay=relay) == "SignatureInvalid"
+        assert isinstance(case.cancel(party=party, signature=signed, relay=relay), Receipt)
+        case.connection.execute(delete(schema.intents))
 
 
 def test_what_is_asked_can_be_signed_and_sent(case: Case) -> None:
@@ -317,10 +330,53 @@ def test_a_recovery_that_is_ready_completes_by_itself(any_database: Engine) -> N
     assert complete_ready(any_database, NOW) == 0
     with writing(any_database) as connection:
         row = connection.execute(select(schema.intents)).one()
-        assert (row.key, json.loads(row.body)) == (f"identity.complete_recovery:{PARTY}:1", {"party": PARTY})
+        assert (row.key, json.loads(row.body)) == (
+            f"identity.complete_recovery:{PARTY}:1", {"party": PARTY, "attempt": 1}
+        )  # fmt: skip
         connection.execute(update(schema.recoveries).values(state="vetoed"))
         Case(connection).begin(attempt=2, state="cancelled")
     assert complete_ready(any_database, NOW + 10_000) == 0
+
+
+def test_a_completion_that_a_node_refused_is_asked_for_again(any_database: Engine) -> None:
+    """A node that lags behind must not keep a person from the wallet for ever; nor be asked every second."""
+    with writing(any_database) as connection:
+        Case(connection).begin()
+        Case(connection).read_to(NOW + 500)
+    late = Relay(DEPLOYMENT, NOW + 600, most=3)
+    assert complete_ready(any_database, NOW + 600) == 1
+    with writing(any_database) as connection:
+        connection.execute(update(schema.intents).values(state="refused", updated_at=NOW + 600))
+        told = submit.complete_recovery(connection, late, PARTY)
+        assert isinstance(told, Receipt)
+        assert (told.state, told.new) == ("refused", False)
+    assert complete_ready(any_database, NOW + 600 + 3_599) == 0
+    assert complete_ready(any_database, NOW + 600 + 3_600) == 1
+    assert complete_ready(any_database, NOW + 600 + 9_000) == 0
+    with writing(any_database) as connection:
+        connection.execute(update(schema.intents).values(state="refused", updated_at=NOW + 600))
+        told = submit.complete_recovery(connection, Relay(DEPLOYMENT, NOW + 9_000, most=3), PARTY)
+        assert isinstance(told, Receipt)
+        assert (told.key, told.new) == (f"identity.complete_recovery:{PARTY}:1:2", True)
+
+
+def test_what_somebody_else_sent_meanwhile_is_no_refusal(case: Case) -> None:
+    """Refused by the simulation and shown as done by an event, an act must count as done; nothing else may."""
+    case.read_to(NOW)
+    receipts = [case.rotate(), case.cancel(8), case.grant()]
+    keys = [receipt.key for receipt in receipts if isinstance(receipt, Receipt)]
+    case.happen("WalletRotated", PARTY, nonce=7, party=PARTY, previous=OLD_WALLET, wallet=NEW_WALLET)
+    assert done_by_others(case.connection, keys[0]) is None  # it is queued
+    case.connection.execute(update(schema.intents).values(state="refused"))
+    done = Happened("0xt", 1, "0xb", NOW - 5, Finality.FINALIZED)
+    assert [done_by_others(case.connection, key) for key in (*keys, "x")] == [done, None, None, None]
+    power = power_id(PARTY, POWER.nonce)
+    for name, arguments in (
+        ("NonceCancelled", {"nonce": 8, "party": PARTY}), ("PowerGranted", {"power": power, "principal": PARTY})
+    ):  # fmt: skip
+        case.connection.execute(delete(schema.events))
+        case.happen(name, PARTY, **arguments)
+        assert sum(done_by_others(case.connection, key) == done for key in keys) == 1
 
 
 def test_completing_by_hand_before_its_time(case: Case) -> None:

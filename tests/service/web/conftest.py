@@ -105,11 +105,15 @@ def _title(connection: Any, at: int, ref: str) -> None:
     )  # fmt: skip
 
 
+MAGIC = "0x1626ba7e".ljust(66, "0")  # what a wallet that is a contract answers to its own signature
+
+
 class FakeNode:
-    """Answers what the web layer asks a node: the head, and whether an address is a contract."""
+    """Answers what the web layer asks a node: the head, and whether contracts take a signature."""
 
     head: int | None = 101
-    code = "0x"
+    taken = "0x"  # what a contract answers to a signature; nothing where there is none
+    asked = 0
 
     def block(self, which: str) -> Block:
         """The newest block."""
@@ -118,8 +122,10 @@ class FakeNode:
         return Block(self.head, keccak(b"head"), keccak(b"parent"), NOW, 1, 30_000_000)
 
     def call(self, method: str, params: Any = ()) -> Any:
-        """The code of an address."""
-        return self.code
+        """What a contract says to a signature."""
+        assert method == "eth_call"
+        self.asked += 1
+        return self.taken
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from muniment.db import schema
 from muniment.db.engine import reading, writing
 from muniment.hashing import keccak
 from muniment.identity.inviting import Invited, invite
-from tests.service.web.conftest import AGENCY, NOW, PARTY_REGISTRY, FakeNode
+from tests.service.web.conftest import AGENCY, MAGIC, NOW, PARTY_REGISTRY, FakeNode
 
 PATH = "/api/identity/bindings"
 PARTY = keccak(b"citizen")
@@ -91,9 +91,10 @@ def test_somebody_elses_signature(web: TestClient, invited: Invited) -> None:
 
 
 def test_contract_wallet_is_left_to_the_chain(web: TestClient, invited: Invited, node: FakeNode) -> None:
-    """A wallet that is a contract judges its own signature (ERC-1271), so the simulation decides."""
-    node.code = "0x60"
+    """A wallet that is a contract judges its own signature (ERC-1271); the code is not spent on what it did not sign."""
     body = {"code": invited.code, "wallet": "0x" + "7" * 40, "signature": "0x1234"}
+    assert web.post(PATH, json=body).status_code == 422
+    node.taken = MAGIC
     assert web.post(PATH, json=body).status_code == 202
 
 

@@ -22,7 +22,7 @@ from muniment.identity.sealing import Sealer
 from muniment.web.limits import RateLimit
 from tests.service.companies.test_project import AGENCY, COMPANY, FILE, PARTY, founded, reserved, told
 from tests.service.projecting import event, project
-from tests.service.web.conftest import NOW, FakeNode
+from tests.service.web.conftest import MAGIC, NOW, FakeNode
 
 REGISTRY, DOCUMENTS, TOKEN = "0x" + "c0" * 20, "0x" + "d0" * 20, "0x" + "20" * 20
 ANNA = Account.from_key("0x" + "42" * 32)
@@ -96,8 +96,8 @@ def test_a_reservation_is_shown_signed_and_queued(desk: TestClient, database: En
 
 
 def test_a_wallet_that_is_a_contract_judges_for_itself(desk: TestClient, database: Engine, node: FakeNode) -> None:
-    """Where the wallet has code, its signature must be left to the simulation."""
-    node.code = "0x6000"
+    """Where the wallet is a contract, what it takes for its own must be queued as it came."""
+    node.taken = MAGIC
     asked = {"agency": AGENCY, "name": "Anders OÜ", "party": APPLICANT}
     shown = desk.post("/api/companies/reservations/typed-data", json=asked).json()
     sent = {**asked, **signed(shown), "signature": "0x1234"}

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from eth_account import Account
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, insert, select, update
 
 from muniment.chain.typed_data import signed_by
 from muniment.db import schema
-from muniment.db.engine import writing
+from muniment.db.engine import reading, writing
 from muniment.hashing import ZERO_HASH, keccak
 from muniment.identity.model import known_kind
-from tests.service.web.conftest import AGENCY, NOW, FakeNode
+from tests.service.web.conftest import AGENCY, MAGIC, NOW, FakeNode
 
 PARTY, ATTORNEY = keccak(b"citizen"), keccak(b"attorney")
 OLD, NEW = (Account.from_key("0x" + digits * 32) for digits in ("51", "52"))
@@ -142,11 +142,44 @@ def test_what_somebody_else_sent_is_told_as_done(citizen: TestClient, database: 
 
 
 def test_a_contract_wallet_is_left_to_the_chain(citizen: TestClient, node: FakeNode) -> None:
-    """Where the party's wallet is a contract, the simulation must judge its signature."""
+    """Where the party's wallet is a contract, it must be asked whether it signed; nothing is queued that it did not."""
     body = {"nonce": "5", "deadline": NOW + 9, "signature": "0x1234"}
-    assert citizen.post(f"{PATH}/cancel-nonce", json=body).status_code == 422
-    node.code = "0x60"
+    for answer in ("0x", "0x" + "00" * 32, MAGIC[:10], "0x" + "1".rjust(64, "0")):
+        node.taken = answer
+        assert citizen.post(f"{PATH}/cancel-nonce", json=body).json()["error"] == "SignatureInvalid"
+    node.taken = MAGIC
     assert citizen.post(f"{PATH}/cancel-nonce", json=body).status_code == 202
+
+
+def test_a_stranger_spends_nothing_of_an_organisation(citizen: TestClient, database: Engine, node: FakeNode) -> None:
+    """Rubbish in an organisation's name must be refused at once, so that its day's relayed acts are left to it."""
+    add(database, schema.organisations, party=ATTORNEY, version=1, threshold=1, representatives=json.dumps([PARTY]),
+        set_by="0x" + "1" * 40, evidence=ZERO_HASH, changed_at=NOW)  # fmt: skip
+    body = {"nonce": "5", "deadline": NOW + 9, "signature": "0x1234"}
+    path = f"/api/parties/{ATTORNEY}/cancel-nonce"
+    assert citizen.post(path, json=body).json()["error"] == "SignatureInvalid"
+    with reading(database) as connection:
+        assert connection.execute(select(schema.intents.c.key)).all() == []
+    node.taken = "0x" + "1".rjust(64, "0")
+    assert citizen.post(path, json=body).status_code == 202
+
+
+def test_an_act_that_somebody_else_sent_meanwhile(citizen: TestClient, database: Engine) -> None:
+    """Refused for a nonce that the same act used, a request must be told as done, with that transaction."""
+    asked = citizen.get(f"{PATH}/typed-data/cancel-nonce", params={"nonce": "5"}).json()["typed_data"]
+    body = {"nonce": "5", "deadline": asked["message"]["deadline"], "signature": signed_by(OLD, asked)}
+    key = citizen.post(f"{PATH}/cancel-nonce", json=body).json()["key"]
+    why = json.dumps({"error": "NonceUsed", "arguments": {"party": PARTY, "nonce": 5}})
+    with writing(database) as connection:
+        connection.execute(update(schema.intents).values(state="refused", reason=why))
+    assert citizen.get(f"/api/intents/{key}").json()["error"] == "NonceUsed"
+    arguments = json.dumps({"nonce": 5, "party": PARTY}, separators=(",", ":"))
+    add(database, schema.events, log_index=77, time=NOW - 3, contract="PartyRegistry", name="NonceCancelled",
+        subject=PARTY, arguments=arguments)  # fmt: skip
+    for answer in (citizen.get(f"/api/intents/{key}"), citizen.post(f"{PATH}/cancel-nonce", json=body)):
+        told = answer.json()
+        assert (told["state"], told["error"], told["tx_hash"]) == ("finalized", None, keccak(b"t"))
+        assert (told["block_number"], told["sentence"]) == (60, None)
 
 
 @pytest.mark.parametrize(
