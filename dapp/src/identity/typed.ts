@@ -32,11 +32,12 @@ const TYPES: Readonly<Record<Registry, Readonly<Record<string, string>>>> = {
   CompanyRegistry: {
     SignArticles:
       "bytes32 party,bytes32 company,bytes32[] founders,CompanyFile file,uint256 nonce,uint256 deadline",
-    AcceptContact: "bytes32 party,bytes32 company,bytes32 articles,uint256 nonce,uint256 deadline",
+    AcceptContact: "bytes32 party,bytes32 company,CompanyFile file,uint256 nonce,uint256 deadline",
     ChangeCompany:
       "bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline",
-    AcceptPost: "bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline",
-    DissolveCompany: "bytes32 party,bytes32 company,uint256 nonce,uint256 deadline",
+    AcceptPost:
+      "bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline",
+    DissolveCompany: "bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline",
   },
 };
 

@@ -121,7 +121,7 @@ def contact(site: Here, request: Request, company: str) -> HTMLResponse:
     part = signing.Part(
         type="AcceptContact",
         wallet=wallet.wallet if wallet else None,
-        message={"party": answer.file.contact, "company": answer.company, "articles": answer.file.articles},
+        message={"party": answer.file.contact, "company": answer.company, "file": answer.file.struct()},
         ask=f"{address}/typed-data",
         send=address,
         body={},
@@ -210,11 +210,10 @@ def _type(filing: Filing, signer: Signer) -> str:
 
 def _message(filing: Filing, signer: Signer, answer: CompanyAnswer) -> dict[str, object]:
     """What the page shows of the message; only the one-time number is the service's to choose."""
-    always = {"company": filing.company, "deadline": filing.deadline}
-    file = filing.file.struct() if filing.file else {}
+    always: dict[str, object] = {"company": filing.company, "deadline": filing.deadline}
+    if filing.file is not None:
+        always["file"] = filing.file.struct()
     if signer.part is Part.ARTICLES:
-        return {"party": signer.party, "founders": list(filing.founders), "file": file, **always}
-    if signer.part is Part.POST:
-        return {"party": signer.party, "version": filing.version, **always}
-    organisation = {"party": answer.party or ZERO_HASH, **always}
-    return organisation if filing.file is None else {**organisation, "version": filing.version, "file": file}
+        return {"party": signer.party, "founders": list(filing.founders), **always}
+    party = signer.party if signer.part is Part.POST else answer.party or ZERO_HASH
+    return {"party": party, "version": filing.version, **always}
