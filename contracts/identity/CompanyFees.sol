@@ -23,8 +23,8 @@ abstract contract CompanyFees is CompanyRecords {
         keccak256("PayFee(bytes32 party,bytes32 company,address token,uint256 amount,uint256 nonce,uint256 deadline)");
 
     /// @inheritdoc ICompanyRegistry
-    function payFee(CompanyId company) external {
-        (Company storage record, CompanyRules memory rules) = _requireDue(company);
+    function payFee(CompanyId company, address token, uint256 amount) external {
+        (Company storage record, CompanyRules memory rules) = _requireDue(company, token, amount);
 
         _settle(company, record, rules, msg.sender);
         _move(company, rules, msg.sender);
@@ -41,8 +41,7 @@ abstract contract CompanyFees is CompanyRecords {
         bytes calldata signature,
         Permit calldata permit
     ) external {
-        (Company storage record, CompanyRules memory rules) = _requireDue(company);
-        if (rules.feeToken != token || rules.fee != amount) revert FeeChanged(company, rules.feeToken, rules.fee);
+        (Company storage record, CompanyRules memory rules) = _requireDue(company, token, amount);
         address wallet = PARTIES.walletOf(payer);
         if (wallet == address(0)) revert IPartyRegistry.PartyUnbound(payer);
         bytes32 intent = keccak256(abi.encode(PAY_FEE, payer, company, token, amount, nonce, deadline));
@@ -68,11 +67,17 @@ abstract contract CompanyFees is CompanyRecords {
         if (record.feeSettled) revert FeeSettledAlready(company);
     }
 
-    /// The application, when a fee in a token is due on it.
-    function _requireDue(CompanyId company) private view returns (Company storage record, CompanyRules memory rules) {
+    /// The application, when this fee in this token is due on it. A suspended agency's payee may be a thief's.
+    function _requireDue(CompanyId company, address token, uint256 amount)
+        private
+        view
+        returns (Company storage record, CompanyRules memory rules)
+    {
         record = _requireUnsettled(company);
+        _requireActive(record.agency);
         rules = _rules[record.agency].rules;
         if (rules.feeToken == address(0) || rules.fee == 0) revert FeeNotInToken(company);
+        if (rules.feeToken != token || rules.fee != amount) revert FeeChanged(company, rules.feeToken, rules.fee);
     }
 
     /// Before any token is asked, so that one that calls back finds the fee settled.

@@ -2,7 +2,7 @@
 pragma solidity 0.8.30;
 
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {AgencyId, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
+import {Agency, AgencyId, AgencyStatus, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
 import {IDocumentRegistry} from "../../interfaces/documents/IDocumentRegistry.sol";
 import {
     Company,
@@ -56,7 +56,7 @@ abstract contract CompanyRecords is ICompanyRegistry, PartyNonces, EIP712 {
 
     /// @inheritdoc ICompanyRegistry
     function setRules(AgencyId agency, CompanyRules calldata rules) external {
-        if (AGENCIES.agencyOf(agency).admin != msg.sender) revert NotAdmin(agency, msg.sender);
+        _requireAdmin(agency);
         if (!_sound(rules)) revert RulesRefused(agency);
 
         _rules[agency] = AgencyRules({set: true, rules: rules});
@@ -123,6 +123,23 @@ abstract contract CompanyRecords is ICompanyRegistry, PartyNonces, EIP712 {
     /// @inheritdoc PartyNonces
     function _requireSigned(PartyId party, bytes32 structHash, bytes calldata signature) internal view override {
         PARTIES.requireSignature(party, _hashTypedDataV4(structHash), signature);
+    }
+
+    function _requireActive(AgencyId agency) internal view {
+        AgencyStatus status = AGENCIES.agencyOf(agency).status;
+        if (status != AgencyStatus.Active) revert IAgencyRegistry.AgencyNotActive(agency, status);
+    }
+
+    /// The admin of an active agency; for a closed one, that of the agency above. A suspended one's key may be stolen.
+    function _requireAdmin(AgencyId agency) private view {
+        AgencyId keeper = agency;
+        Agency memory record = AGENCIES.agencyOf(agency);
+        while (record.status == AgencyStatus.Closed && AgencyId.unwrap(record.parent) != bytes32(0)) {
+            keeper = record.parent;
+            record = AGENCIES.agencyOf(keeper);
+        }
+        if (record.admin != msg.sender) revert NotAdmin(agency, msg.sender);
+        _requireActive(keeper);
     }
 
     function _sound(CompanyRules calldata rules) private view returns (bool) {

@@ -136,7 +136,7 @@ interface ICompanyRegistry is IPartyNonces {
     /// @param sourceHash salted hash of the decision; zero when the company asked for it itself
     event CompanyStruckOff(CompanyId indexed company, uint32 version, address officer, bytes32 sourceHash);
 
-    /// @notice Thrown when the caller is not the agency's admin.
+    /// @notice Thrown when the caller is not the agency's admin or, once it is closed, that of the agency above.
     error NotAdmin(AgencyId agency, address caller);
     /// @notice Thrown when rules have more than 8 founder kinds, an unknown kind, a token that is no contract, a fee in
     /// a token without a payee, or this registry as the payee.
@@ -185,7 +185,7 @@ interface ICompanyRegistry is IPartyNonces {
     error FeeNotInToken(CompanyId company);
     /// @notice Thrown when the payee received another amount than the fee: the token takes a part of it, say.
     error FeeShort(CompanyId company, uint256 received, uint256 fee);
-    /// @notice Thrown when the fee or its token is not what the payer signed.
+    /// @notice Thrown when the fee or its token is not what the payer signed or named.
     /// @param token the present one
     /// @param amount the present fee
     error FeeChanged(CompanyId company, address token, uint256 amount);
@@ -203,7 +203,8 @@ interface ICompanyRegistry is IPartyNonces {
     /// @notice How long signed articles wait for entry, in seconds.
     function APPLICATION() external view returns (uint40);
 
-    /// @notice Set what an agency asks of companies. By the agency's admin. It holds for every step from then on.
+    /// @notice Set what an agency asks of companies. By the admin of the agency while it is active; of a closed agency,
+    /// of the one above. It holds for every step from then on.
     function setRules(AgencyId agency, CompanyRules calldata rules) external;
 
     /// @notice What an agency asks of companies; all zero when it has set nothing.
@@ -251,11 +252,13 @@ interface ICompanyRegistry is IPartyNonces {
         bytes calldata signature
     ) external;
 
-    /// @notice Pay the fee from the caller's own balance and allowance.
-    function payFee(CompanyId company) external;
+    /// @notice Pay the fee from the caller's own balance and allowance. While the agency is active.
+    /// @param token as the caller knows it, lest another be taken
+    /// @param amount as the caller knows it, lest more be taken
+    function payFee(CompanyId company, address token, uint256 amount) external;
 
     /// @notice Pay the fee from a party's wallet. By anyone; the party signs PayFee, and the wallet an EIP-2612 permit
-    /// unless the allowance stands.
+    /// unless the allowance stands. While the agency is active.
     /// @param token as the party signed, and the permit that somebody else may have handed in before
     /// @param amount as the party signed
     function payFeeFor(

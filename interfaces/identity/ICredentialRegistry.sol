@@ -128,6 +128,8 @@ interface ICredentialRegistry {
     function credentialOf(PartyId party, CredentialKind kind) external view returns (Credential memory);
 
     /// @notice How it stood at a moment, Unix seconds, judged with what is known now.
+    /// @dev Warning: the credential on record alone is judged, for moments before its issue too. One that it replaced,
+    /// revoked or not, is in the events: whoever asks about the past reads those.
     function standingAt(PartyId party, CredentialKind kind, uint256 time) external view returns (CredentialStanding);
 
     /// @notice Revert with the reason unless the credential holds now.

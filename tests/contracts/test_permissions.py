@@ -313,7 +313,7 @@ def _pay_fee(w, by):
     token = w.tokens.FairToken
     token.mint(by["from"], FEE, by)
     token.approve(w.companies, FEE, by)
-    w.companies.payFee(w.cases.filed.company, by)
+    w.companies.payFee(w.cases.filed.company, token, FEE, by)
 
 
 def _pay_fee_for(w, by):

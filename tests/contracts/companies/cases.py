@@ -155,6 +155,10 @@ class Case:
         founders = list(founders or self.founders)
         return self.c.acceptContact(self.company, founders, file.struct, nonce, deadline, signature, self.by_anyone)
 
+    def pay(self, payer, token=None, amount=FEE):
+        """An account pays the fee itself."""
+        return self.c.payFee(self.company, token or self.w.tokens.FairToken, amount, {"from": payer})
+
     def pay_for(self, payer=None, amount=FEE, token=None, nonce=None, deadline=NEVER, permit=NO_PERMIT, **changes):
         """Pay the fee from a citizen's wallet."""
         payer, token = payer or self.who.applicant, token or self.w.tokens.FairToken

@@ -6,7 +6,7 @@ from brownie.exceptions import VirtualMachineError
 from eth_account import Account
 
 from tests.contracts.companies.cases import FEE, SOURCE, STRUCK_OFF, Case, told
-from tests.contracts.helpers import NEVER, ZERO_ID, keccak, now, reverts, wait
+from tests.contracts.helpers import CLOSED, NEVER, SUSPENDED, ZERO_ID, keccak, now, reverts, wait
 
 APPLICATION = 90 * 24 * 3600
 
@@ -68,23 +68,23 @@ def permit(world, citizen, amount=FEE, deadline=NEVER, nonce=0):
 def test_paid(filed, world, purse):
     """Must move the fee to the payee, keep that it is settled, and tell so in one event."""
     token, payer = purse(world.people.citizen), world.people.citizen
-    tx = filed.c.payFee(filed.company, {"from": payer})
+    tx = filed.pay(payer)
     assert (token.balanceOf(world.people.treasury), token.balanceOf(payer)) == (FEE, 0)
     assert filed.c.companyOf(filed.company)[7:9] == (False, True)
     assert told(tx, "FeePaid") == {"company": filed.company, "payer": payer, "token": token.address, "amount": FEE}
     with reverts("FeeSettledAlready", filed.company):
-        filed.c.payFee(filed.company, {"from": payer})
+        filed.pay(payer)
 
 
 def test_nothing_to_pay_in_a_token(filed, world, use):
     """Must refuse money where the agency asks for none, or wants it attested."""
     use(fee=0)
     with reverts("FeeNotInToken", filed.company):
-        filed.c.payFee(filed.company, filed.by_anyone)
+        filed.pay(world.people.stranger)
     rules = (ZERO_ADDRESS, FEE, ZERO_ADDRESS, world.kinds.contact, [])
     world.companies.setRules(world.ids.land, rules, {"from": world.people.admin})
     with reverts("FeeNotInToken", filed.company):
-        filed.c.payFee(filed.company, filed.by_anyone)
+        filed.pay(world.people.stranger)
     with reverts("FeeNotInToken", filed.company):
         filed.pay_for()
 
@@ -92,16 +92,16 @@ def test_nothing_to_pay_in_a_token(filed, world, use):
 def test_paid_between_articles_and_entry(case, filed, world, purse):
     """Must take no fee before the articles, nor once the application ran out or was released."""
     purse(world.people.citizen)
-    payer = {"from": world.people.citizen}
+    payer = world.people.citizen
     case.reserve(key=keccak("another key"), nonce=600)
     with reverts("StepRefused", case.company, 1):
-        case.c.payFee(case.company, payer)
+        case.pay(payer)
     wait(APPLICATION)
     with reverts("ApplicationExpired", filed.company, filed.c.companyOf(filed.company)[5]):
-        filed.c.payFee(filed.company, payer)
+        filed.pay(payer)
     filed.c.refuse(filed.company, SOURCE, filed.by_registrar)
     with reverts("StepRefused", filed.company, 4):
-        filed.c.payFee(filed.company, payer)
+        filed.pay(payer)
 
 
 # ── Tokens that misbehave ───────────────────────────────────────────────────────────────────────────────────────
@@ -115,7 +115,7 @@ def test_payees_balance_counts(filed, world, purse, use, name, received):
     token = purse(world.people.citizen, use(getattr(world.tokens, name)))
     token.mint(world.people.treasury, 10 * FEE, filed.by_anyone)
     with reverts("FeeShort", filed.company, received, FEE):
-        filed.c.payFee(filed.company, {"from": world.people.citizen})
+        filed.pay(world.people.citizen, token)
     assert token.balanceOf(world.people.citizen) == FEE
     assert not filed.c.companyOf(filed.company)[8]
 
@@ -124,22 +124,22 @@ def test_token_that_only_says_no(filed, world, purse, use):
     """Must refuse a token that answers false where others revert."""
     token = purse(world.people.citizen, use(world.tokens.RefusingToken))
     with reverts("SafeERC20FailedOperation", token.address):
-        filed.c.payFee(filed.company, {"from": world.people.citizen})
+        filed.pay(world.people.citizen, token)
 
 
 def test_token_that_says_nothing(filed, world, purse, use):
     """Must take a token that moves the fee and answers nothing."""
     token = purse(world.people.citizen, use(world.tokens.SilentToken))
-    filed.c.payFee(filed.company, {"from": world.people.citizen})
+    filed.pay(world.people.citizen, token)
     assert token.balanceOf(world.people.treasury) == FEE
 
 
 def test_token_that_calls_back(filed, world, purse, use):
     """Must find the fee settled when the token itself pays for the same company in the middle of the payment."""
     token = purse(world.people.citizen, use(world.tokens.CallingToken))
-    token.plan(filed.c, filed.c.payFee.encode_input(filed.company), filed.by_anyone)
+    token.plan(filed.c, filed.c.payFee.encode_input(filed.company, token, FEE), filed.by_anyone)
     with reverts("FeeSettledAlready", filed.company):
-        filed.c.payFee(filed.company, {"from": world.people.citizen})
+        filed.pay(world.people.citizen, token)
 
 
 def test_token_that_pays_for_another(filed, world, purse, use):
@@ -149,9 +149,9 @@ def test_token_that_pays_for_another(filed, world, purse, use):
     other.lodge()
     token = purse(world.people.citizen, use(world.tokens.CallingToken))
     token.mint(token, FEE, filed.by_anyone)
-    token.plan(filed.c, filed.c.payFee.encode_input(other.company), filed.by_anyone)
+    token.plan(filed.c, filed.c.payFee.encode_input(other.company, token, FEE), filed.by_anyone)
     with reverts("FeeShort", filed.company, 2 * FEE, FEE):
-        filed.c.payFee(filed.company, {"from": world.people.citizen})
+        filed.pay(world.people.citizen, token)
     assert [filed.c.companyOf(each.company)[8] for each in (filed, other)] == [False, False]
 
 
@@ -247,6 +247,28 @@ def test_rules_changed_since(filed, world, purse, use):
         filed.pay_for(permit=given)
     use()
     filed.pay_for(permit=given)
+
+
+def test_dearer_since(filed, world, purse, use):
+    """Must take no more, and nothing in another token, than the caller named, whatever it allowed."""
+    token, payer = purse(world.people.citizen, amount=10 * FEE), world.people.citizen
+    use(fee=10 * FEE)
+    with reverts("FeeChanged", filed.company, token.address, 10 * FEE):
+        filed.pay(payer)
+    other = use(world.tokens.SilentToken)
+    with reverts("FeeChanged", filed.company, other.address, FEE):
+        filed.pay(payer)
+
+
+@pytest.mark.parametrize("status", [SUSPENDED, CLOSED])
+def test_agency_is_active(filed, world, purse, agencies, status):
+    """Must take no money for an agency that is suspended, whose payee may be a thief's, or closed."""
+    purse(world.people.citizen)
+    agencies.changeStatus(world.ids.land, status, {"from": world.people.root})
+    with reverts("AgencyNotActive", world.ids.land, status):
+        filed.pay(world.people.citizen)
+    with reverts("AgencyNotActive", world.ids.land, status):
+        filed.pay_for()
 
 
 def test_late_and_replayed(filed, world, purse):

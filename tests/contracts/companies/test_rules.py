@@ -4,7 +4,7 @@ import pytest
 from brownie import ZERO_ADDRESS
 
 from tests.contracts.companies.cases import FEE, Case
-from tests.contracts.helpers import ZERO_ID, keccak, plain, reverts
+from tests.contracts.helpers import CLOSED, SUSPENDED, ZERO_ID, keccak, plain, reverts
 
 
 @pytest.fixture
@@ -48,6 +48,26 @@ def test_by_the_admin_alone(world, set_rules):
     for caller in (world.people.other_admin, world.people.company_registrar):
         with reverts("NotAdmin", world.ids.land, caller):
             set_rules(by=caller)
+
+
+def test_suspended_agency(world, set_rules):
+    """Must refuse the admin of a suspended agency, whose key may be in wrong hands."""
+    world.agencies.changeStatus(world.ids.land, SUSPENDED, {"from": world.people.root})
+    with reverts("AgencyNotActive", world.ids.land, SUSPENDED):
+        set_rules(payee=world.people.stranger)
+
+
+def test_closed_agency(world, set_rules):
+    """Must let the admin of the agency above set the rules of a closed agency, and its own admin no more."""
+    world.agencies.changeStatus(world.ids.land, CLOSED, {"from": world.people.root})
+    with reverts("NotAdmin", world.ids.land, world.people.admin):
+        set_rules()
+    set_rules(by=world.people.parent_admin, contactKind=ZERO_ID)
+    assert plain(world.companies.rulesOf(world.ids.land))[3] == ZERO_ID
+    for status in (SUSPENDED, CLOSED):
+        world.agencies.changeStatus(world.ids.ministry, status, {"from": world.people.root})
+        with reverts("AgencyNotActive", world.ids.ministry, status):
+            set_rules(by=world.people.parent_admin)
 
 
 @pytest.mark.parametrize(
