@@ -151,11 +151,12 @@ def test_found_a_company(town: Town, browser: Watched, chromium: Browser) -> Non
         _sign(page)
         if others_sign:
             expect(page.get_by_text("Signed on")).to_have_count(1)
+        else:
+            expect(page.locator(STATE)).to_contain_text("it is on the chain")
         (signed,) = citizen.wallet.signed
         file = signed["message"]["file"]
         for value in (company, articles, *file["board"], *signed["message"]["founders"], file["contact"]):
             assert value in shown
-    expect(page.locator(STATE)).to_contain_text("it is on the chain")
     assert _nothing_sideways(chromium, town, path)
 
     until(lambda: "Are you the contact person?" in browser.open(f"/companies/{company}").content(), "the articles")
