@@ -83,7 +83,7 @@ class RootAsked(BaseModel):
 class RootSigned(RootAsked):
     """The same with the party's signature over what was shown with this nonce and deadline."""
 
-    nonce: str = Field(pattern="^[0-9]{1,78}$")
+    nonce: models.Decimal
     deadline: int = Field(ge=0, le=MOST)
     signature: str = Field(pattern="^0x([0-9a-fA-F]{2}){0,10000}$")
 
