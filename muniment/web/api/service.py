@@ -53,7 +53,7 @@ def intent_answer(site: Here, key: str) -> models.Intent:
     with site.reading() as connection:
         line = queries.intent(connection, key)
         known = as_of(connection)
-        done = done_by_others(connection, key)
+        done = None if line is None else done_by_others(connection, key)
     if line is None:
         raise not_found("There is no such request.")
     if done is not None:

@@ -272,3 +272,17 @@ def test_a_permit_is_what_the_token_takes() -> None:
     assert struct["v"] in (27, 28)
     for odd in (Token(b"\x1f"), Token(at=REGISTRY), NoToken()):
         assert permit_data(odd, TOKEN, ANNA.address, REGISTRY, 190, NOW) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("nonce", [str(2**256), "9" * 78, "-1", "1e3", "٣"])
+def test_a_nonce_that_no_contract_holds(desk: TestClient, nonce: str) -> None:
+    """A number beyond 256 bits must be refused as what was sent wrongly, wherever a nonce is sent."""
+    signed_over = {"nonce": nonce, "deadline": UNTIL, "signature": "0x" + "11" * 64 + "1b"}
+    named = {"agency": AGENCY, "name": "Anders", "party": APPLICANT}
+    for path, body in (
+        ("companies/reservations", named), ("companies/nonces", {"party": APPLICANT}),
+        (f"companies/{COMPANY}/withdrawal", {}), (f"companies/{COMPANY}/contact", {}),
+        ("documents/approvals", {"party": APPLICANT, "root": ZERO_HASH[:-1] + "1", "count": 1}),
+    ):  # fmt: skip
+        answer = desk.post(f"/api/{path}", json={**body, **signed_over})
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), path
