@@ -89,9 +89,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def forget(engine: Engine, *tables: Table) -> None:
     """After rows were erased: let no page of the database's files keep what they held. Backups are the operator's.
 
-    On PostgreSQL the tables are written anew, since a plain vacuum leaves the bytes where they are; on SQLite the file is
-    written anew without the free pages, and the log of changes is emptied. Raises Refused when others read the file for so long
-    that the log cannot be emptied: what was erased is erased, but must be forgotten again.
+    On PostgreSQL the tables are written anew, since a plain vacuum leaves the bytes where they are; on SQLite the file
+    is written anew without the free pages, and the log of changes is emptied. Raises Refused when others read the file
+    for so long that the log cannot be emptied: what was erased is erased, but must be forgotten again.
     """
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

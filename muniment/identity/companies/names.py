@@ -32,9 +32,10 @@ _SIGNS = set("&+-–—'’‘\"“”„«»!?.,:;/()@#%*·・")  # none of the
 _LEGAL_FORMS = (
     "oü", "ou", "as", "uü", "fie", "tü", "mtü", "sa", "sia", "ik", "uab", "ab", "mb", "hb", "kb", "oy", "oyj", "ky",
     "ay", "aps", "ks", "asa", "ans", "da", "hf", "ehf", "ltd", "limited", "plc", "llp", "llc", "lp", "inc",
-    "incorporated", "corp", "corporation", "co", "company", "osaühing", "aktsiaselts", "usaldusühing", "täisühing", "gmbh", "ug", "ag", "kg", "ohg", "se", "ev", "eg", "sarl", "sàrl",
-    "sas", "sasu", "eurl", "snc", "bv", "nv", "vof", "bvba", "srl", "spa", "sapa", "sl", "slu", "lda", "ltda", "spzoo",
-    "sro", "doo", "dd", "kft", "zrt", "nyrt", "bt", "ead", "ood", "eood", "ae", "epe", "оао", "ооо", "зао", "ао",
+    "incorporated", "corp", "corporation", "co", "company",
+    "osaühing", "aktsiaselts", "usaldusühing", "täisühing", "gmbh", "ug", "ag", "kg", "ohg", "se", "ev", "eg", "sarl",
+    "sàrl", "sas", "sasu", "eurl", "snc", "bv", "nv", "vof", "bvba", "srl", "spa", "sapa", "sl", "slu", "lda", "ltda",
+    "spzoo", "sro", "doo", "dd", "kft", "zrt", "nyrt", "bt", "ead", "ood", "eood", "ae", "epe", "оао", "ооо", "зао", "ао",
 )  # fmt: skip
 _INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # Unicode general categories
 # Letters by their looks, though Unicode calls them none.

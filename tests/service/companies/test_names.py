@@ -156,7 +156,8 @@ def test_keys_stay_what_they_are() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Kalev O Ü", "Kalev O. Ü.", "Kalev Sp. z o.o.", "Kalev S.à r.l.", "Kalev Sàrl", "Osaühing Kalev", "AS Ka lev"]
+    "name",
+    ["Kalev O Ü", "Kalev O. Ü.", "Kalev Sp. z o.o.", "Kalev S.à r.l.", "Kalev Sàrl", "Osaühing Kalev", "AS Ka lev"],
 )
 def test_a_legal_form_written_apart(name: str) -> None:
     """However it is spaced, a legal form must tell no two names apart."""

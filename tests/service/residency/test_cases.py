@@ -184,7 +184,7 @@ def test_nobody_checks_all_and_decides(desk: Desk) -> None:
     """Whoever made all checks must not decide, under no spelling; with one check by another, they may."""
     desk.check_all("Officer  One")
     for name in ("Officer One", " officer one ", "OFFICERONE", "One, Officer", "officer\u00a0one", "Officer-One",
-                 "Offıcer One", "\u041efficer One", "Officer\ufe0f One", "Ｏfficer One", "O\u0301fficer One"):  # fmt: skip
+                 "Offıcer One", "\u041efficer One", "Officer\ufe0f One", "O\u0301fficer One"):  # fmt: skip
         assert refused(desk.approve, name) == "FourEyesMissing"
         assert refused(desk.refuse, name) == "FourEyesMissing"
     desk.check(Check.LIKENESS, "officer two")

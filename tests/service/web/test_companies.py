@@ -286,3 +286,22 @@ def test_a_nonce_that_no_contract_holds(desk: TestClient, nonce: str) -> None:
     ):  # fmt: skip
         answer = desk.post(f"/api/{path}", json={**body, **signed_over})
         assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), path
+
+
+def test_a_root_in_an_organisations_name(desk: TestClient, database: Engine, node: FakeNode) -> None:
+    """What the chain does not take for the organisation's signature must not be queued in its name."""
+    organisation = keccak(b"organisation")
+    row = {"party": organisation, "version": 1, "threshold": 1, "representatives": json.dumps([APPLICANT]),
+           "set_by": "0x1", "evidence": ZERO_HASH, "changed_at": NOW, "tx_hash": "0x"}  # fmt: skip
+    with writing(database) as connection:
+        connection.execute(insert(schema.organisations).values(**row, block_number=60, block_hash="0x"))
+    site = desk.app.state.site  # type: ignore[attr-defined]
+    site.deployment.contracts["PartyRegistry"] = ContractInfo("PartyRegistry", TOKEN, [], 1)
+    sent = {"party": organisation, "root": keccak(b"root"), "count": 1, "nonce": "1", "deadline": UNTIL}
+    for answer in ("0x", MAGIC, "0x" + "0" * 64):
+        node.taken = answer
+        refused = desk.post("/api/documents/approvals", json={**sent, "signature": "0x1234"})
+        assert (refused.status_code, refused.json()["error"]) == (422, "SignatureInvalid")
+    assert bodies(database) == []
+    node.taken = "0x" + "1".rjust(64, "0")
+    assert desk.post("/api/documents/approvals", json={**sent, "signature": "0x1234"}).status_code == 202
