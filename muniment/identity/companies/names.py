@@ -35,7 +35,8 @@ _LEGAL_FORMS = (
     "incorporated", "corp", "corporation", "co", "company",
     "osaühing", "aktsiaselts", "usaldusühing", "täisühing", "gmbh", "ug", "ag", "kg", "ohg", "se", "ev", "eg", "sarl",
     "sàrl", "sas", "sasu", "eurl", "snc", "bv", "nv", "vof", "bvba", "srl", "spa", "sapa", "sl", "slu", "lda", "ltda",
-    "spzoo", "sro", "doo", "dd", "kft", "zrt", "nyrt", "bt", "ead", "ood", "eood", "ae", "epe", "оао", "ооо", "зао", "ао",
+    "spzoo", "sro", "doo", "dd", "kft", "zrt", "nyrt", "bt", "ead", "ood", "eood", "ae", "epe", "оао", "ооо", "зао",
+    "ао",
 )  # fmt: skip
 _INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # Unicode general categories
 # Letters by their looks, though Unicode calls them none.
