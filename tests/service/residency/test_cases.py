@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import IntegrityError
 
 from muniment.db.engine import reading, writing
 from muniment.db.schema import (
@@ -387,3 +388,13 @@ def test_years_end_on_the_same_day() -> None:
     leap = int(datetime(2028, 2, 29, 12, tzinfo=UTC).timestamp())
     assert years_after(leap, 5) == int(datetime(2033, 3, 1, 12, tzinfo=UTC).timestamp())
     assert years_after(leap, 4) == int(datetime(2032, 2, 29, 12, tzinfo=UTC).timestamp())
+
+
+def test_no_error_of_the_database_tells_what_was_said(any_database: Engine) -> None:
+    """What a failing statement carried must not be in the error, whose text is logged."""
+    row = {"case": "C", "token_hash": "0xsecret", "agency": AGENCY, "created_at": 1, "email": "grete@example.org"}
+    with pytest.raises(IntegrityError) as told, writing(any_database) as connection:
+        for _ in range(2):
+            connection.execute(residency_cases.insert().values(row))
+    assert "grete@" not in str(told.value)
+    assert "0xsecret" not in str(told.value)
