@@ -50,6 +50,8 @@ def status(connection: Connection) -> Status:
 
 def intent(connection: Connection, key: str) -> IntentLine | None:
     """The receipt of one intent by its idempotency key, or None."""
+    if "\0" in key:  # in no key, and PostgreSQL cannot even be asked
+        return None
     row = connection.execute(_lines().where(intents.c.key == key)).one_or_none()
     return None if row is None else _line(row)
 

@@ -38,7 +38,7 @@ def open_engine(url: str) -> Engine:
     if backend == "sqlite":
         return _open_sqlite(parsed)
     if backend == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, hide_parameters=True)
     raise DatabaseUrlRefused(f"The service runs on SQLite and PostgreSQL, not on {backend}.")
 
 
@@ -50,7 +50,8 @@ def _open_sqlite(url: URL) -> Engine:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise DatabaseUrlRefused(f"The database's folder {folder} cannot be made ({error.strerror}).") from None
-    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 30.0})
+    # An error's text goes to the log, where nothing of a person may stand.
+    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 30.0}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
@@ -89,9 +90,9 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def forget(engine: Engine, *tables: Table) -> None:
     """After rows were erased: let no page of the database's files keep what they held. Backups are the operator's.
 
-    On PostgreSQL the tables are written anew, since a plain vacuum leaves the bytes where they are; on SQLite the file is
-    written anew without the free pages, and the log of changes is emptied. Raises Refused when others read the file for so long
-    that the log cannot be emptied: what was erased is erased, but must be forgotten again.
+    On PostgreSQL the tables are written anew, since a plain vacuum leaves the bytes where they are; on SQLite the file
+    is written anew without the free pages, and the log of changes is emptied. Raises Refused when others read the file
+    for so long that the log cannot be emptied: what was erased is erased, but must be forgotten again.
     """
     if engine.dialect.name == "postgresql":
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

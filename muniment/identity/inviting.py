@@ -23,11 +23,14 @@ class Invited:
 def invite(connection: Connection, party: str, now: int, lifetime: int = INVITATION_LIFETIME) -> Invited:
     """Make a one-time code for a party, valid for `lifetime` seconds; an unused older one ends.
 
-    Raises Refused when the agency has no record of the party, or the party has a wallet.
+    Raises Refused when the agency has no record of the party, or none any more, or the party has a wallet.
     """
     party = party.lower()
-    if connection.execute(select(party_records.c.party).where(party_records.c.party == party)).first() is None:
+    known = connection.execute(select(party_records.c.erased_at).where(party_records.c.party == party)).one_or_none()
+    if known is None:
         raise Refused("PartyUnknown", party=party)
+    if known.erased_at is not None:
+        raise Refused("RecordErased", party=party)
     wallet = connection.execute(select(wallets.c.wallet).where(wallets.c.party == party)).scalar_one_or_none()
     if wallet is not None:
         raise Refused("PartyBoundAlready", party=party, wallet=wallet)

@@ -111,10 +111,14 @@ def party_signature(
         return wallet_signature(domain, primary, message, wallet, signature, accepted)
     check_party_signs(connection, party)
     normal = normal_or_refused(signature, party)
-    question = Question(party, digest_of(typed_data(domain, primary, message)), normal)
+    check_accepted(Question(party, digest_of(typed_data(domain, primary, message)), normal), accepted)
+    return normal
+
+
+def check_accepted(question: Question, accepted: Container[Question]) -> None:
+    """Raise Unjudged for a signature that the chain was not asked about."""
     if question not in accepted:
         raise Unjudged(question)
-    return normal
 
 
 def check_party_signs(connection: Connection, party: str) -> None:
@@ -148,9 +152,7 @@ def wallet_signature(
     for chain in _OTHER_CHAINS:
         if signer_of(typed_data(domain._replace(chain_id=chain), primary, message), normal) == wallet:
             raise Refused("SignedForOtherChain", wallet=wallet, chain=chain, expected=domain.chain_id)
-    question = Question(wallet, digest_of(asked), normal)
-    if question not in accepted:
-        raise Unjudged(question)
+    check_accepted(Question(wallet, digest_of(asked), normal), accepted)
     return normal
 
 

@@ -62,7 +62,9 @@ def ready_recoveries(connection: Connection, limit: int = 100) -> list[RecoveryL
     if known is None:
         return []
     query = select(recoveries).where(recoveries.c.state == "begun", recoveries.c.ready_at <= known.time)
-    return [_recovery(row, known) for row in connection.execute(query.order_by(recoveries.c.ready_at.desc()).limit(limit))]
+    return [
+        _recovery(row, known) for row in connection.execute(query.order_by(recoveries.c.ready_at.desc()).limit(limit))
+    ]
 
 
 def court_order_needed(lines: tuple[RecoveryLine, ...]) -> bool:

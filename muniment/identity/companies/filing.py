@@ -32,6 +32,7 @@ from muniment.identity.companies.signing import checked, data_of, joint
 from muniment.identity.companies.submit import change_request, dissolve_request, file_articles_request
 from muniment.identity.model import commitment_of, new_salt
 from muniment.identity.sealing import Sealer
+from muniment.identity.signing import check_quota
 from muniment.identity.submit import Relay
 
 LONGEST_ADDRESS = 500  # characters
@@ -179,14 +180,17 @@ def sign(connection: Connection, relay: Relay, filing: str, party: str, part: Pa
         connection.execute(update(company_signatures).where(*key).values(signature=given, signed_at=relay.now))
         stands = filing_of(connection, filing)
         if stands.complete and stands.articles_standing:
-            submit(connection, filing, relay.now)
+            submit(connection, filing, relay.now, relay.most)
     elif line.signature is None:
         raise Refused("FilingClosed", filing=filing)
     return filing_of(connection, filing)
 
 
-def submit(connection: Connection, filing: str, now: int) -> Filing:
-    """Queue a filing that all have signed who must. Again: the same intent. Raises Refused."""
+def submit(connection: Connection, filing: str, now: int, most: int) -> Filing:
+    """Queue a filing that all have signed who must. Again: the same intent. Raises Refused.
+
+    At most `most` filings of a company are paid for in a day.
+    """
     row, lines, stands = _row(connection, filing), _signatures(connection, filing), filing_of(connection, filing)
     if row.intent_key is not None:
         return stands
@@ -196,7 +200,9 @@ def submit(connection: Connection, filing: str, now: int) -> Filing:
         raise Refused("SignaturesMissing", missing=_missing(row, lines))
     if stands.file is not None and not stands.articles_standing:
         raise Refused("ArticlesMissing", company=row.company, articles=stands.file.articles)
-    receipt = enqueue(connection, _request(row, stands, lines), now)
+    request = _request(row, stands, lines)
+    check_quota(connection, request.lane, request.kind, most, now)
+    receipt = enqueue(connection, request, now)
     mine = company_filings.c.filing == filing
     connection.execute(update(company_filings).where(mine).values(intent_key=receipt.key))
     return filing_of(connection, filing)

@@ -7,6 +7,7 @@ to one version, so that anyone can reckon a key again.
 import re
 import string
 import unicodedata
+from collections.abc import Callable
 from functools import cache
 
 from confusable_homoglyphs import categories
@@ -21,17 +22,21 @@ LONGEST = 120  # bytes of UTF-8, as the contract has it
 # capitals, turned letters) are on nobody's keyboard, and are there to deceive.
 _LATIN = set("æœøþðßđħıłŋŧƏəẞÆŒØÞÐĐĦŁŊŦ")
 # Scripts that one language writes together (UTS 39, section 5.1).
-_TOGETHER = ({"HAN", "HIRAGANA", "KATAKANA"}, {"HAN", "HANGUL"}, {"HAN", "BOPOMOFO"})
+_TOGETHER: tuple[set[str], ...] = ({"HAN", "HIRAGANA", "KATAKANA"}, {"HAN", "HANGUL"}, {"HAN", "BOPOMOFO"})
+_EAST_ASIAN = set[str]().union(*_TOGETHER)
 _NO_SCRIPT = {"COMMON", "INHERITED"}
+_MOST_WORDS = 4  # of a legal form: "S. à r. l."
 _MOST_MARKS = 2  # on one letter, in scripts other than the Latin one
 _WITHIN = "./'’"  # inside a word: "S.A.", "A/S", "O'Neill"
 _SIGNS = set("&+-–—'’‘\"“”„«»!?.,:;/()@#%*·・")  # none of them looks like a letter
 _LEGAL_FORMS = (
     "oü", "ou", "as", "uü", "fie", "tü", "mtü", "sa", "sia", "ik", "uab", "ab", "mb", "hb", "kb", "oy", "oyj", "ky",
     "ay", "aps", "ks", "asa", "ans", "da", "hf", "ehf", "ltd", "limited", "plc", "llp", "llc", "lp", "inc",
-    "incorporated", "corp", "corporation", "co", "company", "gmbh", "ug", "ag", "kg", "ohg", "se", "ev", "eg", "sarl",
-    "sas", "sasu", "eurl", "snc", "bv", "nv", "vof", "bvba", "srl", "spa", "sapa", "sl", "slu", "lda", "ltda", "spzoo",
-    "sro", "doo", "dd", "kft", "zrt", "nyrt", "bt", "ead", "ood", "eood", "ae", "epe", "оао", "ооо", "зао", "ао",
+    "incorporated", "corp", "corporation", "co", "company",
+    "osaühing", "aktsiaselts", "usaldusühing", "täisühing", "gmbh", "ug", "ag", "kg", "ohg", "se", "ev", "eg", "sarl",
+    "sàrl", "sas", "sasu", "eurl", "snc", "bv", "nv", "vof", "bvba", "srl", "spa", "sapa", "sl", "slu", "lda", "ltda",
+    "spzoo", "sro", "doo", "dd", "kft", "zrt", "nyrt", "bt", "ead", "ood", "eood", "ae", "epe", "оао", "ооо", "зао",
+    "ао",
 )  # fmt: skip
 _INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}  # Unicode general categories
 # Letters by their looks, though Unicode calls them none.
@@ -66,16 +71,37 @@ def skeleton(name: str) -> str:
     script = _script(name)
     words = [made for word in _words(name) if (made := _skeleton(word, script))]
     legal = {_skeleton(form, script) for form in _LEGAL_FORMS}
-    while len(words) > 1 and words[-1] in legal:
-        words.pop()
-    while len(words) > 1 and words[0] in legal:
-        words.pop(0)
+    while count := _count(lambda count: words[-count:], len(words), legal):
+        del words[-count:]
+    while count := _count(lambda count: words[:count], len(words), legal):
+        del words[:count]
     return "".join(words)
+
+
+def _count(cut: Callable[[int], list[str]], words: int, legal: set[str]) -> int:
+    """How many words at one end are a legal form, which may be written apart: "Sp. z o.o."; something is left."""
+    counts = range(1, min(_MOST_WORDS, words - 1) + 1)
+    return next((count for count in counts if "".join(cut(count)) in legal), 0)
 
 
 def name_key(name: str) -> str:
     """keccak256 of the skeleton in UTF-8. Raises Refused as `normalise`."""
     return keccak(skeleton(name).encode())
+
+
+def bare(text: str) -> str:
+    """Words of any script without case, accents, signs, and letters that nobody sees; Latin where they look so."""
+    plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    seen = (letter for letter in plain if letter not in _FILLERS and not _is_mark(letter))
+    return " ".join("".join(_latin(letter) if letter.isalnum() else " " for letter in seen).split())
+
+
+@cache
+def _latin(letter: str) -> str:
+    """The Latin letter or digit that a letter could be taken for; itself where there is none."""
+    alike = {letter} | {other for form in (letter, letter.upper()) for other in _alike(form) | {form}}
+    plain = [other for other in alike if other.isascii() and other.isalnum() and len(other) == 1]
+    return _look(min(plain), "LATIN") if plain else letter
 
 
 def _words(name: str) -> list[str]:
@@ -164,7 +190,9 @@ def _look(letter: str, script: str) -> str:
 def _is_of(letter: str, script: str) -> bool:
     if script == "LATIN":
         return _is_plain_latin(letter) or letter in string.digits or _is_mark(letter)
-    return categories.alias(letter) in (script, "COMMON", "INHERITED")
+    # One language writes these together, and a kana looks like another or like a Han letter.
+    scripts = _EAST_ASIAN if script in _EAST_ASIAN else {script}
+    return categories.alias(letter) in scripts | _NO_SCRIPT
 
 
 @cache

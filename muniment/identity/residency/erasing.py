@@ -20,7 +20,9 @@ def erase_case(connection: Connection, case: str, now: int) -> None:
     Raises Refused for an unknown case, and for one whose party must be erased instead.
     """
     case = case.strip().upper()
-    if connection.execute(select(residency_cases.c.case).where(residency_cases.c.case == case)).first() is None:
+    mine = residency_cases.c.case == case
+    # Locked until the transaction ends: whoever decides at the same time has done so, or finds the case erased.
+    if not connection.execute(update(residency_cases).where(mine).values(case=case)).rowcount:
         raise Refused("CaseUnknown", case=case)
     query = select(residency_decisions.c.party).where(residency_decisions.c.case == case)
     party = connection.execute(query).scalar_one_or_none()

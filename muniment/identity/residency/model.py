@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from muniment.errors import Refused
 from muniment.hashing import keccak
+from muniment.identity.companies.names import bare
 from muniment.identity.model import new_code
 
 MOST_YEARS = 10
@@ -112,8 +113,13 @@ def check_decision(checks: Sequence[Checked], officer: str, approve: bool) -> No
 
 
 def same_officer(one: str, other: str) -> bool:
-    """Whether two names stand for one officer: case and spaces do not make two of one."""
-    return "".join(one.casefold().split()) == "".join(other.casefold().split())
+    """Whether two names stand for one officer.
+
+    Case, spaces, signs, accents, the order of names, and letters that look alike or that nobody sees, do not make two
+    of one.
+    """
+    keys = [bare(name) for name in (one, other)]
+    return keys[0].replace(" ", "") == keys[1].replace(" ", "") or sorted(keys[0].split()) == sorted(keys[1].split())
 
 
 def years_after(moment: int, years: int) -> int:

@@ -46,6 +46,7 @@ _CONFLICTS = {
     "NonceUsed",
     "PartyBoundAlready",
     "PowerEnded",
+    "RecordErased",
     "RecoveryMissing",
     "RecoveryPending",
     "RecoveryTooEarly",

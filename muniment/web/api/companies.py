@@ -233,8 +233,8 @@ def submit_filing(site: Here, request: Request, filing: FilingId) -> Any:
     """Queue a filing that all have signed; needed only where the articles were anchored after that."""
     if (refusal := too_many(site.writes, request)) is not None:
         return refusal
-    now = site.clock()
-    return shapes.Filing.model_validate(written(site, lambda connection: filings.submit(connection, filing, now)))
+    now, most = site.clock(), site.settings.relays_per_day
+    return shapes.Filing.model_validate(written(site, lambda connection: filings.submit(connection, filing, now, most)))
 
 
 # ── Answers ─────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -5,10 +5,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from muniment.db.answers import Finality
-from muniment.web.api.models import Answer, Intent, Name, Page, Uint, Whole
+from muniment.web.api.models import Answer, Decimal, Intent, Name, Page, Uint, Whole
 
 Id = Annotated[str, Field(pattern="^0x[0-9a-fA-F]{64}$")]
-Nonce = Annotated[str, Field(pattern="^[0-9]{1,78}$")]
 Signature = Annotated[str, Field(pattern="^0x([0-9a-fA-F]{2}){0,10000}$")]
 Deadline = Annotated[int, Field(ge=0, le=2**40 - 1)]
 Text = Annotated[str, Field(min_length=1, max_length=500)]
@@ -36,7 +35,7 @@ class ReservationAsked(NameAsked):
 class Signed(Sent):
     """A signature over typed data that was shown with this nonce and deadline."""
 
-    nonce: Nonce
+    nonce: Decimal
     deadline: Deadline
     signature: Signature
 
@@ -59,7 +58,7 @@ class NonceAsked(Sent):
     """A nonce that a party wants to be good for nothing."""
 
     party: Id
-    nonce: Nonce
+    nonce: Decimal
 
 
 class Payment(SignedByParty):

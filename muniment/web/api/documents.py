@@ -20,9 +20,8 @@ from muniment.documents.model import MOST
 from muniment.documents.source import NodeSource
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH
+from muniment.identity import signing
 from muniment.identity.signing import (
-    Question,
-    Unjudged,
     check_deadline,
     check_party_signs,
     check_quota,
@@ -83,7 +82,7 @@ class RootAsked(BaseModel):
 class RootSigned(RootAsked):
     """The same with the party's signature over what was shown with this nonce and deadline."""
 
-    nonce: str = Field(pattern="^[0-9]{1,78}$")
+    nonce: models.Decimal
     deadline: int = Field(ge=0, le=MOST)
     signature: str = Field(pattern="^0x([0-9a-fA-F]{2}){0,10000}$")
 
@@ -118,9 +117,10 @@ def approve(site: Here, request: Request, sent: RootSigned) -> Any:
         wallet, typed_data = wallet_of(connection, asked.issuer), asked.typed_data()
         if wallet is None:
             check_party_signs(connection, asked.issuer)
-        question = Question(wallet or asked.issuer, digest_of(typed_data), approval["signature"])
-        if wallet != signer_of(typed_data, approval["signature"]) and question not in relay.accepted:
-            raise Unjudged(question)
+        signature = approval["signature"]
+        if wallet is None or signer_of(typed_data, signature) != wallet:
+            question = signing.Question(wallet or asked.issuer, digest_of(typed_data), signature)
+            signing.check_accepted(question, relay.accepted)
         wanted = asked.request([approval])
         if connection.execute(select(intents.c.key).where(intents.c.key == wanted.key)).first() is None:
             check_deadline(asked.deadline, relay.now)

@@ -53,13 +53,19 @@ def intent_answer(site: Here, key: str) -> models.Intent:
     with site.reading() as connection:
         line = queries.intent(connection, key)
         known = as_of(connection)
-        done = done_by_others(connection, key)
+        done = None if line is None else done_by_others(connection, key)
     if line is None:
         raise not_found("There is no such request.")
     if done is not None:
         # Not refused in truth: what was signed is on the chain, in somebody else's transaction.
-        block = {"tx_hash": done.tx_hash, "block_number": done.block_number, "block_hash": done.block_hash}
-        line = replace(line, state=done.finality.value, reason=None, **block)
+        line = replace(
+            line,
+            state=done.finality.value,
+            reason=None,
+            tx_hash=done.tx_hash,
+            block_number=done.block_number,
+            block_hash=done.block_hash,
+        )
     return models.Intent.model_validate(
         {
             **{name: getattr(line, name) for name in models.Intent.model_fields if hasattr(line, name)},

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 
 from muniment.chain.outbox import KeyReused, Request, enqueue
+from muniment.chain.queries import intent
 from muniment.db.engine import reading, writing
 from muniment.db.schema import intents
 from muniment.errors import Refused
@@ -83,3 +84,9 @@ def test_malformed_requests(request_: Request, any_database: Engine) -> None:
     with pytest.raises(Refused, match="RequestMalformed"):
         ask(any_database, request_)
     assert states(any_database) == {}
+
+
+def test_a_key_that_no_request_has(any_database: Engine) -> None:
+    """Whatever text is asked for, the answer must be that there is no such request."""
+    with reading(any_database) as connection:
+        assert [intent(connection, key) for key in ("", "a\0b", "%", "x" * 10_000)] == [None] * 4

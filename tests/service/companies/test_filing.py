@@ -97,7 +97,7 @@ class Office:
     def submit(self, filing: str, now: int = NOW) -> filings.Filing:
         """Queue by hand."""
         with writing(self.engine) as connection:
-            return filings.submit(connection, filing, now)
+            return filings.submit(connection, filing, now, RELAY.most)
 
     def enter(self) -> None:
         """Let the company stand with the file of `wanted`, two of its board signing."""
@@ -278,6 +278,22 @@ def test_no_more_signatures_than_needed_go_out(office: Office) -> None:
     office.submit(filing)
     (parts,) = decode(["(bytes32,bytes)[]"], bytes.fromhex(office.intent()[1]["signature"][2:]))
     assert ["0x" + party.hex() for party, _ in parts] == [anna]
+
+
+def test_filings_are_paid_for_so_many_times_a_day(office: Office) -> None:
+    """One who is a company's whole board must not spend the service's money without end; the last signature waits."""
+    anna, *_ = office.people
+    office.enter()
+    with writing(office.engine) as connection:
+        connection.execute(update(companies).values(threshold=1))
+    office.anchor(PARTY)
+    filed = [office.change(articles=ARTICLES, address=f"{number} Long Street") for number in range(3)]
+    two = replace(RELAY, most=2)
+    for filing in filed[:2]:
+        assert office.sign(filing, anna, relay=two).intent_key
+    assert refused(office.sign, filed[2], anna, relay=two) == "RelayQuota"
+    assert not office.stands(filed[2]).complete
+    assert office.sign(filed[2], anna, relay=replace(two, now=NOW + 86_400)).intent_key
 
 
 def test_a_filing_on_its_way_takes_no_other_signature(office: Office) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from muniment.db.engine import writing
 from muniment.hashing import keccak
 from muniment.identity.companies import submit
+from muniment.identity.companies.signing import joint
 from muniment.identity.model import organisation_id
 from tests.service.companies.stage import Town, build_town
 from tests.service.nodes import Node
@@ -75,6 +76,15 @@ def test_a_company_is_founded_changed_and_ended(town: Town) -> None:
     assert (now["version"], now["file"]["threshold"], now["file"]["contact"]) == (2, 1, chen.party)
     assert now["file"]["address_hash"] == entered["file"]["address_hash"]
     assert {post["post"] for post in town.get(f"/api/parties/{boris.party}/posts")["posts"]} == {"founder"}
+
+    anchor = {"party": now["party"], "root": keccak(b"minutes"), "count": 1}
+    shown = town.post("/api/documents/approvals/typed-data", **anchor)
+    sent = {**anchor, "nonce": shown["nonce"], "deadline": shown["deadline"]}
+    alone, stranger = joint({chen.party: chen.sign(shown["typed_data"])}), boris.sign(shown["typed_data"])
+    for wrong in (joint({boris.party: stranger}), joint({chen.party: stranger}), stranger, "0x", "0x1234"):
+        assert town.post("/api/documents/approvals", 422, **sent, signature=wrong)["error"] == "SignatureInvalid"
+    town.post("/api/documents/approvals", 202, **sent, signature=alone)
+    town.all_done()
 
     filing = town.post(f"{path}/filings", 201, kind="dissolution")["filing"]
     town.signed_filing(filing, [chen])

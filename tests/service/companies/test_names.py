@@ -153,3 +153,19 @@ def test_keys_stay_what_they_are() -> None:
     """Keys stand on the chain for ever: another version of the library or of this code must give the same."""
     assert skeleton("Muniment OÜ") == "RNUN1RNENT"
     assert name_key("Muniment OÜ") == keccak(b"RNUN1RNENT")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Kalev O Ü", "Kalev O. Ü.", "Kalev Sp. z o.o.", "Kalev S.à r.l.", "Kalev Sàrl", "Osaühing Kalev", "AS Ka lev"],
+)
+def test_a_legal_form_written_apart(name: str) -> None:
+    """However it is spaced, a legal form must tell no two names apart."""
+    assert skeleton(name) == skeleton("Kalev")
+
+
+@pytest.mark.parametrize("pair", ["へヘ", "カ力", "ロ口", "二ニ", "タ夕"])
+def test_scripts_that_are_written_together(pair: str) -> None:
+    """Kana that look like other kana or like Han letters must meet in one key."""
+    assert name_key(f"{pair[0]}京") == name_key(f"{pair[1]}京")
+    assert name_key("東京") != name_key("京東")

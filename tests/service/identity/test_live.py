@@ -202,3 +202,20 @@ def test_staff_cancel_a_recovery_and_end_a_credential_after_erasure(town: Town) 
     assert "ScopeMissing" in reason  # licensing is another power than residency
     assert kinds["E_RESIDENT"] == ("RESIDENCY_OFFICER",)
     assert kinds["NOTARY"] == ("LICENSING",)
+
+
+def test_somebody_else_is_faster(town: Town) -> None:
+    """What another sends between the queue and the chain must end as done, not as refused."""
+    anna = town.resident("Anna")
+    asked = town.get(f"/api/parties/{anna.party}/typed-data/cancel-nonce", nonce="5")
+    body = {"nonce": "5", "deadline": asked["typed_data"]["message"]["deadline"],
+            "signature": anna.sign(asked["typed_data"])}  # fmt: skip
+    key = town.post(f"/api/parties/{anna.party}/cancel-nonce", 202, **body)["key"]
+    stranger = town.registry.rpc.call("eth_accounts")[9].lower()
+    given = (anna.party, 5, body["deadline"], body["signature"])
+    town.registry.send(stranger, "PartyRegistry", "cancelNonce", *given)
+    town.settle()
+    assert town.states()[key][0] == "refused"
+    told = town.get(f"/api/intents/{key}")
+    assert (told["state"] in ("included", "safe", "finalized"), told["error"]) == (True, None)
+    assert told["tx_hash"]

@@ -278,7 +278,7 @@ def test_either_side_ends_a_power(case: Case) -> None:
 
 
 def test_organisations_contracts_and_officers_are_left_to_the_chain(case: Case) -> None:
-    """Where only the chain can judge, nothing may be queued that it was not asked about; and nobody signs for nobody."""
+    """Where only the chain can judge, nothing may be queued that it was not asked about; nobody signs for nobody."""
     attested = {"party": ATTORNEY, "digest": "0xd", "agency": "0xa", "evidence": "0xe", "attested_at": 1}
     case.connection.execute(delete(schema.wallets).where(schema.wallets.c.party == ATTORNEY))
     assert refusal(case.cancel, party=NOBODY, signature="0x") == "PartyUnbound"

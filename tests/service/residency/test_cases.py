@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import Engine, func, select
+from sqlalchemy.exc import IntegrityError
 
 from muniment.db.engine import reading, writing
 from muniment.db.schema import (
@@ -22,6 +26,8 @@ from muniment.db.schema import (
 )
 from muniment.errors import Refused
 from muniment.hashing import keccak
+from muniment.identity.erasing import erase as erase_party
+from muniment.identity.inviting import invite
 from muniment.identity.model import commitment_of, known_kind, party_id
 from muniment.identity.queries import invitation
 from muniment.identity.residency import queries, submit
@@ -178,7 +184,8 @@ def test_a_failed_check_bars_approval_until_checked_again(desk: Desk) -> None:
 def test_nobody_checks_all_and_decides(desk: Desk) -> None:
     """Whoever made all checks must not decide, under no spelling; with one check by another, they may."""
     desk.check_all("Officer  One")
-    for name in ("Officer One", " officer one ", "OFFICERONE"):
+    for name in ("Officer One", " officer one ", "OFFICERONE", "One, Officer", "officer\u00a0one", "Officer-One",
+                 "Offıcer One", "\u041efficer One", "Officer\ufe0f One", "O\u0301fficer One"):  # fmt: skip
         assert refused(desk.approve, name) == "FourEyesMissing"
         assert refused(desk.refuse, name) == "FourEyesMissing"
     desk.check(Check.LIKENESS, "officer two")
@@ -251,6 +258,53 @@ def test_erasure_leaves_the_skeleton(desk: Desk) -> None:
     personal = {"given_name", "family_name", "date_of_birth", "nationality", "document_number", "email", "reason"}
     assert {name for name, value in row._mapping.items() if value is None} == personal
     assert desk.followed().erased
+
+
+def test_an_erased_person_is_not_invited(desk: Desk) -> None:
+    """With the record gone nobody can tell whose the wallet would be: neither token nor staff may get a code."""
+    desk.check_all()
+    party = desk.approve().party
+    with writing(desk.engine) as connection:
+        erase_party(connection, party, NOW + 99)
+
+    def again(act: Any, given: str) -> None:
+        with writing(desk.engine) as connection:
+            act(connection, given, NOW + 100)
+
+    assert refused(again, submit.invite_again, desk.token) == refused(again, invite, party) == "RecordErased"
+
+
+def test_two_who_decide_at_once(desk: Desk) -> None:
+    """Of many approvals and refusals at the same moment one must count: one party, one credential, one decision."""
+    desk.check_all()
+    acts = [desk.approve, desk.refuse] * 4
+    with ThreadPoolExecutor(len(acts)) as pool:
+        outcomes = [future.exception() for future in [pool.submit(act) for act in acts]]
+    assert sum(outcome is None for outcome in outcomes) == 1
+    assert {str(outcome.name) for outcome in outcomes if isinstance(outcome, Refused)} == {"CaseDecided"}
+    assert desk.count(residency_decisions) == 1
+    approved = desk.count(party_records)
+    assert approved == desk.count(intents) == desk.count(invitations) == (desk.shown().state is CaseState.APPROVED)
+
+
+def test_an_erasure_waits_for_a_decision(desk: Desk) -> None:
+    """What is being approved must be erased with its party or not at all."""
+    desk.check_all()
+    ready = Event()
+
+    def erase_it() -> None:
+        ready.wait(10)
+        with writing(desk.engine) as connection:
+            erase_case(connection, desk.case, NOW + 30)
+
+    with ThreadPoolExecutor(1) as pool:
+        erasing = pool.submit(erase_it)
+        with writing(desk.engine) as connection:
+            submit.approve(connection, desk.sealer, desk.case, "officer 2", 5, NOW + 20)
+            ready.set()
+            sleep(0.3)
+        assert isinstance(erasing.exception(), Refused)
+    assert desk.shown().application is not None
 
 
 def test_a_refused_case_is_erased_alone_and_an_approved_one_with_its_party(desk: Desk) -> None:
@@ -334,3 +388,13 @@ def test_years_end_on_the_same_day() -> None:
     leap = int(datetime(2028, 2, 29, 12, tzinfo=UTC).timestamp())
     assert years_after(leap, 5) == int(datetime(2033, 3, 1, 12, tzinfo=UTC).timestamp())
     assert years_after(leap, 4) == int(datetime(2032, 2, 29, 12, tzinfo=UTC).timestamp())
+
+
+def test_no_error_of_the_database_tells_what_was_said(any_database: Engine) -> None:
+    """What a failing statement carried must not be in the error, whose text is logged."""
+    row = {"case": "C", "token_hash": "0xsecret", "agency": AGENCY, "created_at": 1, "email": "grete@example.org"}
+    with pytest.raises(IntegrityError) as told, writing(any_database) as connection:
+        for _ in range(2):
+            connection.execute(residency_cases.insert().values(row))
+    assert "grete@" not in str(told.value)
+    assert "0xsecret" not in str(told.value)

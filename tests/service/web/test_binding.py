@@ -91,7 +91,7 @@ def test_somebody_elses_signature(web: TestClient, invited: Invited) -> None:
 
 
 def test_contract_wallet_is_left_to_the_chain(web: TestClient, invited: Invited, node: FakeNode) -> None:
-    """A wallet that is a contract judges its own signature (ERC-1271); the code is not spent on what it did not sign."""
+    """A wallet that is a contract judges its own signature (ERC-1271); no code is spent on what it did not sign."""
     body = {"code": invited.code, "wallet": "0x" + "7" * 40, "signature": "0x1234"}
     assert web.post(PATH, json=body).status_code == 422
     node.taken = MAGIC

@@ -272,3 +272,36 @@ def test_a_permit_is_what_the_token_takes() -> None:
     assert struct["v"] in (27, 28)
     for odd in (Token(b"\x1f"), Token(at=REGISTRY), NoToken()):
         assert permit_data(odd, TOKEN, ANNA.address, REGISTRY, 190, NOW) is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("nonce", [str(2**256), "9" * 78, "-1", "1e3", "٣"])
+def test_a_nonce_that_no_contract_holds(desk: TestClient, nonce: str) -> None:
+    """A number beyond 256 bits must be refused as what was sent wrongly, wherever a nonce is sent."""
+    signed_over = {"nonce": nonce, "deadline": UNTIL, "signature": "0x" + "11" * 64 + "1b"}
+    named = {"agency": AGENCY, "name": "Anders", "party": APPLICANT}
+    for path, body in (
+        ("companies/reservations", named), ("companies/nonces", {"party": APPLICANT}),
+        (f"companies/{COMPANY}/withdrawal", {}), (f"companies/{COMPANY}/contact", {}),
+        ("documents/approvals", {"party": APPLICANT, "root": ZERO_HASH[:-1] + "1", "count": 1}),
+    ):  # fmt: skip
+        answer = desk.post(f"/api/{path}", json={**body, **signed_over})
+        assert (answer.status_code, answer.headers["content-type"]) == (422, "application/problem+json"), path
+
+
+def test_a_root_in_an_organisations_name(desk: TestClient, database: Engine, node: FakeNode) -> None:
+    """What the chain does not take for the organisation's signature must not be queued in its name."""
+    organisation = keccak(b"organisation")
+    row = {"party": organisation, "version": 1, "threshold": 1, "representatives": json.dumps([APPLICANT]),
+           "set_by": "0x1", "evidence": ZERO_HASH, "changed_at": NOW, "tx_hash": "0x"}  # fmt: skip
+    with writing(database) as connection:
+        connection.execute(insert(schema.organisations).values(**row, block_number=60, block_hash="0x"))
+    site = desk.app.state.site  # type: ignore[attr-defined]
+    site.deployment.contracts["PartyRegistry"] = ContractInfo("PartyRegistry", TOKEN, [], 1)
+    sent = {"party": organisation, "root": keccak(b"root"), "count": 1, "nonce": "1", "deadline": UNTIL}
+    for answer in ("0x", MAGIC, "0x" + "0" * 64):
+        node.taken = answer
+        refused = desk.post("/api/documents/approvals", json={**sent, "signature": "0x1234"})
+        assert (refused.status_code, refused.json()["error"]) == (422, "SignatureInvalid")
+    assert bodies(database) == []
+    node.taken = "0x" + "1".rjust(64, "0")
+    assert desk.post("/api/documents/approvals", json={**sent, "signature": "0x1234"}).status_code == 202
