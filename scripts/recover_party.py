@@ -1,6 +1,7 @@
 """Give a party that lost its wallet a new one: two officers, a delay, and a veto by the present wallet.
 
-begin (first officer) → confirm (second officer) → the delay → complete. docs/recovery.md says who does what.
+begin (first officer) → confirm (second officer) → the delay → complete. After a veto: order (a court's officer) → begin
+and so on. docs/recovery.md says who does what.
 """
 
 import argparse
@@ -39,6 +40,11 @@ def options() -> argparse.ArgumentParser:
     signed.add_argument("--signature", metavar="HEX", help="of the new wallet over that typed data")
     begin.add_argument("--court-order", metavar="FILE|HASH", help="needed after a veto, and only then")
     cases.evidence_options(begin, required=False)
+    order = verb("order", "a court's officer: enter the court's order for the party's next recovery, after a veto")
+    cases.party_options(order)
+    entered = order.add_mutually_exclusive_group(required=True)
+    entered.add_argument("--court-order", metavar="FILE|HASH", help="the order")
+    entered.add_argument("--withdraw", action="store_true", help="take back the one that was entered")
     for name, description in (
         ("status", "say how the party's recovery stands"),
         ("cancel", "one officer: stop a recovery whose delay is running"),
@@ -52,11 +58,12 @@ def read(args: argparse.Namespace) -> None:
     """Read addresses, hashes and times before anything slow happens. Raises Misused."""
     two_officers.read(args)
     cases.read(args)
+    if args.verb in ("begin", "order"):
+        args.court_order = cases.order_of(args.court_order)
     if args.verb != "begin":
         return
     args.wallet = settings.address(args.wallet, "the new wallet")
     args.deadline = settings.moment(args.deadline, "--deadline")
-    args.court_order = cases.order_of(args.court_order)
     if args.signature:
         args.signature = settings.hexadecimal(args.signature, "a signature")
         if not args.evidence:
@@ -70,6 +77,8 @@ def recover(session: Session) -> dict[str, Any]:
         return two_officers.routine(session, registries, (RECOVERY,))
     if args.verb == "begin":
         return begin(session, registries)
+    if args.verb == "order":
+        return order(session, registries)
     if args.verb == "status":
         return status(session, registries)
     return end(session, registries)
@@ -109,6 +118,27 @@ def to_sign(registries: Registries, party: bytes, wallet: str, deadline: int) ->
     return typed_data(registries, "PartyRegistry", RECOVER, message)
 
 
+def order(session: Session, registries: Registries) -> dict[str, Any]:
+    """Enter a court's order for the party's next attempt, or withdraw it."""
+    _, _, party = party_of(registries, session.args)
+    parties = registries.contract("PartyRegistry").functions
+    begun, _, vetoed = parties.recoveriesOf(party).call()
+    recovery, wanted = parties.recoveryOf(party).call(), session.args.court_order
+    if recovery.readyAt:
+        raise Refused(f"A recovery is under way, to {recovery.wallet.lower()}: only an officer's cancel stops it.")
+    if not vetoed:
+        raise Refused("Nobody vetoed a recovery of this party, so it needs no court's order. Nothing was sent.")
+    attempt = f"attempt {begun + 1} to recover {shown(party)}"
+    sentence = f"a court's order {shown(wanted)} allows {attempt}" if any(wanted) else f"no court's order for {attempt}"
+
+    def holds() -> bool:
+        return bool(parties.recoveryOrderOf(party).call() == wanted)
+
+    return perform(
+        session, Act(sentence, "officer", keys.officer(session), parties.orderRecovery(party, wanted), holds)
+    )
+
+
 def status(session: Session, registries: Registries) -> dict[str, Any]:
     """Say how the party stands, and what waits for a second officer."""
     _, _, party = party_of(registries, session.args)
@@ -121,13 +151,17 @@ def status(session: Session, registries: Registries) -> dict[str, Any]:
         "begun": begun,
         "completed": completed,
         "court_order_needed": vetoed,
+        "court_order": None,
         "recovery": None,
     }
     session.say(f"Party      {told['party']}")
     session.say(f"Wallet     {'none' if told['wallet'] == NOBODY else told['wallet']}")
     session.say(f"Recoveries {begun} begun, {completed} completed")
     if vetoed:
+        entered = bytes(parties.recoveryOrderOf(party).call())
+        told["court_order"] = shown(entered) if any(entered) else None
         session.say("Veto       the last one was vetoed: the next needs a court's order")
+        session.say(f"Order      {told['court_order'] or 'none entered for the next attempt'}")
     if recovery.readyAt:
         ready = recovery.readyAt <= registries.now()
         veto = "can be vetoed until then" if recovery.vetoable else "by order of a court, no veto"
@@ -197,6 +231,11 @@ def _plan(registries: Registries, values: Values) -> Plan:
         raise Refused("The last recovery was vetoed: another needs a court's order (--court-order). Nothing was sent.")
     if ordered and not vetoed:
         raise Refused("Nobody vetoed a recovery of this party, so leave --court-order out. Nothing was sent.")
+    if ordered and bytes(parties.recoveryOrderOf(party).call()) != values["courtOrder"]:
+        raise Refused(
+            f"No court has entered the order {shown(values['courtOrder'])} for this attempt: let a court's officer do "
+            "so first (order). Nothing was sent."
+        )
     if values["deadline"] < registries.now():
         raise Refused(f"The new wallet's signature was good until {when(values['deadline'])}. Nothing was sent.")
     _require_signature(registries, party, values)

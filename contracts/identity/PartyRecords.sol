@@ -31,6 +31,7 @@ abstract contract PartyRecords is IPartyRegistry, PartyNonces, EIP712 {
     /// @notice Who may act for the state.
     IAgencyRegistry public immutable AGENCIES;
     uint64 private immutable IDENTITY_OFFICER;
+    uint64 private immutable COURT;
 
     mapping(PartyId party => Party record) internal _parties;
     mapping(PartyId party => Recovery recovery) internal _recoveries;
@@ -40,6 +41,7 @@ abstract contract PartyRecords is IPartyRegistry, PartyNonces, EIP712 {
     constructor(IAgencyRegistry agencies) EIP712("Muniment PartyRegistry", "1") {
         AGENCIES = agencies;
         IDENTITY_OFFICER = agencies.IDENTITY_OFFICER();
+        COURT = agencies.COURT();
     }
 
     // ── Answers ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -58,6 +60,12 @@ abstract contract PartyRecords is IPartyRegistry, PartyNonces, EIP712 {
 
     function _requireOfficer() internal view returns (AgencyId agency) {
         return AGENCIES.requireOfficer(msg.sender, IDENTITY_OFFICER);
+    }
+
+    /// A court's officer, whose key could not also be one of the two who recover.
+    function _requireCourt() internal view returns (AgencyId agency) {
+        agency = AGENCIES.requireOfficer(msg.sender, COURT);
+        if (AGENCIES.officerOf(msg.sender).scopes & IDENTITY_OFFICER != 0) revert CourtNotApart(msg.sender);
     }
 
     /// The party of an agency's record. The caller is an officer of the agency, or of the one above it once closed.

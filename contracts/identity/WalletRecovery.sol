@@ -7,7 +7,8 @@ import {PartyRecords} from "./PartyRecords.sol";
 
 /// @title How a party that lost its wallet comes by a new one
 /// @notice Two officers cannot take a party from its wallet unheard: it can veto. Nor can a thief keep one by vetoing:
-/// the officers then name a court's order, in public, and answer for it.
+/// a court's officer
+/// then orders the next recovery, and the two carry it out.
 abstract contract WalletRecovery is PartyRecords {
     bytes32 private constant RECOVER_WALLET =
         keccak256("RecoverWallet(bytes32 party,address wallet,uint32 attempt,uint256 deadline)");
@@ -16,6 +17,20 @@ abstract contract WalletRecovery is PartyRecords {
 
     /// @inheritdoc IPartyRegistry
     uint40 public constant RECOVERY_DELAY = 14 days;
+
+    mapping(PartyId party => mapping(uint32 attempt => bytes32 courtOrder)) private _orders;
+
+    /// @inheritdoc IPartyRegistry
+    function orderRecovery(PartyId party, bytes32 courtOrder) external {
+        AgencyId agency = _requireCourt();
+        _requireSettled(party);
+        Party storage record = _parties[party];
+        if (!record.vetoed) revert CourtOrderTooEarly(party);
+
+        uint32 attempt = record.attempts + 1;
+        _orders[party][attempt] = courtOrder;
+        emit RecoveryOrdered(party, courtOrder, attempt, agency, msg.sender);
+    }
 
     /// @inheritdoc IPartyRegistry
     function recover(
@@ -31,11 +46,12 @@ abstract contract WalletRecovery is PartyRecords {
         Party storage record = _parties[party];
         _requireWallet(party);
         _requireEvidence(party, evidence);
+        uint32 attempt = record.attempts + 1;
         if (record.vetoed && courtOrder == bytes32(0)) revert CourtOrderMissing(party);
         if (!record.vetoed && courtOrder != bytes32(0)) revert CourtOrderTooEarly(party);
+        if (courtOrder != _orders[party][attempt]) revert CourtOrderUnknown(party, courtOrder);
         _requireFree(wallet);
         _requireInTime(deadline);
-        uint32 attempt = record.attempts + 1;
         _requireSignedBy(wallet, keccak256(abi.encode(RECOVER_WALLET, party, wallet, attempt, deadline)), signature);
         if (!_confirmed(record.attempts)) return false;
 
@@ -96,6 +112,11 @@ abstract contract WalletRecovery is PartyRecords {
     function recoveriesOf(PartyId party) external view returns (uint32 begun, uint32 completed, bool vetoed) {
         Party storage record = _parties[party];
         return (record.attempts, record.recoveries, record.vetoed);
+    }
+
+    /// @inheritdoc IPartyRegistry
+    function recoveryOrderOf(PartyId party) external view returns (bytes32) {
+        return _orders[party][_parties[party].attempts + 1];
     }
 
     function _requireRecovery(PartyId party) private view returns (Recovery memory) {

@@ -78,13 +78,15 @@ struct Power {
 ///   RevokePower(bytes32 party,bytes32 power,uint256 deadline)
 /// VetoRecovery and RecoverWallet name the new wallet, and the attempt that recoveriesOf counts as begun: the veto the
 /// one under way, RecoverWallet the next.
-/// Officers are those of the party's agency with IDENTITY_OFFICER; of a closed agency, those of the agency above.
+/// Officers are those of the party's agency with IDENTITY_OFFICER; of a closed agency, those of the agency above. A
+/// court's officers are those of any agency with COURT.
 /// Errors of IAgencyRegistry tell who was refused and why.
 ///
 ///   recover (first officer) ── recover (second) ── RECOVERY_DELAY ──▶ completeRecovery, by anyone
 ///                                     │                   │
 ///                                     │                   ├─▶ vetoRecovery, by the present wallet: the next recovery
-///                                     │                   │   needs a court order, and cannot be vetoed
+///                                     │                   │   waits for orderRecovery, by a court's officer, and
+///                                     │                   │   cannot be vetoed
 ///                                     │                   └─▶ cancelRecovery, by an officer
 ///                                     └─ from here on the party signs nothing but the veto
 interface IPartyRegistry is IPartyNonces {
@@ -93,6 +95,12 @@ interface IPartyRegistry is IPartyNonces {
     );
     event WalletRotated(PartyId indexed party, address indexed previous, address indexed wallet, uint256 nonce);
 
+    /// @param courtOrder hash of the order; zero when an earlier one is withdrawn
+    /// @param attempt the one, not begun yet, that it is for
+    /// @param agency the court's
+    event RecoveryOrdered(
+        PartyId indexed party, bytes32 courtOrder, uint32 attempt, AgencyId indexed agency, address officer
+    );
     /// @param evidence salted hash of what the officers were shown
     /// @param courtOrder hash of the order; zero for a recovery that can be vetoed
     event RecoveryBegun(
@@ -166,6 +174,10 @@ interface IPartyRegistry is IPartyNonces {
     error CourtOrderMissing(PartyId party);
     /// @notice Thrown when a court order is named though nobody vetoed: the present wallet is to be heard first.
     error CourtOrderTooEarly(PartyId party);
+    /// @notice Thrown when no court's officer entered this order for this attempt, or withdrew it.
+    error CourtOrderUnknown(PartyId party, bytes32 courtOrder);
+    /// @notice Thrown when the key that would enter an order has IDENTITY_OFFICER too: who orders does not carry out.
+    error CourtNotApart(address key);
 
     /// @notice Thrown when the digest is attested for the party already.
     error AttestedAlready(PartyId party, bytes32 digest);
@@ -239,10 +251,9 @@ interface IPartyRegistry is IPartyNonces {
     /// @notice Begin to move a party to a new wallet after the loss of its own. By two officers of its agency, with the
     /// new wallet's signature over RecoverWallet.
     /// @dev The act is bound to the attempt and not to the present wallet, which a thief could rotate at every try.
-    /// Warning: nothing here asks a court. Two officers who make an order up pass over a veto, in full view of all; a
-    /// veto is remembered until a recovery completes, and no second one is heard before.
+    /// A veto is remembered until a recovery completes, and no second one is heard before: a thief can veto too.
     /// @param evidence salted hash of what the officers were shown
-    /// @param courtOrder hash of the order when the last recovery was vetoed, because a thief can veto too; else zero
+    /// @param courtOrder after a veto the order that a court's officer entered for this attempt; else zero
     /// @return complete false when this call was the first of the two
     function recover(
         AgencyId agency,
@@ -253,6 +264,17 @@ interface IPartyRegistry is IPartyNonces {
         uint256 deadline,
         bytes calldata signature
     ) external returns (bool complete);
+
+    /// @notice Enter a court's order for the next recovery of a party whose wallet vetoed the last one; zero withdraws
+    /// it. By an officer with COURT, of any agency, whose key lacks IDENTITY_OFFICER: so three people pass over a veto.
+    /// @dev Good for one attempt: when that is cancelled, the court orders anew. Once it has begun, an officer cancels.
+    /// Warning: any court's officer can withdraw or replace another's order before that. Warning: an agency with both
+    /// powers has its own court, and an admin who accredits all three keys passes over a veto alone: give COURT to an
+    /// agency of its own. Nothing here reads the order itself.
+    function orderRecovery(PartyId party, bytes32 courtOrder) external;
+
+    /// @notice The court's order for the next attempt; zero when there is none.
+    function recoveryOrderOf(PartyId party) external view returns (bytes32 courtOrder);
 
     /// @notice Stop a recovery before its delay is over. By anyone; the present wallet signs VetoRecovery.
     function vetoRecovery(PartyId party, uint256 deadline, bytes calldata signature) external;

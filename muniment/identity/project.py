@@ -1,7 +1,7 @@
 """What the events of `PartyRegistry` and `CredentialRegistry` add up to: who signs for each party, and what it is.
 
-A cancelled nonce changes no table, and neither does a credential's lock (ERC-5192), which only repeats its issue: both
-stay in `events` alone.
+A cancelled nonce changes no table, neither does a credential's lock (ERC-5192), which only repeats its issue, nor a
+court's order, which the recovery names that it allows: they stay in `events` alone, and so in the party's history.
 """
 
 import json

@@ -233,6 +233,11 @@ def _veto(w, by):
     w.parties.vetoRecovery(person.party, NEVER, sign(person.wallet, w.parties, "VetoRecovery", message), by)
 
 
+def _order_recovery(w, by):
+    _veto(w, {"from": w.people.stranger})
+    w.parties.orderRecovery(w.citizens.applicant.party, SOURCE, by)
+
+
 def _cancel_recovery(w, by):
     w.parties.cancelRecovery(w.ids.land, _recovering(w).record, by)
 
@@ -388,6 +393,8 @@ TABLES = {
         Rule("cancelNonce", _cancel_nonce, ROLES),
         Rule("recover", _recover, ("identity_officer",), refused=UNFIT_FOR_AGENCY),
         Rule("vetoRecovery", _veto, ROLES),
+        # A key with every power is the court's and the officers' at once.
+        Rule("orderRecovery", _order_recovery, ("court",), refused=UNFIT | {"other_officer": "CourtNotApart"}),
         Rule("cancelRecovery", _cancel_recovery, ("identity_officer",), refused=UNFIT_FOR_AGENCY),
         Rule("completeRecovery", _complete_recovery, ROLES),
         Rule(

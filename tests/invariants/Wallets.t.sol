@@ -23,6 +23,8 @@ contract Counter {
         bool vetoed;
         uint32 begun;
         uint32 completed;
+        /// The court's order for the attempt after those begun; zero for none.
+        bytes32 order;
     }
 
     /// A power as the book has it.
@@ -47,6 +49,7 @@ contract Counter {
     uint256 public constant SIZE = 3;
     uint256 public constant WALLETS = 6;
     uint256 private constant OFFICERS = 3;
+    address private constant COURT = address(0xC0);
     uint256 private constant NONCES = 12;
     uint256 private constant START = 1_767_225_600;
     uint256 private constant DELAY = 14 days;
@@ -71,6 +74,7 @@ contract Counter {
     bool public hasty;
     bool public single;
     bool public unheard;
+    bool public unordered;
     bool public late;
     bool public stale;
     bool public actedWhilePending;
@@ -90,6 +94,7 @@ contract Counter {
         for (uint256 i = 1; i <= OFFICERS; ++i) {
             AGENCIES.accredit(AGENCY, officerAt(i), AGENCIES.IDENTITY_OFFICER(), 0, type(uint40).max);
         }
+        AGENCIES.accredit(AGENCY, COURT, AGENCIES.COURT(), 0, type(uint40).max);
         for (uint256 i = 0; i < WALLETS; ++i) {
             _wallets[i] = VM.addr(1 + i);
             _specimens[i] = (1 + i).sign(SPECIMEN);
@@ -168,11 +173,12 @@ contract Counter {
     // ── Recovery ────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Now and then for a later attempt than the next, and with or against the rule for court orders; often by two at
-    /// once, and where the last one was vetoed.
+    /// once, and where the last one was vetoed; mostly by an order that a court entered.
     function recover(uint256 by, uint256 who, uint256 to, uint256 how) external {
         who = how % 3 == 0 ? who % SIZE : _vetoed(who);
         by = by % 4 == 0 ? by / 4 : 1 + by % OFFICERS;
         bool court = _people[who].vetoed != (how % 4 == 0);
+        if (court && how % 8 != 5) orderRecovery(how % 8 == 1 ? 0 : 1, who, 0);
         uint32 attempt = _people[who].begun + 1 + (how % 16 == 1 ? 1 : 0);
         to = how % 4 == 2 ? to % WALLETS : _free(to);
         _last = Plea(by, who, to, court ? keccak256("order") : bytes32(0), attempt);
@@ -183,6 +189,20 @@ contract Counter {
     /// What was last asked for, mostly by the next officer.
     function confirm(uint256 by) external {
         _recover(by % 4 == 0 ? by / 4 : _last.by % OFFICERS + 1);
+    }
+
+    /// By the court's officer, or by who is none; one time in four the order is another, or withdrawn.
+    function orderRecovery(uint256 by, uint256 who, uint256 what) public {
+        who = _vetoed(who);
+        bool court = by % 4 != 0;
+        bytes32 order = what % 4 != 1 ? keccak256("order") : what % 8 == 1 ? bytes32(0) : keccak256("other");
+        PartyId party = partyAt(who);
+        VM.prank(court ? COURT : officerAt(by / 4));
+        try PARTIES.orderRecovery(party, order) {
+            if (!court) foreign = true;
+            if (!_people[who].vetoed || _people[who].coming != address(0)) unheard = true;
+            _people[who].order = order;
+        } catch {}
     }
 
     function veto(uint256 who, uint256 attempt, uint256 signer) external {
@@ -378,6 +398,7 @@ contract Counter {
             if (by == 0) foreign = true;
             if (plea.attempt != person.begun + 1 || person.coming != address(0)) stale = true;
             if ((plea.court != bytes32(0)) != person.vetoed) unheard = true;
+            if (plea.court != person.order) unordered = true;
             bytes32 id = keccak256(abi.encode(plea.who, plea.to, plea.court, plea.attempt));
             if (!complete) {
                 _sent[id][by] = _time;
@@ -387,6 +408,7 @@ contract Counter {
             person.coming = walletAt(plea.to);
             person.readyAt = _time + DELAY;
             person.vetoable = plea.court == bytes32(0);
+            person.order = bytes32(0);
             ++person.begun;
             ++begun;
             if (!person.vetoable) ++ordered;
@@ -549,6 +571,14 @@ contract WalletsTest is Reach {
         }
     }
 
+    /// No recovery must begin by a court's order but by the one that a court's officer entered for this very attempt.
+    function invariant_courtOrdersInPerson() external view {
+        assert(!_counter.unordered());
+        for (uint256 who = 0; who < _counter.SIZE(); ++who) {
+            assert(_parties.recoveryOrderOf(_counter.partyAt(who)) == _counter.personAt(who).order);
+        }
+    }
+
     /// A recovery must not complete before its delay, nor after a veto; nor be vetoed after the delay or a court's order.
     function invariant_recoveryWaitsAndHeedsTheVeto() external view {
         assert(!_counter.hasty() && !_counter.late());
@@ -577,7 +607,7 @@ contract WalletsTest is Reach {
 
     /// Chance must lead to all that the invariants are about.
     function test_reach() external {
-        bytes4[] memory acts = new bytes4[](12);
+        bytes4[] memory acts = new bytes4[](13);
         acts[0] = Counter.bind.selector;
         acts[1] = Counter.rotate.selector;
         acts[2] = Counter.cancelNonce.selector;
@@ -590,6 +620,7 @@ contract WalletsTest is Reach {
         acts[9] = Counter.revokePower.selector;
         acts[10] = Counter.wait.selector;
         acts[11] = Counter.waitForRecovery.selector;
+        acts[12] = Counter.orderRecovery.selector;
         uint256[6] memory reached;
         for (uint256 run = 0; run < 20; ++run) {
             _counter = new Counter();

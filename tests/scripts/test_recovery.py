@@ -34,6 +34,14 @@ def words(office: Office, wallet: Any = NEW, attempt: int = 1, deadline: int = 0
     return ["begin", *PARTY, "--wallet", wallet.address, "--deadline", str(until), "--signature", signature]
 
 
+def court(office: Office) -> tuple[str, ...]:
+    """A court's officer, who acts."""
+    domain = "court.example.gov"
+    office.shell.run("accredit", "agency", "--domain", domain, "--scopes", "COURT", "--yes")
+    office.shell.run("accredit", "officer", "--agency", domain, "--key", FRESH, "--scopes", "COURT", "--yes")
+    return ("order", *PARTY, "--officer", FRESH, "--yes")
+
+
 def veto(office: Office, party: bytes) -> None:
     """The present wallet vetoes the first attempt."""
     fields = {"party": party, "wallet": NEW.address, "attempt": 1, "deadline": NEVER}
@@ -91,8 +99,9 @@ def test_a_veto_makes_a_court_necessary(office: Office, citizen: bytes) -> None:
     """Must take a court's order after a veto, and only then; what a court ordered nobody vetoes."""
     shell = office.shell
     (shell.folder / "order.pdf").write_text("in the name of the law")
-    court = ("--court-order", "order.pdf")
-    assert "leave --court-order out" in shell.run("recover_party", *words(office), *COUNTER, *court, "--yes", status=1)
+    named, order = ("--court-order", "order.pdf"), court(office)
+    assert "leave --court-order out" in shell.run("recover_party", *words(office), *COUNTER, *named, "--yes", status=1)
+    assert "needs no court's order" in shell.run("recover_party", *order, *named, status=1)
     shell.run("recover_party", *words(office), *COUNTER, "--yes")
     shell.run("recover_party", *SECOND)
     veto(office, citizen)
@@ -100,10 +109,22 @@ def test_a_veto_makes_a_court_necessary(office: Office, citizen: bytes) -> None:
 
     again = words(office, attempt=2)
     assert "needs a court's order" in shell.run("recover_party", *again, *COUNTER, "--yes", status=1)
-    told = shell.run("recover_party", *again, *COUNTER, *court, "--yes")
+    unknown = shell.run("recover_party", *again, *COUNTER, *named, "--yes", status=1)
+    assert "No court has entered the order" in unknown
+    self_made = shell.run("recover_party", *order, *named, "--officer", COLLEAGUE, status=1)
+    assert "ScopeMissing" in self_made
+    assert "Done in block" in shell.run("recover_party", *order, *named)
+    assert "Stands already" in shell.run("recover_party", *order, *named)
+    stands = json.loads(shell.run("recover_party", "status", *PARTY, "--json").splitlines()[-1])
+    assert stands["court_order"] == "0x" + keccak(text="in the name of the law").hex()
+    assert "Done in block" in shell.run("recover_party", *order, "--withdraw")
+    assert "none entered" in shell.run("recover_party", "status", *PARTY)
+    assert "Done in block" in shell.run("recover_party", *order, *named)
+    told = shell.run("recover_party", *again, *COUNTER, *named, "--yes")
     assert f"Order      0x{keccak(text='in the name of the law').hex()}" in told
     assert "none, a court ordered it" in shell.run("recover_party", *SECOND)
     assert not office.contract("PartyRegistry").functions.recoveryOf(citizen).call().vetoable
+    assert "only an officer's cancel stops it" in shell.run("recover_party", *order, "--withdraw", status=1)
 
 
 def test_refuses_what_the_counter_gets_wrong(office: Office, citizen: bytes) -> None:

@@ -145,10 +145,22 @@ def both(officers):
 
 
 @pytest.fixture
-def begin(parties, ids, both, bound, second_wallet, give, officers):
-    """Begin the party's recovery to the second wallet by two officers."""
+def enter(parties, bound, people):
+    """Enter a court's order for the party's next recovery."""
+
+    def send(order=ORDER, by=people.court):
+        return parties.orderRecovery(bound, order, {"from": by})
+
+    return send
+
+
+@pytest.fixture
+def begin(parties, ids, both, bound, second_wallet, give, officers, enter):
+    """Begin the party's recovery to the second wallet by two officers, a court's order entered first."""
 
     def send(wallet=second_wallet, attempt=1, order=ZERO_ID, by=officers.land):
+        if order != ZERO_ID:
+            enter(order)
         values = (wallet.address, EVIDENCE, order, NEVER, give.recover(wallet, attempt))
         return both(parties.recover, ids.land, RECORD, *values, by=by)
 

@@ -267,7 +267,7 @@ def test_veto_serves_once(parties, ids, wallet, begin, veto, identity_officer, g
 
 
 def test_court_order_after_a_veto(parties, bound, second_wallet, begin, veto, send, give):
-    """Must ask for a court order once a veto was given, refuse to veto that recovery, and complete it."""
+    """Must ask for a court order once a veto was given, and refuse to veto that recovery."""
     begin()
     veto()
     with reverts("CourtOrderMissing", bound):
@@ -311,6 +311,93 @@ def test_rotation_does_not_undo_a_veto(parties, bound, wallet, begin, veto, send
     with reverts("CourtOrderMissing", bound):
         send(give.recover(second_wallet, 2))
     begin(attempt=2, order=ORDER)
+
+
+def test_order_entered(parties, bound, begin, veto, enter, people, ids):
+    """Must tell which order stands for which attempt, and who entered it; a later one takes its place."""
+    begin()
+    veto()
+    assert str(parties.recoveryOrderOf(bound)) == ZERO_ID
+    for order in (EVIDENCE, ORDER):
+        tx = enter(order)
+        assert str(parties.recoveryOrderOf(bound)) == order
+        assert tx.events["RecoveryOrdered"] == {
+            "party": bound,
+            "courtOrder": order,
+            "attempt": 2,
+            "agency": ids.land,
+            "officer": people.court,
+        }
+
+
+def test_two_officers_without_a_court(bound, begin, veto, send, give, second_wallet, enter, officers):
+    """Must not let two officers who make an order up, or enter it themselves, take a party that vetoed."""
+    begin()
+    veto()
+    signature = give.recover(second_wallet, 2)
+    for officer in officers.land:
+        with reverts("ScopeMissing", officer, ...):
+            enter(by=officer)
+        with reverts("CourtOrderUnknown", bound, ORDER):
+            send(signature, courtOrder=ORDER, by=officer)
+    enter()
+    with reverts("CourtOrderUnknown", bound, EVIDENCE):
+        send(signature, courtOrder=EVIDENCE)
+    assert send(signature, courtOrder=ORDER).return_value is False
+    assert send(signature, courtOrder=ORDER, by=officers.land[1]).return_value is True
+
+
+def test_order_by_a_court_alone(agencies, ids, state, people, begin, veto, enter, stranger, other_admin):
+    """Must take the order of any agency's court, and of nobody else: no stranger, no key that could carry it out."""
+    begin()
+    veto()
+    with reverts("NotAnOfficer", stranger):
+        enter(by=stranger)
+    with reverts("CourtNotApart", people.other_officer):
+        enter(by=people.other_officer)
+    court = accounts[36]
+    agencies.accredit(ids.tax, court, state.scope.court, 0, state.end, {"from": other_admin})
+    assert enter(by=court).events["RecoveryOrdered"]["agency"] == ids.tax
+
+
+def test_order_before_a_veto(bound, begin, enter):
+    """Must refuse an order for a party whose present wallet was not heard, and while a recovery is under way."""
+    with reverts("CourtOrderTooEarly", bound):
+        enter()
+    ready = begin().timestamp + DELAY
+    with reverts("RecoveryPending", bound, ready):
+        enter()
+
+
+def test_order_withdrawn(parties, bound, second_wallet, begin, veto, enter, send, give, officers, people):
+    """Must heed a withdrawal by any court's officer, between the two officers too."""
+    begin()
+    veto()
+    enter()
+    signature = give.recover(second_wallet, 2)
+    send(signature, courtOrder=ORDER)
+    tx = enter(ZERO_ID, by=people.second_court)
+    assert tx.events["RecoveryOrdered"]["courtOrder"] == ZERO_ID
+    assert str(parties.recoveryOrderOf(bound)) == ZERO_ID
+    with reverts("CourtOrderUnknown", bound, ORDER):
+        send(signature, courtOrder=ORDER, by=officers.land[1])
+    with reverts("CourtOrderMissing", bound):
+        send(signature)
+
+
+def test_order_serves_one_attempt(parties, ids, bound, second_wallet, begin, veto, enter, send, give, identity_officer):
+    """Must ask the court again when the attempt that it ordered was stopped."""
+    begin()
+    veto()
+    ready = begin(attempt=2, order=ORDER).timestamp + DELAY
+    with reverts("RecoveryPending", bound, ready):
+        enter()
+    parties.cancelRecovery(ids.land, RECORD, {"from": identity_officer})
+    assert str(parties.recoveryOrderOf(bound)) == ZERO_ID
+    with reverts("CourtOrderUnknown", bound, ORDER):
+        send(give.recover(second_wallet, 3), courtOrder=ORDER)
+    assert enter().events["RecoveryOrdered"]["attempt"] == 3
+    assert send(give.recover(second_wallet, 3), courtOrder=ORDER).return_value is False
 
 
 # ── Cancelled ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -8,6 +8,7 @@ import pytest
 from eth_account import Account
 from sqlalchemy import Engine, select
 
+from muniment.access.model import Scope
 from muniment.chain.typed_data import signed_by
 from muniment.db.engine import reading, writing
 from muniment.db.schema import intents, party_records
@@ -74,6 +75,16 @@ def officers(town: Town) -> tuple[str, str]:
     town.registry.pass_time(2 * DAY + 1)
     read_all(town.services)
     return accounts[6], accounts[7]
+
+
+def order(town: Town, person: Person, court_order: str) -> None:
+    """An officer of a court enters its order for a party's next recovery."""
+    accounts = [account.lower() for account in town.registry.rpc.call("eth_accounts")]
+    root, admin, key, domain = accounts[0], accounts[5], accounts[8], keccak(b"court.example.gov")
+    town.registry.send(root, "AgencyRegistry", "registerAgency", ZERO_HASH, admin, int(Scope.COURT), domain)
+    court = town.registry.view("AgencyRegistry", "agencyIdOf", ZERO_HASH, domain)
+    town.registry.send(admin, "AgencyRegistry", "accredit", court, key, int(Scope.COURT), 0, 2**40 - 1)
+    town.registry.send(key, "PartyRegistry", "orderRecovery", person.party, court_order)
 
 
 def begin(town: Town, person: Person, wallet: Any, keys: tuple[str, str], court_order: str = ZERO_HASH) -> None:
@@ -164,8 +175,11 @@ def test_a_thief_is_vetoed_and_a_loss_recovered(town: Town) -> None:
     assert (shown["recovery"], shown["recoveries"][0]["state"], shown["court_order_needed"]) == (None, "vetoed", True)
 
     new = Account.create()
+    order(town, anna, keccak(b"order"))
     begin(town, anna, new, keys, court_order=keccak(b"order"))
     assert not town.get(path)["recovery"]["vetoable"]
+    (entered,) = [line["arguments"] for line in _history(town, anna) if line["name"] == "RecoveryOrdered"]
+    assert (entered["courtOrder"], entered["attempt"]) == (keccak(b"order"), 2)
     assert town.services.tend() == 0
     town.registry.pass_time(14 * DAY)
     read_all(town.services)

@@ -1,6 +1,7 @@
 """What the events of the party and credential registries add up to."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from muniment.hashing import ZERO_HASH
 from muniment.identity.model import CredentialStanding
 from muniment.identity.project import HANDLERS
 from muniment.identity.queries import party
+from tests.service.nodes import ROOT
 from tests.service.projecting import TIME, event, project, rows_of
 
 BOUND = {"party": "0x1", "wallet": "0x2", "agency": "0xa", "officer": "0x3", "nonce": 2**256 - 1}
@@ -132,6 +134,17 @@ def test_a_completed_recovery_moves_the_wallet(any_database: Engine) -> None:
         (2, "completed", False), (1, "vetoed", True)
     ]  # fmt: skip
     assert not found.court_order_needed
+
+
+def test_every_event_has_a_handler_or_is_history_alone() -> None:
+    """No event that changes a party may be forgotten; a used nonce and a court's order are read in its history."""
+    sources = [
+        (ROOT / "interfaces" / "identity" / f"{name}.sol").read_text() for name in ("IPartyNonces", "IPartyRegistry")
+    ]
+    named = {name for source in sources for name in re.findall(r"^ +event (\w+)\(", source, re.MULTILINE)}
+    handled = {name for contract, name in HANDLERS if contract == "PartyRegistry"}
+    assert named - handled == {"NonceCancelled", "RecoveryOrdered"}
+    assert handled <= named
 
 
 def test_a_recovery_ends_the_powers_given_before_it(database: Engine) -> None:
