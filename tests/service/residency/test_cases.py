@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, func, literal, select, union_all
 from sqlalchemy.exc import IntegrityError
 
 from muniment.db.engine import reading, writing
@@ -393,9 +393,8 @@ def test_years_end_on_the_same_day() -> None:
 def test_no_error_of_the_database_tells_what_was_said(any_database: Engine) -> None:
     """What a failing statement carried must not be in the error, whose text is logged."""
     row = {"case": "C", "token_hash": "0xsecret", "agency": AGENCY, "created_at": 1, "email": "grete@example.org"}
-    with writing(any_database) as connection:
-        connection.execute(residency_cases.insert().values(row))
+    twice = union_all(*(select(*map(literal, row.values())) for _ in range(2)))
     with pytest.raises(IntegrityError) as told, writing(any_database) as connection:
-        connection.execute(residency_cases.insert().values(row))
+        connection.execute(residency_cases.insert().from_select(list(row), twice))
     assert "grete@" not in str(told.value)
     assert "0xsecret" not in str(told.value)
