@@ -212,8 +212,8 @@ interface ICompanyRegistry is IPartyNonces {
 
     /// @notice Hold a name for an applicant. By a registrar; the applicant signs ReserveName.
     /// @dev Warning: the chain compares keys alone. The registrar makes the key: keccak256 of the name's skeleton,
-    /// where names that look alike (Unicode TR39), or differ in case, spacing or legal form, have the same. Name and key
-    /// are published, so that anyone can check the registrar's reckoning.
+    /// where names that look alike (Unicode TR39), or differ in case, spacing or legal form, have the same. Name and
+    /// key are published, so that anyone can check the registrar's reckoning.
     function reserve(
         AgencyId agency,
         string calldata name,

@@ -77,10 +77,11 @@ def codec_of(described: dict[str, Any]) -> Codec:
 
 def members_of(described: Sequence[dict[str, Any]]) -> list[Member]:
     """The members of a tuple, in its order."""
+    codecs = [codec_of(member) for member in described]
+    heads = sum(WORD if codec.dynamic else codec.size for codec in codecs)
     members, at = [], 0
-    for member in described:
-        codec = codec_of(member)
-        members.append(Member(member["name"], at, _in_head(codec), codec))
+    for member, codec in zip(described, codecs, strict=True):
+        members.append(Member(member["name"], at, _in_head(codec, heads), codec))
         at += members[-1].size
     return members
 
@@ -90,18 +91,22 @@ def head_size(members: Sequence[Member]) -> int:
     return sum(member.size for member in members)
 
 
-def _in_head(codec: Codec) -> Read:
+def _in_head(codec: Codec, heads: int) -> Read:
     """Read a value by its head: in place when it is static, else where the head points, counted from the tuple."""
     if not codec.dynamic:
         return codec.read
+    return lambda raw, at, base: _follow(codec, raw, at, base, heads)
 
-    def follow(raw: bytes, at: int, base: int) -> Any:
-        target = base + int.from_bytes(raw[at : at + WORD], "big")
-        if target + codec.size > len(raw):
-            raise AbiDataRefused(f"the value of byte {at} lies beyond the {len(raw)} bytes of data")
-        return codec.read(raw, target, base)
 
-    return follow
+def _follow(codec: Codec, raw: bytes, at: int, base: int, heads: int) -> Any:
+    """Read where the head at byte `at` points: behind all `heads` bytes of heads, as no value lies among them."""
+    offset = int.from_bytes(raw[at : at + WORD], "big")
+    target = base + offset
+    if target + codec.size > len(raw):
+        raise AbiDataRefused(f"the value of byte {at} lies beyond the {len(raw)} bytes of data")
+    if offset < heads:
+        raise AbiDataRefused(f"the value of byte {at} lies among the heads")
+    return codec.read(raw, target, base)
 
 
 def _quoted(value: object) -> str:
@@ -177,14 +182,16 @@ def _tuple(components: Sequence[dict[str, Any]]) -> Codec:
 
 def _array(element: Codec) -> Codec:
     step = WORD if element.dynamic else element.size
-    read_head = _in_head(element)
 
     def read(raw: bytes, at: int, _base: int) -> list[Any]:
         start = at + WORD
         count = int.from_bytes(raw[at:start], "big")
         if count * step > len(raw) - start:
             raise AbiDataRefused(f"the {count} elements at byte {at} do not fit the data")
-        return [read_head(raw, place, start) for place in range(start, start + count * step, step)]
+        places = range(start, start + count * step, step)
+        if element.dynamic:
+            return [_follow(element, raw, place, start, count * step) for place in places]
+        return [element.read(raw, place, start) for place in places]
 
     return Codec(WORD, True, read, lambda values: "[" + ",".join(map(element.write, values)) + "]")
 

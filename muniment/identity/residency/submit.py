@@ -15,13 +15,13 @@ from muniment.errors import Refused
 from muniment.identity.inviting import Invited, invite
 from muniment.identity.issuing import issue
 from muniment.identity.model import commitment_of, known_kind, new_salt, party_id
+from muniment.identity.residency.deciding import check_decision
 from muniment.identity.residency.model import (
     MOST_YEARS,
     Application,
     Check,
     Checked,
     application,
-    check_decision,
     new_case,
     new_token,
     token_hash,
