@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -21,12 +21,15 @@ from sqlalchemy import select
 from demo import staff, university
 from demo.node import PATIENCE, Node, NodeEnded, StageError
 from muniment.chain.deployment import Deployment
+from muniment.chain.events import Decoder, Event
 from muniment.db.engine import migrate, open_engine, reading
 from muniment.db.schema import checkpoints
 
 ROOT = Path(__file__).resolve().parent.parent
 AGENCY_DOMAIN = "land.example.gov"
 LOCK = "lock"
+SETTLED = {"included", "safe", "finalized"}
+CHUNK = 500  # blocks a request for logs
 FUNDS = hex(1_000 * 10**18)  # wei, of the demo chain's own worthless ether
 
 
@@ -172,6 +175,45 @@ class Stage(AbstractContextManager["Stage"]):
         """A progress bar in the demo's manner."""
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         return Progress(*columns, TimeElapsedColumn(), console=self.console)
+
+    def until(self, done: Callable[[], bool], what: str, patience: float = 120) -> None:
+        """Wait until something is so, `patience` seconds at most.
+
+        Raises:
+            StageError: it takes longer.
+        """
+        deadline = time.monotonic() + patience
+        while not done():
+            if time.monotonic() > deadline:
+                raise StageError(f"After {patience} s, still waiting until {what}.")
+            time.sleep(0.25)
+
+    def settled(self, key: str) -> None:
+        """Wait until a request is in a block, and the read tables with it.
+
+        Raises:
+            StageError: it was refused, or takes too long.
+        """
+
+        def done() -> bool:
+            found = self.api("GET", f"/api/intents/{key}")
+            if found["state"] in ("refused", "parked"):
+                raise StageError(f"{key} is {found['state']}: {found['sentence']}")
+            read = found["as_of"]
+            return found["state"] in SETTLED and read is not None and read["number"] >= found["block_number"]
+
+        self.until(done, f"{key} is done")
+
+    def events(self, first: int) -> list[Event]:
+        """What the contracts have said since block `first`, from the chain's logs; without the time of day."""
+        decoder, rpc = Decoder(self.deployment), self.node.rpc
+        head = int(rpc.call("eth_blockNumber", []), 16)
+        addresses = [contract.address for contract in self.deployment.contracts.values()]
+        events: list[Event] = []
+        for start in range(first, head + 1, CHUNK):
+            window = {"fromBlock": hex(start), "toBlock": hex(min(start + CHUNK - 1, head)), "address": addresses}
+            events += [decoder.decode(log, time=0) for log in rpc.call("eth_getLogs", [window])]
+        return events
 
     def wait(self) -> None:
         """Serve until Ctrl-C.

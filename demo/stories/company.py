@@ -1,6 +1,5 @@
 """The company of the residency story: its name, its articles, its entry and its first change."""
 
-from collections.abc import Callable
 from typing import Any
 
 from demo.citizens import Citizen
@@ -15,12 +14,10 @@ ARTICLES = """Articles of association of {name}
 
 
 class Company:
-    """One company, from its name on. `settled` waits for a request by its key."""
+    """One company, from its name on."""
 
-    def __init__(
-        self, stage: Stage, settled: Callable[[str], None], first: Citizen, second: Citizen, contact: Citizen
-    ) -> None:
-        self.stage, self._settled = stage, settled
+    def __init__(self, stage: Stage, first: Citizen, second: Citizen, contact: Citizen) -> None:
+        self.stage = stage
         self.first, self.second, self.contact = first, second, contact
         home = stage.folder / "companies"
         home.mkdir(exist_ok=True)
@@ -42,9 +39,9 @@ class Company:
         say("  ✓ the contact person has accepted")
         staff = ("--officer", "officer 2")
         paid = self.stage.muniment("companies", "attest-fee", self.id, "--receipt", "receipt 1", *staff)
-        self._settled(paid["key"])
+        self.stage.settled(paid["key"])
         entered = self.stage.muniment("companies", "enter", self.id, "--number", self.number, *staff)
-        self._settled(entered["key"])
+        self.stage.settled(entered["key"])
         say(f"  ✓ the registrar enters it under the number {self.number}: it is a party of its own")
 
     def move(self) -> None:
@@ -58,7 +55,7 @@ class Company:
         signed["signature"] = self.first.sign(shown["typed_data"])
         made = self.stage.api("POST", "/api/companies/reservations", asked | signed)
         self.id = made["company"]
-        self._settled(made["intent"]["key"])
+        self.stage.settled(made["intent"]["key"])
 
     def _anchor(self) -> None:
         """The articles become a document: the founder's own, signed like everything else."""
@@ -70,7 +67,7 @@ class Company:
         shown = self.stage.api("POST", "/api/documents/approvals/typed-data", asked)
         signed = {"nonce": shown["nonce"], "deadline": shown["deadline"]}
         signed["signature"] = self.first.sign(shown["typed_data"])
-        self._settled(self.stage.api("POST", "/api/documents/approvals", asked | signed)["key"])
+        self.stage.settled(self.stage.api("POST", "/api/documents/approvals", asked | signed)["key"])
 
     def _file(self, kind: str, more: dict[str, Any]) -> None:
         """Open a filing, and let everyone sign what it asks of them; the last signature sends it on its way."""
@@ -87,13 +84,13 @@ class Company:
             for part in self.stage.api("GET", f"{path}/typed-data?party={citizen.party}")["to_sign"]:
                 signed = {"party": citizen.party, "part": part["part"], "signature": citizen.sign(part["typed_data"])}
                 opened = self.stage.api("POST", f"{path}/signatures", signed)
-        self._settled(opened["intent_key"])
+        self.stage.settled(opened["intent_key"])
 
     def _accept(self) -> None:
         shown = self.stage.api("GET", f"/api/companies/{self.id}/contact/typed-data")
         signed = {"nonce": shown["nonce"], "deadline": shown["deadline"]}
         signed["signature"] = self.contact.sign(shown["typed_data"])
-        self._settled(self.stage.api("POST", f"/api/companies/{self.id}/contact", signed)["key"])
+        self.stage.settled(self.stage.api("POST", f"/api/companies/{self.id}/contact", signed)["key"])
 
     def _people(self) -> list[str]:
         return sorted((self.first.party, self.second.party))

@@ -2,22 +2,18 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from eth_account import Account
-from eth_account.messages import encode_typed_data
 from rich.markup import escape
 
+from demo.citizens import Citizen
 from demo.node import StageError
 from demo.stage import Stage
-from muniment.chain.events import Decoder, Event
 
 PATIENCE = 900  # seconds for all titles of a file
 WAITING = {"queued", "signed", "broadcast"}
-SETTLED = {"included", "safe", "finalized"}
-CHUNK = 500  # blocks a request for logs, receipts a batch
+CHUNK = 500  # receipts a batch
 
 
 def tell(stage: Stage, options: Any) -> dict[str, Any]:
@@ -101,30 +97,20 @@ def _registered(stage: Stage, wanted: int) -> None:
                 raise StageError(f"Requests stand still: {stuck}; `muniment outbox list` tells why.")
             return waiting == 0 and read is not None and read["number"] >= head
 
-        _until(settled, "the titles are registered")
+        stage.until(settled, "the titles are registered", PATIENCE)
         progress.update(bar, completed=wanted)
-
-
-def _until(done: Callable[[], bool], what: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not done():
-        if time.monotonic() > deadline:
-            raise StageError(f"After {PATIENCE} s, still waiting until {what}.")
-        time.sleep(0.5)
 
 
 def _bind(stage: Stage, titles: list[str], refs: list[str]) -> str:
     """Staff invite a holder who has no wallet yet; a fresh wallet signs; the service relays. Return the wallet."""
     party, ref = _holder_without_wallet(stage, titles, refs)
     code = stage.muniment("identity", "invite", party)["code"]
-    citizen = Account.create()
-    asked = stage.api("GET", f"/api/identity/bindings/{code}?wallet={citizen.address}")
-    signed = citizen.sign_message(encode_typed_data(full_message=asked["typed_data"]))
-    body = {"code": code, "wallet": citizen.address, "signature": "0x" + signed.signature.hex()}
-    intent = stage.api("POST", "/api/identity/bindings", body)
-    _until(lambda: stage.api("GET", f"/api/intents/{intent['key']}")["state"] in SETTLED, "the wallet is bound")
-    stage.console.print(f"  ✓ {citizen.address} now signs for a holder of {escape(ref)}")
-    return str(citizen.address).lower()
+    citizen = Citizen("holder")
+    asked = stage.api("GET", f"/api/identity/bindings/{code}?wallet={citizen.wallet.address}")
+    body = {"code": code, "wallet": citizen.wallet.address, "signature": citizen.sign(asked["typed_data"])}
+    stage.settled(stage.api("POST", "/api/identity/bindings", body)["key"])
+    stage.console.print(f"  ✓ {citizen.wallet.address} now signs for a holder of {escape(ref)}")
+    return citizen.address
 
 
 def _holder_without_wallet(stage: Stage, titles: list[str], refs: list[str]) -> tuple[str, str]:
@@ -150,14 +136,7 @@ class Recount:
 
 def recount(stage: Stage, titles: set[str]) -> Recount:
     """Count the titles of a file, and what they and the bound parties cost, from the chain alone."""
-    decoder = Decoder(stage.deployment)
-    head = int(stage.node.rpc.call("eth_blockNumber", []), 16)
-    addresses = [contract.address for contract in stage.deployment.contracts.values()]
-    events: list[Event] = []
-    for first in range(stage.deployment.start_block, head + 1, CHUNK):
-        window = {"fromBlock": hex(first), "toBlock": hex(min(first + CHUNK - 1, head)), "address": addresses}
-        # What is counted here needs no time of day.
-        events += [decoder.decode(log, time=0) for log in stage.node.rpc.call("eth_getLogs", [window])]
+    events = stage.events(stage.deployment.start_block)
     registered = {
         event.subject: event.tx_hash for event in events if event.name == "TitleRegistered" and event.subject in titles
     }

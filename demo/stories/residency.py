@@ -8,7 +8,6 @@ from eth_account import Account
 
 from demo import staff
 from demo.citizens import Citizen, signature
-from demo.node import StageError
 from demo.stage import AGENCY_DOMAIN, Stage
 from demo.stories.company import Company
 from demo.stories.residency_facts import recount
@@ -16,8 +15,6 @@ from muniment.access.model import agency_named
 from muniment.hashing import keccak
 
 CHECKS = ("identity_document", "likeness", "sanctions")
-SETTLED = {"included", "safe", "finalized"}
-PATIENCE = 120  # seconds for a request to get into a block
 DELAY = 14 * 24 * 3600  # seconds that a recovery can be vetoed
 
 
@@ -54,7 +51,7 @@ class Story:
         for citizen, country in ((self.first, "FI"), (self.second, "BR"), (self.contact, "EE")):
             self._become_resident(citizen, country)
         self.say("\n[bold]Two of them found a company[/] from where they are")
-        company = Company(self.stage, self.settled, self.first, self.second, self.contact)
+        company = Company(self.stage, self.first, self.second, self.contact)
         company.found()
         self.say("\n[bold]A thief talks two officers into “recovering” the co-founder's wallet[/]")
         self._recover(self.second, self.thief.address, lambda data: signature(self.thief, data))
@@ -97,8 +94,8 @@ class Story:
         code = decided["code"]
         asked = self.stage.api("GET", f"/api/identity/bindings/{code}?wallet={citizen.wallet.address}")
         body = {"code": code, "wallet": citizen.wallet.address, "signature": citizen.sign(asked["typed_data"])}
-        self.settled(self.stage.api("POST", "/api/identity/bindings", body)["key"])
-        self.settled(decided["key"])
+        self.stage.settled(self.stage.api("POST", "/api/identity/bindings", body)["key"])
+        self.stage.settled(decided["key"])
         self.say(f"  ✓ the {citizen.name} ({country}) signs with {citizen.address}")
 
     # ── Recovery ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -119,17 +116,21 @@ class Story:
 
     def _veto(self) -> None:
         party = self.second.party
-        self._until(lambda: self.stage.api("GET", f"/api/parties/{party}")["recovery"] is not None, "the thief is seen")
+        self.stage.until(
+            lambda: self.stage.api("GET", f"/api/parties/{party}")["recovery"] is not None, "the thief is seen"
+        )
         asked = self.stage.api("GET", f"/api/parties/{party}/typed-data/veto")["typed_data"]
         message = asked["message"]
         body = {"attempt": message["attempt"], "deadline": message["deadline"], "signature": self.second.sign(asked)}
-        self.settled(self.stage.api("POST", f"/api/parties/{party}/veto", body)["key"])
+        self.stage.settled(self.stage.api("POST", f"/api/parties/{party}/veto", body)["key"])
         self.say("  ✓ the co-founder sees it on the party's page and vetoes with one signature")
 
     def _wait_out(self, lost: Any) -> None:
         """The lost wallet signs nothing; after the delay the service completes the recovery."""
         party = self.first.party
-        self._until(lambda: self.stage.api("GET", f"/api/parties/{party}")["recovery"] is not None, "the loss is seen")
+        self.stage.until(
+            lambda: self.stage.api("GET", f"/api/parties/{party}")["recovery"] is not None, "the loss is seen"
+        )
         refused = self.stage.refused("GET", f"/api/parties/{party}/typed-data/rotate?wallet={Account.create().address}")
         self.say(f"  ✓ whoever found the phone is refused: {refused['detail']}", soft_wrap=True)
         self.stage.node.pass_time(DELAY)
@@ -139,31 +140,13 @@ class Story:
             wallet = self.stage.api("GET", f"/api/parties/{party}")["wallet"]
             return bool(wallet["wallet"] == self.first.address)
 
-        self._until(moved, "the recovery is completed")
+        self.stage.until(moved, "the recovery is completed")
         self.say(f"  ✓ the founder signs with {self.first.address}; {str(lost.address).lower()} stands for nobody")
 
-    # ── Waiting ─────────────────────────────────────────────────────────────────────────────────────────────────
+    def _seen(self, party: str) -> None:
+        """Wait until the service has read that a party's wallet is being recovered."""
 
-    def settled(self, key: str) -> None:
-        """Wait until a request is in a block, and the read tables with it.
+        def seen() -> bool:
+            return self.stage.api("GET", f"/api/parties/{party}")["recovery"] is not None
 
-        Raises:
-            StageError: it was refused, or takes too long.
-        """
-        found: dict[str, Any] = {}
-
-        def done() -> bool:
-            found.update(self.stage.api("GET", f"/api/intents/{key}"))
-            if found["state"] in ("refused", "parked"):
-                raise StageError(f"{key} is {found['state']}: {found['sentence']}")
-            read = found["as_of"]
-            return found["state"] in SETTLED and read is not None and read["number"] >= found["block_number"]
-
-        self._until(done, f"{key} is done")
-
-    def _until(self, done: Callable[[], bool], what: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not done():
-            if time.monotonic() > deadline:
-                raise StageError(f"After {PATIENCE} s, still waiting until {what}.")
-            time.sleep(0.25)
+        self.stage.until(seen, "the recovery is seen")

@@ -10,10 +10,9 @@ from demo.node import StageError
 from demo.stage import Stage
 from demo.stories.company import Company
 from demo.university import view
-from muniment.chain.events import Decoder, Event
+from muniment.chain.events import Event
 from muniment.identity.companies.model import CompanyStatus
 
-CHUNK = 500  # blocks a request for logs
 LAST_VERSION = 2  # the entry is the first, the move the second
 # How many typed signatures of citizens stand behind one event of each kind.
 SIGNED = {
@@ -34,7 +33,7 @@ def recount(
     Raises:
         StageError: the chain tells another story.
     """
-    events = _events(stage, first)
+    events = stage.events(first)
     founder, partner, _ = citizens
     sent = _transactions_of(stage, [*(wallet.address for one in citizens for wallet in one.wallets), thief.address])
     recovered = any(event.name == "WalletRecovered" and event.subject == founder.party for event in events)
@@ -76,17 +75,6 @@ def _signatures(events: Sequence[Event]) -> int:
         if event.name == "CompanyChanged":
             count += event.arguments["file"]["threshold"]  # the present rule is the one that signed: it did not change
     return count
-
-
-def _events(stage: Stage, first: int) -> list[Event]:
-    decoder, rpc = Decoder(stage.deployment), stage.node.rpc
-    head = int(rpc.call("eth_blockNumber", []), 16)
-    addresses = [contract.address for contract in stage.deployment.contracts.values()]
-    events: list[Event] = []
-    for start in range(first, head + 1, CHUNK):
-        window = {"fromBlock": hex(start), "toBlock": hex(min(start + CHUNK - 1, head)), "address": addresses}
-        events += [decoder.decode(log, time=0) for log in rpc.call("eth_getLogs", [window])]
-    return events
 
 
 def _transactions_of(stage: Stage, wallets: Sequence[str]) -> int:

@@ -74,12 +74,6 @@ def party_of(connection: Connection, wallet: str) -> str | None:
     return connection.execute(select(wallets.c.party).where(wallets.c.wallet == wallet.lower())).scalar_one_or_none()
 
 
-def commitment(connection: Connection, party: str) -> str | None:
-    """The commitment of a party that the agency has a record of; None when it has none. No personal data."""
-    query = select(party_records.c.commitment).where(party_records.c.party == party.lower())
-    return connection.execute(query).scalar_one_or_none()
-
-
 def kept(connection: Connection, party: str) -> Kept | None:
     """What the agency's own database says of a party's record but its content; None when it holds none."""
     row = connection.execute(select(party_records).where(party_records.c.party == party.lower())).one_or_none()

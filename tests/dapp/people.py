@@ -14,7 +14,7 @@ from muniment.db.schema import credentials
 from muniment.hashing import ZERO_HASH, keccak
 from muniment.identity.issuing import issue
 from muniment.identity.model import known_kind
-from muniment.identity.queries import commitment
+from muniment.identity.queries import kept
 from tests.dapp.conftest import Town
 from tests.dapp.wallet import Wallet
 
@@ -107,8 +107,9 @@ def recover(town: Town, party: str, wallet: Wallet) -> None:
     asked = until(lambda: get(town, f"/api/parties/{party}/typed-data/recover?wallet={wallet.address}"), "the data")
     data = asked["typed_data"]
     with reading(town.services.engine) as connection:
-        committed = commitment(connection, party)
-    given = (town.agency, committed, wallet.address, keccak(b"seen"), ZERO_HASH, data["message"]["deadline"],
+        record = kept(connection, party)
+    assert record is not None
+    given = (town.agency, record.commitment, wallet.address, keccak(b"seen"), ZERO_HASH, data["message"]["deadline"],
              wallet.sign(data))  # fmt: skip
     for officer in officers:
         _send(town, "PartyRegistry", officer, "recover", given)
