@@ -73,6 +73,7 @@ contract TitleRegistry is TitlePassing, TitleParcels {
     function admit(MigratedTitle calldata migrated, bytes calldata proof) external {
         Record storage record = _requireNew(migrated.title);
         ITitleMigration(MIGRATION).requireProven(migrated, proof);
+        _requireComplete(migrated.title, migrated.geometryHash, migrated.area, migrated.grade);
         Share[] memory shares = migrated.shares;
         shares.check(migrated.title, migrated.denominator);
 

@@ -162,7 +162,7 @@ interface ILienRegistry is IConsents {
 
     /// @notice Charge a title with a contractual lien, behind all others. By a land registrar of the register's keeper;
     /// every holder signs ChargeTitle.
-    /// @param rank the one that was promised to the creditor: refused when another lien came first
+    /// @param rank the one that was promised to the creditor: refused when another lien came first; 0 promises none
     /// @param legalDate date of legal effect as the number YYYYMMDD; 0 when not recorded
     /// @param consents one for each holder, in their order
     function enter(TitleId title, Lien calldata lien, uint8 rank, uint32 legalDate, Consent[] calldata consents)
