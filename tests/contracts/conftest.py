@@ -11,6 +11,7 @@ import pytest
 from brownie import (
     AgencyRegistry,
     DocumentRegistry,
+    LienRegistry,
     PartyRegistry,
     TitleRegistry,
     accounts,
@@ -111,6 +112,7 @@ PEOPLE = (
     "proposed",
     "citizen",
     "stranger",
+    "second_registrar",
 )
 
 
@@ -145,9 +147,33 @@ def parties(people, agencies):
 
 
 @pytest.fixture(scope="session")
-def titles(people, agencies):
+def land(people, agencies, parties):
+    """The title and lien registries, and doubles of the contracts beside them: each knows the address of the titles."""
+    by = {"from": people.deployer}
+    address = people.deployer.get_deployment_address(people.deployer.nonce + 3)
+    liens = LienRegistry.deploy(agencies, parties, address, by)
+    project = compile_source((ROOT / "tests/contracts/doubles/Land.sol").read_text(), evm_version="cancun")
+    migration = project.MigrationDouble.deploy(address, by)
+    conveyance = project.ConveyanceDouble.deploy(address, by)
+    titles = TitleRegistry.deploy(agencies, parties, liens, migration, conveyance, by)
+    node("anvil_impersonateAccount", conveyance.address)
+    node("anvil_setBalance", conveyance.address, hex(10**18))
+    by_sale = accounts.at(conveyance.address, force=True)
+    return SimpleNamespace(
+        titles=titles, liens=liens, migration=migration, conveyance=conveyance, by_sale=by_sale, doubles=project
+    )
+
+
+@pytest.fixture(scope="session")
+def titles(land):
     """The title registry."""
-    return TitleRegistry.deploy(agencies, {"from": people.deployer})
+    return land.titles
+
+
+@pytest.fixture(scope="session")
+def liens(land):
+    """The lien registry."""
+    return land.liens
 
 
 @pytest.fixture(scope="session")
@@ -190,6 +216,7 @@ def state(people, agencies, parties, titles, documents, ids):
     end = now() + 3650 * DAY
     staff = [
         (p.registrar, scope.registrar),
+        (p.second_registrar, scope.registrar),
         (p.court, scope.court),
         (p.second_court, scope.court),
         (p.custodian, scope.custodian),

@@ -41,12 +41,39 @@ FIELDS = {
     "ChangeCompany": "bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline",
     "AcceptPost": "bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline",
     "DissolveCompany": "bytes32 party,bytes32 company,uint256 nonce,uint256 deadline",
+    "SubdivideTitle": (
+        "bytes32 title,uint32 version,Part[] parts,bytes32 sourceHash,uint32 legalDate,bytes32 party,uint256 nonce,"
+        "uint256 deadline"
+    ),
+    "MergeTitles": (
+        "bytes32[] titles,uint32[] versions,Part whole,bytes32 sourceHash,uint32 legalDate,bytes32 party,"
+        "uint256 nonce,uint256 deadline"
+    ),
+    "WithdrawCaveat": "bytes32 caveat,bytes32 party,uint256 nonce,uint256 deadline",
+    "ChargeTitle": (
+        "bytes32 title,uint32 version,Lien lien,uint8 rank,uint32 legalDate,bytes32 party,uint256 nonce,"
+        "uint256 deadline"
+    ),
+    "DischargeLien": "bytes32 lien,bytes32[] titles,bytes32 party,uint256 nonce,uint256 deadline",
+    "PostponeLien": (
+        "bytes32 title,bytes32 lien,bytes32 behind,uint8 rank,bytes32 party,uint256 nonce,uint256 deadline"
+    ),
+    "AssignLien": "bytes32 lien,bytes32 to,bytes32 party,uint256 nonce,uint256 deadline",
+    "GrantInterest": (
+        "bytes32 title,uint32 version,Interest interest,uint32 legalDate,bytes32 party,uint256 nonce,uint256 deadline"
+    ),
+    "EndInterest": "bytes32 interest,bytes32[] titles,bytes32 party,uint256 nonce,uint256 deadline",
     "Approval": (
         "bytes32 issuer,bytes32 root,bytes32 schema,uint40 count,uint40 expiresAt,bytes32 policy,uint256 nonce,"
         "uint256 deadline"
     ),
 }
-STRUCTS = {"CompanyFile": "uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash"}
+STRUCTS = {
+    "CompanyFile": "uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash",
+    "Part": "string ref,bytes32 geometryHash,uint64 area",
+    "Lien": "uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency,bytes32 deedHash",
+    "Interest": "uint8 kind,bytes32 beneficiary,bytes32 dominant,uint40 until,bytes32 deedHash",
+}
 
 
 def _told(value):
