@@ -86,6 +86,8 @@ def normalise_ref(ref: str) -> str:
 
     Raises Refused when it is empty, over 100 bytes of UTF-8, or holds control or unpaired surrogate characters.
     """
+    if ref.isascii() and ref.isprintable() and ref == ref.strip() and 1 <= len(ref) <= MAX_REF_BYTES:
+        return ref  # nothing to be done; a register has a million of them
     normal = normalise_text(ref)
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in normal):
         raise Refused("ReferenceUnreadable", ref=ascii(ref)[:100])

@@ -78,6 +78,8 @@ STRUCTS = {
 
 def _told(value):
     """A value as Brownie writes it into the message of a custom error."""
+    if isinstance(value, bytes):
+        return str(value)
     text = str(value).lower()
     if text.startswith("0x") and len(text) != len("0x") + 40:
         return str(bytes.fromhex(text[2:]))
@@ -90,7 +92,7 @@ def reverts(error, *arguments):
 
     Args:
         error: the error's name.
-        arguments: accounts, contracts, hex text, ints; an Ellipsis alone leaves the arguments open.
+        arguments: accounts, contracts, hex text, bytes, ints; an Ellipsis alone leaves the arguments open.
     """
     pattern = None
     message = f"{error}: {', '.join(_told(argument) for argument in arguments)}"
