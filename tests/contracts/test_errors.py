@@ -7,7 +7,9 @@ import pytest
 from brownie import interface
 
 
-@pytest.mark.parametrize("name", ["IAgencyRegistry", "IDocumentRegistry", "IPartyRegistry", "ITitleRegistry"])
+@pytest.mark.parametrize(
+    "name", ["IAgencyRegistry", "IDocumentRegistry", "ILienRegistry", "IPartyRegistry", "ITitleRegistry"]
+)
 def test_every_error_is_raised(name):
     """Must have a test that raises each error of the interfaces with the very values that failed."""
     tests = "\n".join(path.read_text() for path in Path(__file__).parent.glob("*/test_*.py"))
