@@ -5,7 +5,7 @@ import {ITitleRegistry, Jurisdiction, MigratedTitle, TitleId} from "./ITitleRegi
 
 /// @title Registers that moved in under a Merkle root, as far as the title registry must know them
 interface ITitleMigration {
-    /// @notice Thrown when roots of the jurisdiction are in effect and the proof does not show that each lacks the title.
+    /// @notice Thrown when the proof does not show that each root of the jurisdiction in effect lacks the title.
     error AbsenceUnproven(Jurisdiction jurisdiction, TitleId title);
     /// @notice Thrown when no root in effect holds exactly this title.
     error TitleUnproven(TitleId title);

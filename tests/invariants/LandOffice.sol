@@ -44,9 +44,7 @@ abstract contract LandOffice {
         LIENS = new LienRegistry(AGENCIES, willing, ITitleRegistry(titles));
         ITitleMigration migration = ITitleMigration(address(new MigrationDouble(titles)));
         CONVEYANCE = new ConveyanceDouble(titles);
-        TITLES = new TitleRegistry(
-            AGENCIES, willing, ILienRegistry(LIENS), migration, IConveyance(address(CONVEYANCE))
-        );
+        TITLES = new TitleRegistry(AGENCIES, willing, ILienRegistry(LIENS), migration, IConveyance(address(CONVEYANCE)));
         AgencyId agency =
             AGENCIES.registerAgency(AgencyId.wrap(0), address(this), type(uint64).max, keccak256("land.example.gov"));
         uint64 scopes = AGENCIES.LAND_REGISTRAR() | AGENCIES.COURT();

@@ -361,7 +361,9 @@ contract Chamber {
     }
 
     function _count(uint256 bits) private pure returns (uint256 count) {
-        for (; bits != 0; bits &= bits - 1) ++count;
+        for (; bits != 0; bits &= bits - 1) {
+            ++count;
+        }
     }
 
     function _digest(bytes32 structHash) private view returns (bytes32) {

@@ -367,7 +367,9 @@ contract Counter {
         VM.prank(officerAt(by));
         try PARTIES.recover(
             AGENCY, _record(plea.who), walletAt(plea.to), keccak256("seen"), plea.court, type(uint256).max, signature
-        ) returns (bool complete) {
+        ) returns (
+            bool complete
+        ) {
             if (by == OFFICERS) foreign = true;
             if (plea.attempt != person.begun + 1 || person.coming != address(0)) stale = true;
             if ((plea.court != bytes32(0)) != person.vetoed) unheard = true;
@@ -496,7 +498,9 @@ contract WalletsTest is Reach {
             Counter.Person memory person = _counter.personAt(who);
             for (uint256 i = 0; i < _counter.WALLETS(); ++i) {
                 bool own = person.wallet == _counter.walletAt(i) && person.coming == address(0);
-                assert(own == _parties.checkSignature(_counter.partyAt(who), _counter.SPECIMEN(), _counter.specimenOf(i)));
+                assert(
+                    own == _parties.checkSignature(_counter.partyAt(who), _counter.SPECIMEN(), _counter.specimenOf(i))
+                );
             }
         }
     }
@@ -538,7 +542,8 @@ contract WalletsTest is Reach {
                 bytes32(0),
                 0,
                 bytes32(0)
-            ) {} catch {
+            ) {}
+            catch {
                 passes = false;
             }
             assert(passes == _counter.holds(powers[i]));

@@ -3,6 +3,8 @@
 Each act gets all that it needs done first by whoever may do that, so that the caller alone decides.
 """
 
+# ruff: noqa: D103 -- each does what its name says, as the contract's interface describes it
+
 from tests.contracts.helpers import DAY, NEVER, QUALIFIED, ZERO_ID, jurisdiction, keccak, now, sign, wait
 
 GB = jurisdiction("GB")

@@ -72,7 +72,9 @@ def test_other_court_lifts_nothing(titles, ids, other_officer, owned, owners, fr
         titles.liftFreeze(stands, LIFTING, {"from": other_officer})
 
 
-def test_closed_court_strands_nothing(titles, agencies, ids, root, parent_admin, stranger, owned, owners, freeze, state):
+def test_closed_court_strands_nothing(
+    titles, agencies, ids, root, parent_admin, stranger, owned, owners, freeze, state
+):
     """Must be lifted by the court above once the court is closed."""
     title = owned(owners.anna)
     stands = freeze(title)
