@@ -159,6 +159,7 @@ contract Office is LandOffice {
         // Neighbours are often parts of one title, with the same holders and liens.
         (pair[0], pair[1]) = (_pick(which), _pick(which % titles.length + 1 + other % 2));
         if (TitleId.unwrap(pair[0]) > TitleId.unwrap(pair[1])) (pair[0], pair[1]) = (pair[1], pair[0]);
+        if (other % 2 == 0) _bringTogether(pair[0], pair[1]);
         uint64 land = TITLES.titleOf(pair[0]).area + TITLES.titleOf(pair[1]).area;
         Part memory whole = Part(_newRef(), keccak256("whole"), land);
         Consent[] memory given = _consents(TITLES.titleOf(pair[0]).shares.length);
@@ -171,6 +172,15 @@ contract Office is LandOffice {
         _ranked[_note(whole.ref)] = _ranked[pair[0]];
         delete _ranked[pair[0]];
         delete _ranked[pair[1]];
+    }
+
+    /// Let a court pass a title to the holders of another, so that the two can be merged.
+    function _bringTogether(TitleId model, TitleId title) private {
+        Title memory like_ = TITLES.titleOf(model);
+        bytes memory act = abi.encodeCall(
+            ITitleRegistry.transmit, (title, Transmission.Court, like_.denominator, like_.shares, _source)
+        );
+        _byTwo(title, "transmit", address(TITLES), act);
     }
 
     // ── Restrictions ────────────────────────────────────────────────────────────────────────────────────────────
