@@ -10,7 +10,7 @@ import {
     Issue,
     IssuerId
 } from "../../interfaces/documents/IDocumentRegistry.sol";
-import {IPartyRegistry, PartyId} from "../../interfaces/identity/IPartyRegistry.sol";
+import {IPartyRegistry, PartyId, Recovery} from "../../interfaces/identity/IPartyRegistry.sol";
 
 /// @title Roots and what was said of them
 /// @notice Holds every root under its issuer: under the root alone, whoever saw one coming could take it first.
@@ -98,9 +98,18 @@ abstract contract Anchors is IDocumentRegistry {
         if (count == 0) revert NotAnchored(issuer, root);
         if (record.anchor.kind != AnchorKind.Party) {
             AGENCIES.requireKeeperOf(msg.sender, DOCUMENT_ISSUER, AgencyId.wrap(IssuerId.unwrap(issuer)));
-        } else if (PARTIES.walletOf(PartyId.wrap(IssuerId.unwrap(issuer))) != msg.sender) {
+        } else if (!_isWalletOf(issuer)) {
             revert NotIssuer(issuer, msg.sender);
         }
+    }
+
+    /// Whether the caller is the wallet of this party; reverts while the wallet is being recovered.
+    function _isWalletOf(IssuerId issuer) internal view returns (bool) {
+        PartyId party = PartyId.wrap(IssuerId.unwrap(issuer));
+        if (PARTIES.walletOf(party) != msg.sender) return false;
+        Recovery memory recovery = PARTIES.recoveryOf(party);
+        if (recovery.wallet != address(0)) revert IPartyRegistry.RecoveryPending(party, recovery.readyAt);
+        return true;
     }
 
     function _stands(Anchor memory anchor) internal view returns (bool) {

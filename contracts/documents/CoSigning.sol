@@ -12,13 +12,17 @@ import {
     Policy,
     PolicyId
 } from "../../interfaces/documents/IDocumentRegistry.sol";
-import {PartyId} from "../../interfaces/identity/IPartyRegistry.sol";
+import {IPartyRegistry, PartyId} from "../../interfaces/identity/IPartyRegistry.sol";
 import {SignatureCheck} from "../identity/SignatureCheck.sol";
 import {Anchors} from "./Anchors.sol";
+import {Hands} from "./Hands.sol";
 
 /// @title Signatures under a root: who must give them, and whether they did
 abstract contract CoSigning is Anchors, EIP712 {
     using BitMaps for BitMaps.BitMap;
+    using Hands for address;
+    using Hands for bytes32[];
+    using Hands for IPartyRegistry;
     using SignatureCheck for address;
 
     bytes32 private constant POLICY = keccak256("Muniment.Policy.v1");
@@ -64,7 +68,7 @@ abstract contract CoSigning is Anchors, EIP712 {
 
     /// @inheritdoc IDocumentRegistry
     function cancelNonce(IssuerId issuer, uint256 nonce) external {
-        if (PARTIES.walletOf(PartyId.wrap(IssuerId.unwrap(issuer))) != msg.sender) {
+        if (!_isWalletOf(issuer)) {
             AGENCIES.requireOfficerFor(msg.sender, DOCUMENT_ISSUER, AgencyId.wrap(IssuerId.unwrap(issuer)));
         }
 
@@ -109,10 +113,31 @@ abstract contract CoSigning is Anchors, EIP712 {
     {
         if (approvals.length < policy.threshold) revert ApprovalsMissing(approvals.length, policy.threshold);
         keyIds = new uint32[](approvals.length);
+        bytes32[][] memory hands = new bytes32[][](approvals.length);
         uint256 place;
         for (uint256 i = 0; i < approvals.length; ++i) {
-            place = _placeOf(approvals[i].member, policy.members, place) + 1;
-            keyIds[i] = _requireApproval(agency, digest, approvals, i);
+            (bytes32 member, bytes calldata signature) = (approvals[i].member, approvals[i].signature);
+            place = _placeOf(member, policy.members, place) + 1;
+            address key = address(uint160(uint256(member)));
+            if (key.padded() == member) {
+                keyIds[i] = AGENCIES.requireOfficerFor(key, DOCUMENT_ISSUER, agency);
+                if (!key.isSignedBy(digest, signature)) revert SignatureInvalid(key);
+            } else {
+                PARTIES.requireSignature(PartyId.wrap(member), digest, signature);
+                hands[i] = PARTIES.handsOf(PartyId.wrap(member), signature);
+                _requireOtherHands(approvals, hands, i);
+            }
+        }
+    }
+
+    /// One key counts once, be it an officer's, a party's or a representative's. Officers come first in the order of
+    /// members, so theirs are known by then.
+    function _requireOtherHands(Approval[] calldata approvals, bytes32[][] memory hands, uint256 last) private pure {
+        for (uint256 i = 0; i < hands[last].length; ++i) {
+            bytes32 hand = hands[last][i];
+            for (uint256 j = 0; j < last; ++j) {
+                if (hand == approvals[j].member || hands[j].hold(hand)) revert MemberRefused(approvals[last].member);
+            }
         }
     }
 
@@ -123,35 +148,11 @@ abstract contract CoSigning is Anchors, EIP712 {
         if (place == members.length) revert MemberRefused(member);
     }
 
-    /// Officers come first in the order of members, so a party whose wallet is the key of one who approved is seen.
-    function _requireApproval(AgencyId agency, bytes32 digest, Approval[] calldata approvals, uint256 i)
-        private
-        view
-        returns (uint32 keyId)
-    {
-        bytes32 member = approvals[i].member;
-        address key = address(uint160(uint256(member)));
-        if (_padded(key) == member) {
-            keyId = AGENCIES.requireOfficerFor(key, DOCUMENT_ISSUER, agency);
-            if (!key.isSignedBy(digest, approvals[i].signature)) revert SignatureInvalid(key);
-        } else {
-            bytes32 wallet = _padded(PARTIES.walletOf(PartyId.wrap(member)));
-            for (uint256 j = 0; j < i; ++j) {
-                if (approvals[j].member == wallet) revert MemberRefused(member);
-            }
-            PARTIES.requireSignature(PartyId.wrap(member), digest, approvals[i].signature);
-        }
-    }
-
     /// The agency may issue documents; a policy of parties alone asks no officer.
     function _requireAgency(AgencyId agency) internal view {
         Agency memory record = AGENCIES.agencyOf(agency);
         if (record.status != AgencyStatus.Active) revert IAgencyRegistry.AgencyNotActive(agency, record.status);
         if (record.scopes & DOCUMENT_ISSUER == 0) revert IAgencyRegistry.ScopeMissing(record.admin, DOCUMENT_ISSUER);
-    }
-
-    function _padded(address key) private pure returns (bytes32) {
-        return bytes32(uint256(uint160(key)));
     }
 
     function _issuer(AgencyId agency) internal pure returns (IssuerId) {

@@ -19,13 +19,9 @@ abstract contract Consents is PartyNonces, EIP712, IConsents {
     /// Judge one party's consent and use its nonce.
     /// @param act keccak256 of the act's name, for a power of attorney
     /// @param head the typed data but for party, nonce and deadline, which come last in all of them
-    function _requireConsent(
-        PartyId party,
-        bytes32 act,
-        bytes32 subject,
-        bytes memory head,
-        Consent calldata consent
-    ) internal {
+    function _requireConsent(PartyId party, bytes32 act, bytes32 subject, bytes memory head, Consent calldata consent)
+        internal
+    {
         _requireInTime(consent.deadline);
         PartyId signer = party;
         if (PowerId.unwrap(consent.power) != bytes32(0)) {

@@ -13,30 +13,28 @@ abstract contract Interests is Encumbrances {
     bytes32 private constant INTEREST_TYPE =
         keccak256("Interest(uint8 kind,bytes32 beneficiary,bytes32 dominant,uint40 until,bytes32 deedHash)");
     bytes32 private constant GRANT_INTEREST = keccak256(
-        "GrantInterest(bytes32 title,uint32 version,Interest interest,uint32 legalDate,bytes32 party,uint256 nonce,uint256 deadline)Interest(uint8 kind,bytes32 beneficiary,bytes32 dominant,uint40 until,bytes32 deedHash)"
+        "GrantInterest(bytes32 title,uint32 version,Interest interest,uint32 legalDate,bytes32 party,"
+        "uint256 nonce,uint256 deadline)Interest(uint8 kind,bytes32 beneficiary,bytes32 dominant,"
+        "uint40 until,bytes32 deedHash)"
     );
-    bytes32 private constant END_INTEREST = keccak256(
-        "EndInterest(bytes32 interest,bytes32[] titles,bytes32 party,uint256 nonce,uint256 deadline)"
-    );
+    bytes32 private constant END_INTEREST =
+        keccak256("EndInterest(bytes32 interest,bytes32[] titles,bytes32 party,uint256 nonce,uint256 deadline)");
     bytes32 private constant GRANT_ACT = keccak256("land.grant");
     bytes32 private constant RELEASE_ACT = keccak256("land.release");
 
     // ── Entering ────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ILienRegistry
-    function enterInterest(
-        TitleId title,
-        Interest calldata interest,
-        uint32 legalDate,
-        Consent[] calldata consents
-    ) external returns (InterestId id) {
+    function enterInterest(TitleId title, Interest calldata interest, uint32 legalDate, Consent[] calldata consents)
+        external
+        returns (InterestId id)
+    {
         Standing memory standing = _requireOpen(title, SaleId.wrap(0), false);
         _requireRegistrar(standing.keeper);
         id = _requireSound(title, interest);
         (, Share[] memory shares) = TITLES.sharesOf(title);
-        bytes memory head = abi.encode(
-            GRANT_INTEREST, title, standing.version, _wordOf(INTEREST_TYPE, interest), legalDate
-        );
+        bytes memory head =
+            abi.encode(GRANT_INTEREST, title, standing.version, _wordOf(INTEREST_TYPE, interest), legalDate);
         _requireConsents(shares, GRANT_ACT, TitleId.unwrap(title), head, consents);
 
         _enter(title, id, interest, legalDate);
@@ -122,8 +120,8 @@ abstract contract Interests is Encumbrances {
         bool sound = interest.kind != InterestKind.None && interest.deedHash != bytes32(0)
             && served != (PartyId.unwrap(interest.beneficiary) != bytes32(0)) && !(lease && served)
             && (interest.until == 0 ? !lease : block.timestamp <= interest.until)
-            && (!served || (TitleId.unwrap(interest.dominant) != TitleId.unwrap(title)
-                    && TITLES.exists(interest.dominant)));
+            && (!served
+                || (TitleId.unwrap(interest.dominant) != TitleId.unwrap(title) && TITLES.exists(interest.dominant)));
         if (!sound) revert InterestRefused(title, id);
     }
 
@@ -139,9 +137,7 @@ abstract contract Interests is Encumbrances {
 
     function _wordOf(bytes32 kind, Interest calldata interest) private pure returns (bytes32) {
         return keccak256(
-            abi.encode(
-                kind, interest.kind, interest.beneficiary, interest.dominant, interest.until, interest.deedHash
-            )
+            abi.encode(kind, interest.kind, interest.beneficiary, interest.dominant, interest.until, interest.deedHash)
         );
     }
 }

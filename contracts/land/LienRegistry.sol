@@ -20,12 +20,15 @@ contract LienRegistry is Interests {
     bytes32 private constant LIEN_TYPE =
         keccak256("Lien(uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency,bytes32 deedHash)");
     bytes32 private constant CHARGE_TITLE = keccak256(
-        "ChargeTitle(bytes32 title,uint32 version,Lien lien,uint8 rank,uint32 legalDate,bytes32 party,uint256 nonce,uint256 deadline)Lien(uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency,bytes32 deedHash)"
+        "ChargeTitle(bytes32 title,uint32 version,Lien lien,uint8 rank,uint32 legalDate,bytes32 party,"
+        "uint256 nonce,uint256 deadline)Lien(uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency,"
+        "bytes32 deedHash)"
     );
     bytes32 private constant DISCHARGE_LIEN =
         keccak256("DischargeLien(bytes32 lien,bytes32[] titles,bytes32 party,uint256 nonce,uint256 deadline)");
     bytes32 private constant POSTPONE_LIEN = keccak256(
-        "PostponeLien(bytes32 title,bytes32 lien,bytes32 behind,uint8 rank,bytes32 party,uint256 nonce,uint256 deadline)"
+        "PostponeLien(bytes32 title,bytes32 lien,bytes32 behind,uint8 rank,"
+        "bytes32 party,uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant ASSIGN_LIEN =
         keccak256("AssignLien(bytes32 lien,bytes32 to,bytes32 party,uint256 nonce,uint256 deadline)");
@@ -55,8 +58,8 @@ contract LienRegistry is Interests {
         _requireRegistrar(standing.keeper);
         id = _requireSound(title, lien, lien.kind == LienKind.Contractual);
         (, Share[] memory shares) = TITLES.sharesOf(title);
-        bytes memory head =
-            abi.encode(CHARGE_TITLE, title, standing.version, _wordOf(LIEN_TYPE, lien), rank, legalDate);
+        bytes32 terms = _wordOf(LIEN_TYPE, lien);
+        bytes memory head = abi.encode(CHARGE_TITLE, title, standing.version, terms, rank, legalDate);
         _requireConsents(shares, CHARGE_ACT, TitleId.unwrap(title), head, consents);
 
         _enterAt(rank, title, id, lien, legalDate, SaleId.wrap(0));
@@ -117,9 +120,7 @@ contract LienRegistry is Interests {
     // ── Rank and holder ─────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ILienRegistry
-    function postpone(TitleId title, Lien calldata lien, LienId behind, uint8 rank, Consent calldata consent)
-        external
-    {
+    function postpone(TitleId title, Lien calldata lien, LienId behind, uint8 rank, Consent calldata consent) external {
         _requireOpen(title, SaleId.wrap(0), false);
         LienId id = lienIdOf(lien);
         EncumbranceList.List storage list = _liens[title];
@@ -161,14 +162,9 @@ contract LienRegistry is Interests {
     // ── Rules ───────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @param promised the rank that it must get; 0 for any
-    function _enterAt(
-        uint8 promised,
-        TitleId title,
-        LienId id,
-        Lien calldata lien,
-        uint32 legalDate,
-        SaleId sale
-    ) private {
+    function _enterAt(uint8 promised, TitleId title, LienId id, Lien calldata lien, uint32 legalDate, SaleId sale)
+        private
+    {
         uint8 rank = _append(title, id);
         if (promised != 0 && rank != promised) revert RankRefused(title, id, rank);
         emit LienEntered(

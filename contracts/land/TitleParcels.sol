@@ -6,7 +6,6 @@ import {Consent} from "../../interfaces/land/IConsents.sol";
 import {ILienRegistry} from "../../interfaces/land/ILienRegistry.sol";
 import {
     Entry,
-    Grade,
     ITitleRegistry,
     Jurisdiction,
     Part,
@@ -25,10 +24,12 @@ abstract contract TitleParcels is TitleRestrictions {
 
     bytes32 private constant PART = keccak256("Part(string ref,bytes32 geometryHash,uint64 area)");
     bytes32 private constant SUBDIVIDE_TITLE = keccak256(
-        "SubdivideTitle(bytes32 title,uint32 version,Part[] parts,bytes32 sourceHash,uint32 legalDate,bytes32 party,uint256 nonce,uint256 deadline)Part(string ref,bytes32 geometryHash,uint64 area)"
+        "SubdivideTitle(bytes32 title,uint32 version,Part[] parts,bytes32 sourceHash,uint32 legalDate,"
+        "bytes32 party,uint256 nonce,uint256 deadline)Part(string ref,bytes32 geometryHash,uint64 area)"
     );
     bytes32 private constant MERGE_TITLES = keccak256(
-        "MergeTitles(bytes32[] titles,uint32[] versions,Part whole,bytes32 sourceHash,uint32 legalDate,bytes32 party,uint256 nonce,uint256 deadline)Part(string ref,bytes32 geometryHash,uint64 area)"
+        "MergeTitles(bytes32[] titles,uint32[] versions,Part whole,bytes32 sourceHash,uint32 legalDate,"
+        "bytes32 party,uint256 nonce,uint256 deadline)Part(string ref,bytes32 geometryHash,uint64 area)"
     );
     bytes32 private constant SUBDIVIDE_ACT = keccak256("land.subdivide");
     bytes32 private constant MERGE_ACT = keccak256("land.merge");

@@ -11,7 +11,6 @@ import {
     Register,
     RegisterStatus,
     Share,
-    Source,
     Title,
     TitleId
 } from "../../interfaces/land/ITitleRegistry.sol";

@@ -67,10 +67,10 @@ abstract contract TitleRestrictions is TitleRecords {
         _requireKeeper(_require(title).jurisdiction);
         _requireUnlocked(title);
         _requireSource(title, sourceHash);
-        if (
-            PartyId.unwrap(claimant) == bytes32(0) || until < block.timestamp
-                || until > block.timestamp + CAVEAT_LIMIT
-        ) revert CaveatRefused(title, claimant, until);
+        if (PartyId.unwrap(claimant) == bytes32(0) || until < block.timestamp || until > block.timestamp + CAVEAT_LIMIT)
+        {
+            revert CaveatRefused(title, claimant, until);
+        }
 
         id = _restrict(title, RestrictionKind.Caveat, PartyId.unwrap(claimant), until, sourceHash);
         emit CaveatEntered(title, id, claimant, msg.sender, until, sourceHash);
@@ -112,7 +112,9 @@ abstract contract TitleRestrictions is TitleRecords {
         ids = new RestrictionId[](count);
         count = 0;
         for (uint256 i = 0; i < listed.length; ++i) {
-            if (_stands(listed[i])) ids[count++] = listed[i];
+            if (!_stands(listed[i])) continue;
+            ids[count] = listed[i];
+            ++count;
         }
     }
 
@@ -123,9 +125,9 @@ abstract contract TitleRestrictions is TitleRecords {
         _requireConveyance();
         _require(title);
         _requireFree(title);
-        if (
-            SaleId.unwrap(sale) == bytes32(0) || until < block.timestamp || until > block.timestamp + NOTICE_LIMIT
-        ) revert NoticeRefused(title, sale, until);
+        if (SaleId.unwrap(sale) == bytes32(0) || until < block.timestamp || until > block.timestamp + NOTICE_LIMIT) {
+            revert NoticeRefused(title, sale, until);
+        }
 
         _notices[title] = Notice(sale, until);
         emit NoticeSet(title, sale, until);

@@ -68,11 +68,10 @@ library TitleShares {
                 ++seller;
                 continue;
             }
-            while (
-                place < afterwards.length && PartyId.unwrap(afterwards[place].holder) < PartyId.unwrap(holder)
-            ) ++place;
-            bool kept = place < afterwards.length
-                && PartyId.unwrap(afterwards[place].holder) == PartyId.unwrap(holder)
+            while (place < afterwards.length && PartyId.unwrap(afterwards[place].holder) < PartyId.unwrap(holder)) {
+                ++place;
+            }
+            bool kept = place < afterwards.length && PartyId.unwrap(afterwards[place].holder) == PartyId.unwrap(holder)
                 && afterwards[place].numerator * denominatorBefore >= before[i].numerator * denominatorAfterwards;
             if (!kept) revert ITitleRegistry.ShareLost(title, holder);
         }

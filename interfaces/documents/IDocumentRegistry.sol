@@ -183,7 +183,7 @@ interface IDocumentRegistry {
     /// @notice Thrown when fewer members approve than the policy asks for.
     error ApprovalsMissing(uint256 approvals, uint8 threshold);
     /// @notice Thrown when who approves is not a member of the policy, comes twice or out of order, or signs with the
-    /// key of another who approved.
+    /// key of another who approved: a key counts once, be it an officer's, a party's or a representative's.
     error MemberRefused(bytes32 member);
     /// @notice Thrown when the signature is not by this wallet over exactly these values; zero when there is no wallet.
     error SignatureInvalid(address wallet);
@@ -230,7 +230,9 @@ interface IDocumentRegistry {
         Approval[] calldata approvals
     ) external;
 
-    /// @notice Anchor a root of a party's own. By anyone; the party's wallet signs Approval with policy 0.
+    /// @notice Anchor a root of a party's own. By anyone; the party signs Approval with policy 0.
+    /// @dev Warning: only a wallet revokes what a party issued, and cancels its nonces. An organisation has none, nor
+    /// has a person for whom officers stood in: let them name a near deadline and, where it matters, an end.
     function issueAsParty(
         PartyId party,
         Issue calldata entry,

@@ -50,8 +50,8 @@ struct Interest {
 }
 
 /// @title What weighs on titles: liens in their rank, leases and easements
-/// @notice Liens on a title stand in one strict order: rank 1 is paid first. A new one comes last; rank is given up only
-/// by whoever holds it. A title that passes keeps them all.
+/// @notice Liens on a title stand in one strict order: rank 1 is paid first. A new one comes last; rank is given up
+/// only by whoever holds it. A title that passes keeps them all.
 /// @dev Typed data (EIP-712), domain {name "Muniment LienRegistry", version "1", chainId, verifyingContract}:
 ///   ChargeTitle(bytes32 title,uint32 version,Lien lien,uint8 rank,uint32 legalDate,bytes32 party,uint256 nonce,
 ///   uint256 deadline)
@@ -128,8 +128,8 @@ interface ILienRegistry is IConsents {
     error NotPreceding(TitleId title, LienId lien, LienId behind);
     /// @notice Thrown when a lien is assigned to nobody, or to its holder.
     error AssigneeRefused(LienId lien, PartyId to);
-    /// @notice Thrown when a lease or easement lacks deed or kind, has not exactly one beneficiary or dominant title, or
-    /// has ended already; when a lease has no end; when an easement serves the title that it weighs on.
+    /// @notice Thrown when a lease or easement lacks deed or kind, has not exactly one beneficiary or dominant title,
+    /// or has ended already; when a lease has no end; when an easement serves the title that it weighs on.
     error InterestRefused(TitleId title, InterestId interest);
     /// @notice Thrown when the lease or easement stands on the title already.
     error InterestExists(TitleId title, InterestId interest);
@@ -215,12 +215,9 @@ interface ILienRegistry is IConsents {
     /// @notice Enter a lease or an easement. By a land registrar of the register's keeper; every holder signs
     /// GrantInterest.
     /// @param consents one for each holder, in their order
-    function enterInterest(
-        TitleId title,
-        Interest calldata interest,
-        uint32 legalDate,
-        Consent[] calldata consents
-    ) external returns (InterestId);
+    function enterInterest(TitleId title, Interest calldata interest, uint32 legalDate, Consent[] calldata consents)
+        external
+        returns (InterestId);
 
     /// @notice Enter a lease or an easement that an order made, whose hash is the deed. By two land registrars of the
     /// register's keeper, bound to the title's version and to what weighs on it.
@@ -257,7 +254,8 @@ interface ILienRegistry is IConsents {
     /// @notice Let everything that weighs on a title weigh on each of its parts instead. By the title registry.
     function carryToParts(TitleId title, TitleId[] calldata parts) external;
 
-    /// @notice Let everything that weighs on titles weigh on the whole instead, or revert when their liens differ. By the
+    /// @notice Let everything that weighs on titles weigh on the whole instead, or revert when their liens differ. By
+    /// the
     /// title registry.
     function carryToWhole(TitleId[] calldata titles, TitleId whole) external;
 

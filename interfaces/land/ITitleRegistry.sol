@@ -239,9 +239,7 @@ interface ITitleRegistry is IConsents {
         bytes32 sourceHash
     );
     /// @param officer zero when the claimant withdrew it
-    event CaveatWithdrawn(
-        TitleId indexed title, RestrictionId indexed caveat, address officer, bytes32 sourceHash
-    );
+    event CaveatWithdrawn(TitleId indexed title, RestrictionId indexed caveat, address officer, bytes32 sourceHash);
     event NoticeSet(TitleId indexed title, SaleId indexed sale, uint40 until);
     event NoticeCleared(TitleId indexed title, SaleId indexed sale);
 
@@ -264,12 +262,8 @@ interface ITitleRegistry is IConsents {
         bytes32 sourceHash,
         uint32 legalDate
     );
-    event TitleRectified(
-        TitleId indexed title, address officer, uint32 version, Correction correction, Source source
-    );
-    event GradeProposed(
-        TitleId indexed title, Grade grade, uint40 readyAt, address officer, bytes32 sourceHash
-    );
+    event TitleRectified(TitleId indexed title, address officer, uint32 version, Correction correction, Source source);
+    event GradeProposed(TitleId indexed title, Grade grade, uint40 readyAt, address officer, bytes32 sourceHash);
     event GradeWithdrawn(TitleId indexed title, address officer);
     event GradeChanged(TitleId indexed title, Grade grade, uint32 version);
 
@@ -441,8 +435,8 @@ interface ITitleRegistry is IConsents {
     /// @param order hash of the order to lift
     function liftFreeze(RestrictionId id, bytes32 order) external;
 
-    /// @notice Enter a caveat for a claimant, up to CAVEAT_LIMIT from now. By a land registrar of the register's keeper.
-    /// Refused while a sale has its notice on the title: from then on only a court comes in between.
+    /// @notice Enter a caveat for a claimant, up to CAVEAT_LIMIT from now. By a land registrar of the register's
+    /// keeper. Refused while a sale has its notice on the title: from then on only a court comes in between.
     function enterCaveat(TitleId title, PartyId claimant, uint40 until, bytes32 sourceHash)
         external
         returns (RestrictionId);

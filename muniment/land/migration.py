@@ -64,7 +64,9 @@ def continued(predecessor: Path, changed: Mapping[str, MovedTitle]) -> Iterator[
     yield from left.values()
 
 
-def _spooled(jurisdiction: str, titles: Iterable[MovedTitle], spool: "tempfile._TemporaryFileWrapper[bytes]") -> list[bytes]:
+def _spooled(
+    jurisdiction: str, titles: Iterable[MovedTitle], spool: "tempfile._TemporaryFileWrapper[bytes]"
+) -> list[bytes]:
     """Write each title's line as it comes; return (id, content's hash, where its line begins), in order of id."""
     names = ids_of(jurisdiction)
     word_of_code = names[WORD:]

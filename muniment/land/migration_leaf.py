@@ -116,18 +116,21 @@ def leaf_hash(title: bytes, next_title: bytes, content: bytes) -> bytes:
 
 def line_of(moved: MovedTitle) -> bytes:
     """A title's line in the published file, its line feed included."""
-    return _ENCODE(
-        {
-            "area_dm2": _exact(moved.area_dm2),
-            "denominator": _exact(moved.denominator),
-            "geometry_hash": moved.geometry_hash,
-            "grade": int(moved.grade),
-            "interests": moved.interests,
-            "liens": moved.liens,
-            "ref": moved.ref,
-            "shares": [(share.holder, _exact(share.numerator)) for share in moved.shares],
-        }
-    ).encode() + b"\n"
+    return (
+        _ENCODE(
+            {
+                "area_dm2": _exact(moved.area_dm2),
+                "denominator": _exact(moved.denominator),
+                "geometry_hash": moved.geometry_hash,
+                "grade": int(moved.grade),
+                "interests": moved.interests,
+                "liens": moved.liens,
+                "ref": moved.ref,
+                "shares": [(share.holder, _exact(share.numerator)) for share in moved.shares],
+            }
+        ).encode()
+        + b"\n"
+    )
 
 
 def title_of(line: bytes) -> MovedTitle:

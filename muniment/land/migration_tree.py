@@ -13,6 +13,7 @@ from pathlib import Path
 from muniment.errors import Refused
 from muniment.hashing import keccak_bytes
 from muniment.land.migration_leaf import MovedTitle, content_hash, ids_of, leaf_hash, reference_hash, title_of
+from muniment.land.model import JURISDICTION
 
 MAGIC = b"MUNIMENT TREE 1\n"
 WORD = 32
@@ -57,7 +58,8 @@ class MovedTree:
         for nodes in level_counts(self.count):
             self._levels.append(at)
             at += nodes * WORD
-        if not head.startswith(MAGIC) or self.count == 0 or len(self._map) != at:
+        known = JURISDICTION.fullmatch(self.jurisdiction)
+        if not head.startswith(MAGIC) or not known or self.count == 0 or len(self._map) != at:
             self._map.close()
             raise Refused("TreeFileBroken", path=str(path))
 
@@ -146,17 +148,19 @@ class MovedTree:
 
     def check(self) -> None:
         """Reckon every hash anew, from the leaves file up. Raises Refused when one differs; takes a minute a million."""
-        digest = sha256()
-        names, leaves = ids_of(self.jurisdiction), []
+        digest, names = sha256(), ids_of(self.jurisdiction)
+        leaves, start, before = [], 0, b""
         with self.leaves.open("rb") as file:
             for index, line in enumerate(file):
                 digest.update(line)
                 moved = title_of(line)
                 title = keccak_bytes(names + reference_hash(moved.ref))
-                if index and title <= self.title_id(index - 1):
-                    raise Refused("TreeFileBroken", path=str(self.leaves))
                 content = content_hash(names[WORD:], title, moved)
+                at = HEAD + index * ENTRY
+                if title <= before or self._map[at : at + ENTRY] != title + content + start.to_bytes(8, "big"):
+                    raise Refused("TreeFileBroken", path=str(self.leaves))
                 leaves.append(leaf_hash(title, self.title_id(index + 1), content))
+                start, before = start + len(line), title
         level = b"".join(leaves)
         for at, nodes in zip(self._levels, level_counts(self.count), strict=True):
             if level != self._map[at : at + nodes * WORD]:

@@ -16,7 +16,7 @@ TITLE_DOMAIN = keccak(b"Muniment.Title.v1")
 MAX_HOLDERS = 32
 MAX_BATCH = 50
 MAX_REF_BYTES = 100
-_JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
 class Grade(IntEnum):
@@ -66,7 +66,7 @@ class Entry:
 
 def check_jurisdiction(code: str) -> str:
     """Return an ISO 3166 code ("GB", "SE", "GB-SCT") unchanged, or raise Refused."""
-    if not _JURISDICTION.fullmatch(code):
+    if not JURISDICTION.fullmatch(code):
         raise Refused("JurisdictionRefused", jurisdiction=code)
     return code
 

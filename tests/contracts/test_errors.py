@@ -6,8 +6,18 @@ from pathlib import Path
 import pytest
 from brownie import interface
 
+INTERFACES = (
+    "IAgencyRegistry",
+    "IDocumentRegistry",
+    "ILienRegistry",
+    "IPartyNonces",
+    "IPartyRegistry",
+    "ITitleMigration",
+    "ITitleRegistry",
+)
 
-@pytest.mark.parametrize("name", ["IAgencyRegistry", "IDocumentRegistry", "IPartyRegistry", "ITitleRegistry"])
+
+@pytest.mark.parametrize("name", INTERFACES)
 def test_every_error_is_raised(name):
     """Must have a test that raises each error of the interfaces with the very values that failed."""
     tests = "\n".join(path.read_text() for path in Path(__file__).parent.glob("*/test_*.py"))

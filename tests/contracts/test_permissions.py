@@ -18,6 +18,7 @@ from tests.contracts.helpers import (
     reverts,
     sign,
 )
+from tests.contracts.land import acts
 
 ROLES = (
     "root",
@@ -48,6 +49,8 @@ UNFIT = (
     | {"suspended_officer": "AgencyNotActive"}
 )
 # The same where the act names the agency, and the caller is looked for in it.
+UNFIT_FOR_TWO = UNFIT | {"other_officer": "OtherAgency"}
+UNFIT_FOR_REGISTER = UNFIT | {"other_officer": "NotKeeper"}
 UNFIT_FOR_AGENCY = UNFIT | dict.fromkeys(("other_officer", "suspended_officer"), "OtherAgency")
 DIPLOMAS, NEW_DIPLOMAS = keccak("diplomas"), keccak("new diplomas")
 
@@ -68,7 +71,7 @@ class Rule:
 
 
 @pytest.fixture
-def world(people, ids, state, agencies, parties, titles, documents, wallet, second_wallet, entry):
+def world(people, ids, state, agencies, parties, land, titles, liens, documents, wallet, second_wallet, entry):
     """All that an act may need."""
     return SimpleNamespace(**locals())
 
@@ -231,6 +234,41 @@ TABLE = (
         ("registrar",),
         refused=UNFIT | {"other_officer": "NotKeeper"},
     ),
+    Rule("registerAbsent", acts.register_absent, ("registrar",), refused=UNFIT_FOR_REGISTER),
+    Rule("admit", acts.admit, ROLES),
+    # Any court's officer; the other officer is one of another court.
+    Rule("freeze", acts.freeze, ("court", "other_officer"), refused=UNFIT),
+    Rule("liftFreeze", acts.lift_freeze, ("court",), refused=UNFIT_FOR_AGENCY),
+    Rule("enterCaveat", acts.enter_caveat, ("registrar",), refused=UNFIT_FOR_REGISTER),
+    Rule("cancelCaveat", acts.cancel_caveat, ("registrar",), refused=UNFIT_FOR_REGISTER),
+    Rule("withdrawCaveat", acts.withdraw_caveat, ROLES),
+    Rule("setNotice", acts.set_notice, (), "NotConveyance"),
+    Rule("clearNotice", acts.clear_notice, (), "NotConveyance"),
+    Rule("convey", acts.convey, (), "NotConveyance"),
+    Rule("transmit", acts.transmit, ("registrar",), refused=UNFIT_FOR_REGISTER),
+    Rule("rectify", acts.rectify, ("registrar",), refused=UNFIT_FOR_REGISTER),
+    Rule("proposeGrade", acts.propose_grade, ("registrar",), refused=UNFIT_FOR_REGISTER),
+    Rule("withdrawGrade", acts.withdraw_grade, ("registrar",), refused=UNFIT_FOR_REGISTER),
+    Rule("completeGrade", acts.complete_grade, ROLES),
+    Rule("subdivide", acts.subdivide, ("registrar",), refused=UNFIT_FOR_REGISTER),
+    Rule("merge", acts.merge, ("registrar",), refused=UNFIT_FOR_REGISTER),
+    # LienRegistry
+    Rule("enter", acts.enter_lien, ("registrar",), refused=UNFIT_FOR_AGENCY),
+    Rule("enterByOrder", acts.enter_by_order, ("registrar",), refused=UNFIT_FOR_TWO),
+    Rule("enterForSale", acts.enter_for_sale, (), "NotConveyance"),
+    Rule("dischargeForSale", acts.discharge_for_sale, (), "NotConveyance"),
+    Rule("dischargeByOrder", acts.discharge_by_order, ("registrar",), refused=UNFIT_FOR_TWO),
+    Rule("discharge", acts.discharge, ROLES),
+    Rule("assign", acts.assign, ROLES),
+    Rule("postpone", acts.postpone, ROLES),
+    Rule("enterInterest", acts.enter_interest, ("registrar",), refused=UNFIT_FOR_AGENCY),
+    Rule("enterInterestByOrder", acts.enter_interest_by_order, ("registrar",), refused=UNFIT_FOR_TWO),
+    Rule("endInterestByOrder", acts.end_interest_by_order, ("registrar",), refused=UNFIT_FOR_TWO),
+    Rule("endInterest", acts.end_interest, ROLES),
+    Rule("expireInterest", acts.expire_interest, ROLES),
+    Rule("carryIn", acts.carry_in, (), "NotTitles"),
+    Rule("carryToParts", acts.carry_to_parts, (), "NotTitles"),
+    Rule("carryToWhole", acts.carry_to_whole, (), "NotTitles"),
     # DocumentRegistry
     Rule(
         "issue",
@@ -275,11 +313,11 @@ def test_role_and_function(rule, role, world):
             rule.act(world, caller)
 
 
-def test_table_covers_every_function(agencies, parties, titles, documents):
+def test_table_covers_every_function(agencies, parties, titles, liens, documents):
     """Must have a row for each function that changes state, so that none is added without a decision."""
     functions = {
         item["name"]
-        for contract in (agencies, parties, titles, documents)
+        for contract in (agencies, parties, titles, liens, documents)
         for item in contract.abi
         if item["type"] == "function" and item["stateMutability"] not in {"view", "pure"}
     }

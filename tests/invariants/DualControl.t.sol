@@ -120,12 +120,14 @@ contract DualControlTest {
     }
 
     /// forge-config: default.invariant.depth = 200
+    /// forge-config: deep.invariant.depth = 200
     /// The moment of compromise never moves later and is never taken back.
     function invariant_compromiseMovesOnlyEarlier() external view {
         assert(!_office.grew());
     }
 
     /// forge-config: default.invariant.depth = 200
+    /// forge-config: deep.invariant.depth = 200
     /// No act completes without two different officers, the first still fit at completion.
     function invariant_twoOfficers() external view {
         assert(!_office.single());

@@ -208,6 +208,8 @@ contract Chamber {
     /// somebody else's wallet; nothing otherwise
     function sign(uint256 which, uint256 digest, uint256 signers, uint256 spoil, uint256 place) external {
         (which, digest, spoil) = (which % 2, digest % DIGESTS, spoil % 12);
+        // Doubling matters only where one part is missing, so it comes more often.
+        if (spoil == 7 || spoil == 8) spoil = 1;
         // Mostly members alone: others have a whole board refused.
         if (signers % 4 != 0) signers = (signers / 4) & _rules[which].members;
         else signers = (signers / 4) % (1 << SIZE);
@@ -361,7 +363,9 @@ contract Chamber {
     }
 
     function _count(uint256 bits) private pure returns (uint256 count) {
-        for (; bits != 0; bits &= bits - 1) ++count;
+        for (; bits != 0; bits &= bits - 1) {
+            ++count;
+        }
     }
 
     function _digest(bytes32 structHash) private view returns (bytes32) {
@@ -409,7 +413,7 @@ contract OrganisationsTest is Reach {
         acts[7] = Chamber.sign.selector;
         acts[8] = Chamber.sign.selector;
         acts[9] = Chamber.sign.selector;
-        _drive(address(_chamber), acts, 1000);
+        _drive(address(_chamber), acts, 0, 1000);
         assert(_chamber.passed() > 0 && _chamber.passedByAttestation() > 0 && _chamber.spoilt() > 0);
         assert(_chamber.ended() > 0 && _chamber.recovered() > 0);
     }

@@ -10,8 +10,7 @@ library Signing {
 
     /// @param name the registry's, as its domain has it
     function digestOf(string memory name, address registry, bytes32 structHash) internal view returns (bytes32) {
-        bytes32 domain =
-            keccak256(abi.encode(DOMAIN, keccak256(bytes(name)), keccak256("1"), block.chainid, registry));
+        bytes32 domain = keccak256(abi.encode(DOMAIN, keccak256(bytes(name)), keccak256("1"), block.chainid, registry));
         return keccak256(abi.encodePacked(hex"1901", domain, structHash));
     }
 

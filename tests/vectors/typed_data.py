@@ -42,8 +42,7 @@ TYPES = {
         "uint256 deadline",
         "AcceptContact": "bytes32 party,bytes32 company,bytes32 articles,uint256 nonce,uint256 deadline",
         "PayFee": "bytes32 party,bytes32 company,address token,uint256 amount,uint256 nonce,uint256 deadline",
-        "ChangeCompany": "bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,"
-        "uint256 deadline",
+        "ChangeCompany": "bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline",
         "AcceptPost": "bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline",
         "DissolveCompany": "bytes32 party,bytes32 company,uint256 nonce,uint256 deadline",
         "CancelNonce": CANCEL_NONCE,
@@ -185,7 +184,8 @@ def _party(kind, row, nonce):
     signers = {"RotateWallet": [old, new], "RecoverWallet": [new]}.get(kind, [old])
     if kind == "RevokePower":
         # The attorney may renounce as well. The power's nonce is no part of what is signed, so it is told here.
-        return {"message": message, "nonce": str(nonce)}, [attorney if row == 1 else principal]
+        given = {"principal": principal, "attorney": attorney, "nonce": str(nonce)}
+        return {"message": message, **given}, [attorney if row == 1 else principal]
     return {"message": message}, signers
 
 
@@ -208,7 +208,7 @@ def _company(kind, row, _nonce):
         "articles": about["file"]["articles"],
         "token": TOKEN,
         "amount": about["fee"],
-        "version": str([1, 2, 2**32 - 1][row or 0]),
+        "version": str([2, 3, 2**32 - 1][row or 0]),
     }
     return {"application": about, "message": message}, signers
 

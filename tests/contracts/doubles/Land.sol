@@ -11,12 +11,18 @@ contract ConveyanceDouble {
         TITLES = titles;
     }
 
-    function act(address target, bytes calldata data) external {
+    function act(address target, bytes calldata data) public {
         (bool done, bytes memory answer) = target.call(data);
         if (!done) {
             assembly {
                 revert(add(answer, 0x20), mload(answer))
             }
+        }
+    }
+
+    function actAll(address target, bytes[] calldata data) external {
+        for (uint256 i = 0; i < data.length; ++i) {
+            act(target, data[i]);
         }
     }
 }

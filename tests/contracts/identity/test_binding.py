@@ -6,7 +6,7 @@ from eth_abi import encode
 from eth_utils import keccak as keccak_bytes
 
 from tests.contracts.helpers import DAY, NEVER, ZERO_ID, keccak, next_block_at, now, reverts
-from tests.contracts.identity.conftest import RECORD
+from tests.contracts.identity.conftest import RECORD, turned
 
 
 def test_id_is_derived_from_agency_and_record(parties, ids, party):
@@ -122,6 +122,19 @@ def test_signature_is_the_wallets(parties, wallet, second_wallet, identity_offic
     signature = give.bind(second_wallet, wallet=wallet.address)
     with reverts("SignatureInvalid", wallet.address):
         parties.bind(RECORD, wallet.address, 0, NEVER, signature, {"from": identity_officer})
+
+
+def test_turned_signature(parties, wallet, identity_officer, give):
+    """Must refuse the wallet's signature in its other form, with a high s."""
+    with reverts("SignatureMalleable", wallet.address):
+        parties.bind(RECORD, wallet.address, 0, NEVER, turned(give.bind(wallet)), {"from": identity_officer})
+
+
+def test_delegated_account(parties, party, wallet, identity_officer, give, put_code):
+    """Must take the key's own signature of an account with code under EIP-7702."""
+    put_code(wallet.address, "RefusingWallet")
+    parties.bind(RECORD, wallet.address, 0, NEVER, give.bind(wallet), {"from": identity_officer})
+    assert parties.walletOf(party) == wallet.address
 
 
 def test_binding_cannot_be_replayed(parties, bound, wallet, second_wallet, identity_officer, give, stranger):

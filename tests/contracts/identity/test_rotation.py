@@ -3,7 +3,8 @@
 import pytest
 from brownie import ZERO_ADDRESS
 
-from tests.contracts.helpers import NEVER, ZERO_ID, keccak, now, reverts
+from tests.contracts.helpers import HOUR, NEVER, ZERO_ID, keccak, next_block_at, now, reverts, sign, typed
+from tests.contracts.identity.conftest import digest_of, turned
 
 
 @pytest.fixture
@@ -50,9 +51,12 @@ def test_both_wallets_sign(wallet, second_wallet, rotate, give):
         rotate(signature=give.rotate(wallet, wallet, second_wallet))
 
 
-@pytest.mark.parametrize("change", [{"chain_id": 1}, {"contract": ("PartyRegistry", "0x" + "99" * 20)}, {"party": ZERO_ID}])
+ELSEWHERE = ("PartyRegistry", "0x" + "99" * 20)
+
+
+@pytest.mark.parametrize("change", [{"chain_id": 1}, {"contract": ELSEWHERE}, {"party": ZERO_ID}, {"nonce": 2}])
 def test_signature_binds_every_value(wallet, second_wallet, rotate, give, change):
-    """Must refuse signatures over another party, contract or chain."""
+    """Must refuse signatures over another party, nonce, contract or chain."""
     with reverts("SignatureInvalid", wallet.address):
         rotate(previous_signature=give.rotate(wallet, wallet, second_wallet, **change))
 
@@ -67,10 +71,51 @@ def test_rotation_serves_once(parties, bound, wallet, second_wallet, stranger, r
 
 
 def test_deadline(rotate):
-    """Must refuse a rotation that comes too late."""
-    late = now() - 1
-    with reverts("DeadlinePassed", late):
-        rotate(deadline=late)
+    """Must refuse a rotation one second late, and take one at its deadline."""
+    deadline = now() + HOUR
+    next_block_at(deadline + 1)
+    with reverts("DeadlinePassed", deadline):
+        rotate(deadline=deadline)
+    deadline = now() + HOUR
+    next_block_at(deadline)
+    rotate(deadline=deadline)
+
+
+def test_turned_signature(wallet, second_wallet, rotate, give):
+    """Must refuse either wallet's signature in its other form, with a high s."""
+    with reverts("SignatureMalleable", wallet.address):
+        rotate(previous_signature=turned(give.rotate(wallet, wallet, second_wallet)))
+    with reverts("SignatureMalleable", second_wallet.address):
+        rotate(signature=turned(give.rotate(second_wallet, wallet, second_wallet)))
+
+
+def test_contract_wallets(parties, bound, wallet, second_wallet, doubles, deployer, stranger):
+    """Must move to a contract wallet and away from it by its own word (ERC-1271)."""
+    contract = doubles.ApprovingWallet
+    message = {"party": bound, "from": wallet.address, "to": contract.address, "nonce": 1, "deadline": NEVER}
+    signature = sign(wallet, parties, "RotateWallet", message)
+    values = (bound, contract.address, 1, NEVER, signature, b"by resolution", {"from": stranger})
+    with reverts("SignatureInvalid", contract.address):
+        parties.rotate(*values)
+    contract.approve(digest_of(typed(parties, "RotateWallet", message)), {"from": deployer})
+    parties.rotate(*values)
+
+    message |= {"from": contract.address, "to": second_wallet.address, "nonce": 2}
+    signature = sign(second_wallet, parties, "RotateWallet", message)
+    values = (bound, second_wallet.address, 2, NEVER, b"by resolution", signature, {"from": stranger})
+    with reverts("SignatureInvalid", contract.address):
+        parties.rotate(*values)
+    contract.approve(digest_of(typed(parties, "RotateWallet", message)), {"from": deployer})
+    parties.rotate(*values)
+    assert parties.walletOf(bound) == second_wallet.address
+
+
+def test_delegated_accounts(parties, bound, wallet, second_wallet, rotate, put_code):
+    """Must take the keys' own signatures of accounts with code under EIP-7702."""
+    for each in (wallet, second_wallet):
+        put_code(each.address, "RefusingWallet")
+    rotate()
+    assert parties.walletOf(bound) == second_wallet.address
 
 
 def test_wallet_is_free(parties, bound, wallet, stranger, give):

@@ -1,12 +1,11 @@
 """Signatures: ECDSA in its one form first, then ERC-1271 with bounded gas and a bounded answer."""
 
 import pytest
-from brownie import web3
+from brownie import ZERO_ADDRESS, web3
 
 from tests.contracts.helpers import NEVER, keccak, reverts, typed
+from tests.contracts.identity.conftest import DIGEST, digest_of, over, turned
 
-ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
-DIGEST = keccak("a contract of sale")
 # ERC-1271 is given 100,000; the rest is the transaction itself. Whoever sends more gets it back.
 BOUND = 150_000
 PLENTY = 5_000_000
@@ -15,7 +14,7 @@ PLENTY = 5_000_000
 @pytest.fixture
 def signature(wallet):
     """The wallet's signature over DIGEST, 65 bytes."""
-    return bytes(wallet.unsafe_sign_hash(DIGEST).signature)
+    return over(wallet)
 
 
 @pytest.fixture
@@ -26,11 +25,6 @@ def check(parties, bound):
         return parties.checkSignature(bound, digest, signature)
 
     return asked
-
-
-def _high_s(signature):
-    s = ORDER - int.from_bytes(signature[32:64], "big")
-    return signature[:32] + s.to_bytes(32, "big") + bytes([55 - signature[64]])
 
 
 def _compact(signature):
@@ -48,7 +42,7 @@ def test_wallets_own(check, signature):
 @pytest.mark.parametrize(
     "spoil",
     [
-        pytest.param(_high_s, id="high s"),
+        pytest.param(turned, id="high s"),
         pytest.param(_compact, id="64-byte compact"),
         pytest.param(lambda s: s + b"\0", id="a byte too long"),
         pytest.param(lambda s: s[:64] + bytes([s[64] - 27]), id="v of 0 or 1"),
@@ -61,20 +55,26 @@ def test_wallets_own(check, signature):
 def test_one_form_alone(parties, bound, wallet, stranger, signature, check, give, spoil):
     """Must refuse every other form of a signature, as an answer and in an act."""
     assert not check(spoil(signature))
-    error = "SignatureMalleable" if spoil is _high_s else "SignatureInvalid"
+    error = "SignatureMalleable" if spoil is turned else "SignatureInvalid"
     with reverts(error, wallet.address):
         parties.cancelNonce(bound, 1, NEVER, spoil(give.cancel(wallet, 1)), {"from": stranger})
 
 
-def test_other_wallet(check, second_wallet):
-    """Must refuse another wallet's signature."""
-    assert not check(bytes(second_wallet.unsafe_sign_hash(DIGEST).signature))
+def test_other_wallet(parties, bound, wallet, check, second_wallet):
+    """Must refuse another wallet's signature, and not tell it for the party's own when it is turned around."""
+    for signature in (over(second_wallet), turned(over(second_wallet)), turned(over(wallet, keccak("another")))):
+        assert not check(signature)
+        with reverts("SignatureInvalid", wallet.address):
+            parties.requireSignature(bound, DIGEST, signature)
 
 
 def test_unbound_party(parties, party, signature):
     """Must answer false for a party without a wallet, also to the signature that recovers to nobody."""
     assert not parties.checkSignature(party, DIGEST, signature)
     assert not parties.checkSignature(party, DIGEST, bytes(65))
+    for each in (signature, bytes(65), b""):
+        with reverts("SignatureInvalid", ZERO_ADDRESS):
+            parties.requireSignature(party, DIGEST, each)
 
 
 def test_contract_wallet(parties, ids, doubles, deployer, identity_officer):
@@ -85,17 +85,13 @@ def test_contract_wallet(parties, ids, doubles, deployer, identity_officer):
     arguments = (keccak("an organisation"), contract.address, 0, NEVER, b"by resolution")
     with reverts("SignatureInvalid", contract.address):
         parties.bind(*arguments, {"from": identity_officer})
-    contract.approve(_digest(typed(parties, "BindWallet", message)), {"from": deployer})
+    contract.approve(digest_of(typed(parties, "BindWallet", message)), {"from": deployer})
     parties.bind(*arguments, {"from": identity_officer})
 
     contract.approve(DIGEST, {"from": deployer})
     assert parties.checkSignature(other, DIGEST, b"by resolution")
     assert not parties.checkSignature(other, DIGEST, b"")
     assert not parties.checkSignature(other, keccak("another contract"), b"by resolution")
-
-
-def _digest(message):
-    return web3.keccak(b"\x19\x01" + message.header + message.body)
 
 
 def test_accepting_answer_may_be_long(check, wallet, put_code):
@@ -134,3 +130,18 @@ def test_account_without_code_is_not_asked(check, wallet):
     """Must not take the silence of an account without code for an answer."""
     assert web3.eth.get_code(wallet.address) == b""
     assert not check(b"anything")
+
+
+def test_delegated_account_has_one_form_too(parties, bound, wallet, check, signature, put_code):
+    """Must tell a turned signature for what it is also where the account has code under EIP-7702 that refuses it."""
+    put_code(wallet.address, "RefusingWallet")
+    assert not check(turned(signature))
+    with reverts("SignatureMalleable", wallet.address):
+        parties.requireSignature(bound, DIGEST, turned(signature))
+
+
+def test_reason_is_the_answer(parties, bound, wallet, signature):
+    """Must revert where the answer is false and pass where it is true."""
+    parties.requireSignature(bound, DIGEST, signature)
+    with reverts("SignatureInvalid", wallet.address):
+        parties.requireSignature(bound, keccak("another contract"), signature)

@@ -417,7 +417,7 @@ def test_how_many_titles(liens, charged, owners, discharge):
 
 def test_discharge_is_the_holders(liens, charged, owners, discharge):
     """Must refuse the owner's signature, another bank's, and one over other values."""
-    title, (terms, other) = charged("deed", "another")
+    title, (terms, _) = charged("deed", "another")
     bank = owners.bank.key.address
     for signer in (owners.anna, owners.other_bank):
         with reverts("SignatureInvalid", bank):
@@ -440,7 +440,7 @@ def test_discharged_on_a_frozen_title(liens, charged, owners, discharge, freeze,
 
 def test_made_up_terms(liens, charged, owners, discharge, mortgage, lien_id):
     """Must refuse terms that are not the lien's, though their maker signs."""
-    title, (terms,) = charged("deed")
+    title, _ = charged("deed")
     forged = mortgage(deedHash=keccak("deed"), creditor=owners.other_bank.id)
     with reverts("LienMissing", title, lien_id(forged)):
         discharge([title], forged, owners.other_bank)
@@ -449,9 +449,7 @@ def test_made_up_terms(liens, charged, owners, discharge, mortgage, lien_id):
 # ── Rank ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    ("place", "behind", "expected"), [(0, 1, [1, 0, 2]), (0, 2, [1, 2, 0]), (1, 2, [0, 2, 1])]
-)
+@pytest.mark.parametrize(("place", "behind", "expected"), [(0, 1, [1, 0, 2]), (0, 2, [1, 2, 0]), (1, 2, [0, 2, 1])])
 def test_postponed(liens, charged, owners, postpone, lien_id, place, behind, expected):
     """Must stand right behind the other, and those between move up."""
     title, terms = charged("first", "second", "third")
@@ -561,8 +559,20 @@ def test_cancelled_nonce(liens, stranger, charged, owners, consents, lien_id):
 
 
 def test_organisation_as_holder(
-    titles, liens, parties, ids, identity_officer, second_identity_officer, owners, owned, consents, stranger,
-    charge, mortgage, digest_of, lien_id,
+    titles,
+    liens,
+    parties,
+    ids,
+    identity_officer,
+    second_identity_officer,
+    owners,
+    owned,
+    consents,
+    stranger,
+    charge,
+    mortgage,
+    digest_of,
+    lien_id,
 ):
     """Must take two of two representatives' signatures for a bank that is an organisation."""
     record = keccak("a bank of two directors")

@@ -145,7 +145,9 @@ def test_sellers_hold(owned, owners, notice, convey):
     title = owned(owners.anna, owners.bert)
     notice(title)
     with reverts("NotHolder", title, BUYER):
-        convey(title, BUYER, owners.anna, owners.bert, to=sorted(((owners.anna.id, 1), (owners.bert.id, 1))), denominator=2)
+        convey(
+            title, BUYER, owners.anna, owners.bert, to=sorted(((owners.anna.id, 1), (owners.bert.id, 1))), denominator=2
+        )
     with reverts("ShareLost", title, owners.anna.id):
         convey(title, owners.bert, owners.anna)
     with reverts("ShareLost", title, owners.bert.id):

@@ -12,6 +12,7 @@ from tests.contracts.helpers import (
     ZERO_ID,
     keccak,
     next_block_at,
+    node,
     now,
     plain,
     reverts,
@@ -72,7 +73,9 @@ def test_other_court_lifts_nothing(titles, ids, other_officer, owned, owners, fr
         titles.liftFreeze(stands, LIFTING, {"from": other_officer})
 
 
-def test_closed_court_strands_nothing(titles, agencies, ids, root, parent_admin, stranger, owned, owners, freeze, state):
+def test_closed_court_strands_nothing(
+    titles, agencies, ids, root, parent_admin, stranger, owned, owners, freeze, state
+):
     """Must be lifted by the court above once the court is closed."""
     title = owned(owners.anna)
     stands = freeze(title)
@@ -277,9 +280,11 @@ def test_notice_runs_out(titles, owned, owners, notice):
     """Must show no notice whose time is over."""
     title = owned(owners.anna)
     until = notice(title)
-    wait(until - now())
+    next_block_at(until)
+    node("evm_mine")
     assert plain(titles.noticeOf(title)) == (SALE, until)
-    wait(1)
+    next_block_at(until + 1)
+    node("evm_mine")
     assert plain(titles.noticeOf(title)) == (ZERO_ID, 0)
 
 

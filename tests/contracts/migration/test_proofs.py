@@ -1,6 +1,8 @@
 """Titles that moved in are admitted with a proof, and new ones registered with a proof that they are none of those."""
 
+import json
 import random
+from pathlib import Path
 
 import brownie
 import pytest
@@ -25,6 +27,7 @@ from tests.contracts.migration.conftest import (
     struct,
 )
 
+VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "migration.json").read_text())
 SHAPES = (1, 2, 3, 4, 5, 7, 8, 9)
 THREE = tuple(Share("0x" + number.to_bytes(32, "big").hex(), number) for number in (1, 2, 3))
 RICH = moved(
@@ -51,6 +54,20 @@ def spoilt(proof):
     yield proof + bytes(32)
     yield proof[:-1]
     yield proof + b"\0"
+
+
+def test_vectors(migration, registrar, second_registrar):
+    """Must take the proofs of the vectors, which the service comes to as well, and of each title exactly its leaf."""
+    ids = [struct[0] for struct in VECTORS["structs"]]
+    for struct_, following, leaf in zip(VECTORS["structs"], ids[1:] + ids[:1], VECTORS["leaves"], strict=True):
+        assert migration.leafOf(following, struct_) == "0x" + leaf
+    signed = (VECTORS["root"], len(ids), ids[0], ids[-1], VECTORS["leaves_hash"], ZERO_ID)
+    for key in (registrar, second_registrar):
+        migration.propose(GB, signed, VECTORS["edges"], {"from": key})
+    for struct_, proof in zip(VECTORS["structs"], VECTORS["presences"], strict=True):
+        assert plain(migration.rootHolding(struct_, proof)) == (1, PENDING)
+    for ref, proof in VECTORS["absences"].items():
+        migration.requireAbsent(GB, raw(ref), proof)
 
 
 @pytest.mark.parametrize("title", [moved("old 1"), RICH, MovedTitle.retired("old 2")], ids=lambda title: title.ref)
@@ -350,9 +367,7 @@ def test_no_proof_is_no_proof(migration, registry, moved_in, tree_of, stranger):
     with reverts("TitleUnproven", raw("old 1")):
         registry.admit(struct(moved("old 1")), b"", {"from": stranger})
     first = next(ref for ref in numbered(3) if raw(ref) == tree.title_id(0))
-    migration.admitNeighbours(
-        [struct(moved(first))], presence_of_neighbours([tree], 0, 0, 1), {"from": stranger}
-    )
+    migration.admitNeighbours([struct(moved(first))], presence_of_neighbours([tree], 0, 0, 1), {"from": stranger})
     with reverts("TitleUnproven", ...):
         migration.requireProven(struct(moved(first)), b"")
 
