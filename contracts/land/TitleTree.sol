@@ -25,9 +25,7 @@ library TitleTree {
     function word(bytes calldata proof, uint256 at) internal pure returns (bytes32 value, uint256 end) {
         end = at + WORD;
         if (end > proof.length) revert ITitleMigration.ProofLength(proof.length);
-        assembly ("memory-safe") {
-            value := calldataload(add(proof.offset, at))
-        }
+        value = bytes32(proof[at:end]);
     }
 
     function number(bytes calldata proof, uint256 at) internal pure returns (uint256 value, uint256 end) {
@@ -81,7 +79,8 @@ library TitleTree {
                 nodes[0] = Hashes.efficientKeccak256(sibling, nodes[0]);
             }
             for (; from + 1 < length; from += 2) {
-                nodes[to++] = Hashes.efficientKeccak256(nodes[from], nodes[from + 1]);
+                nodes[to] = Hashes.efficientKeccak256(nodes[from], nodes[from + 1]);
+                ++to;
             }
             if (from < length) {
                 node = nodes[from];
@@ -89,7 +88,8 @@ library TitleTree {
                     (sibling, end) = word(proof, end);
                     node = Hashes.efficientKeccak256(node, sibling);
                 }
-                nodes[to++] = node;
+                nodes[to] = node;
+                ++to;
             }
             first >>= 1;
             length = to;

@@ -181,8 +181,8 @@ interface ITitleMigration {
     /// @param disorder proof of two neighbours of which the first does not name the second, or not a higher one
     function refute(Jurisdiction jurisdiction, uint16 number, bytes calldata disorder) external;
 
-    /// @notice Stop a root: nothing is admitted from it, and its window does not run. By a court's officer, of any court.
-    /// Titles must still be proven absent from it.
+    /// @notice Stop a root: nothing is admitted from it, and its window does not run. By a court's officer, of any
+    /// court. Titles must still be proven absent from it.
     function freeze(Jurisdiction jurisdiction, uint16 number, bytes32 order) external returns (RootFreezeId id);
 
     /// @notice Lift a freeze. By an officer of the court that ordered it; of a closed one, by the court above.

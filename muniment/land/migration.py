@@ -3,7 +3,10 @@
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
+from itertools import pairwise
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
+from typing import IO
 
 from muniment.errors import Refused
 from muniment.hashing import keccak_bytes
@@ -29,14 +32,15 @@ def build(jurisdiction: str, titles: Iterable[MovedTitle], leaves: Path, path: P
     Keeps 200 bytes per title in memory. Raises Refused for no title at all, a title given twice, and one that could
     never be admitted.
     """
-    with tempfile.TemporaryFile(dir=leaves.parent) as spool:
+    with tempfile.TemporaryFile("w+b", _BUFFER, dir=leaves.parent) as spool:
         keys = _spooled(jurisdiction, titles, spool)
         digest = sha256()
+        spool.flush()
         starts, at = [], 0
-        with leaves.open("wb", _BUFFER) as file:
+        with leaves.open("wb", _BUFFER) as file, mmap(spool.fileno(), 0, access=ACCESS_READ) as lines:
             for key in keys:
-                spool.seek(int.from_bytes(key[2 * WORD :], "big"))
-                line = spool.readline()
+                start = int.from_bytes(key[2 * WORD :], "big")
+                line = lines[start : lines.find(b"\n", start) + 1]
                 digest.update(line)
                 file.write(line)
                 starts.append(at)
@@ -53,9 +57,10 @@ def read_leaves(leaves: Path) -> Iterator[MovedTitle]:
 
 
 def continued(predecessor: Path, changed: Mapping[str, MovedTitle]) -> Iterator[MovedTitle]:
-    """What a successor's tree is built of: the predecessor's leaves file, but for the titles that its registry has a
-    record of, each as it stands there now (MovedTitle.retired for a retired one). `changed` is by reference.
+    """What a successor's tree is built of: the predecessor's leaves file, brought up to date.
 
+    `changed` has, by reference, each title that the predecessor's registry has a record of, as it stands there now;
+    MovedTitle.retired for one that was divided or merged.
     A leaf that did not change is the same in both trees but for its neighbour: neither chain nor contract is in it.
     """
     left = dict(changed)
@@ -64,9 +69,7 @@ def continued(predecessor: Path, changed: Mapping[str, MovedTitle]) -> Iterator[
     yield from left.values()
 
 
-def _spooled(
-    jurisdiction: str, titles: Iterable[MovedTitle], spool: "tempfile._TemporaryFileWrapper[bytes]"
-) -> list[bytes]:
+def _spooled(jurisdiction: str, titles: Iterable[MovedTitle], spool: IO[bytes]) -> list[bytes]:
     """Write each title's line as it comes; return (id, content's hash, where its line begins), in order of id."""
     names = ids_of(jurisdiction)
     word_of_code = names[WORD:]
@@ -79,7 +82,7 @@ def _spooled(
     if not keys:
         raise Refused("RegisterEmpty")
     keys.sort()
-    for one, other in zip(keys, keys[1:], strict=False):
+    for one, other in pairwise(keys):
         if one[:WORD] == other[:WORD]:
             raise Refused("TitleTwice", title="0x" + one[:WORD].hex())
     return keys

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import rfc8785
-from eth_abi import encode
+from eth_abi.abi import encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
