@@ -4,6 +4,7 @@ Source: interfaces/land/ITitleMigration.sol, "The tree"; lines are RFC 8785 (JCS
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -15,6 +16,7 @@ from muniment.land.model import MAX_HOLDERS, TITLE_DOMAIN, Grade, Share, jurisdi
 LEAF_DOMAIN: Final = keccak_bytes(b"Muniment.MigratedTitle.v1")
 CONTENT_DOMAIN: Final = keccak_bytes(b"Muniment.MigratedContent.v1")
 MAX_LIENS = 16  # on one title, as LienRegistry has it
+_HASH = re.compile("0x[0-9a-f]{64}")
 _EXACT = 1 << 53  # from here on JSON numbers are not exact everywhere (RFC 8785, section 3.2.2.3)
 
 
@@ -53,12 +55,13 @@ def check(title: MovedTitle) -> None:
         raise Refused("ReferenceNotNormal", ref=title.ref)
     if not title.shares and title == MovedTitle.retired(title.ref):
         return
-    if not title.area_dm2 or not title.grade or title.geometry_hash == ZERO_HASH:
+    hashes = (title.geometry_hash, *(share.holder for share in title.shares), *title.liens, *title.interests)
+    if not title.area_dm2 or not title.grade or ZERO_HASH in hashes or not all(map(_HASH.fullmatch, hashes)):
         raise Refused("MovedTitleIncomplete", ref=title.ref)
     holders = [share.holder for share in title.shares]
     if not 1 <= len(holders) <= MAX_HOLDERS:
         raise Refused("HoldersRefused", count=len(holders))
-    if holders != sorted(set(holders)) or int(holders[0], 16) == 0:
+    if holders != sorted(set(holders)):
         raise Refused("HolderTwice")
     if any(share.numerator <= 0 for share in title.shares):
         raise Refused("ShareMissing")
@@ -115,7 +118,7 @@ def leaf_hash(title: bytes, next_title: bytes, content: bytes) -> bytes:
 
 
 def line_of(moved: MovedTitle) -> bytes:
-    """A title's line in the published file, its line feed included; RFC 8785 written out, for it runs a million times."""
+    """A title's line in the published file, its line feed included; RFC 8785 written out, for speed."""
     shares = ",".join([f'["{share.holder}",{_exact(share.numerator)}]' for share in moved.shares])
     return (
         f'{{"area_dm2":{_exact(moved.area_dm2)},"denominator":{_exact(moved.denominator)},'
