@@ -22,24 +22,11 @@ abstract contract Consents is PartyNonces, EIP712, IConsents {
     function _requireConsent(PartyId party, bytes32 act, bytes32 subject, bytes memory head, Consent calldata consent)
         internal
     {
-        _requireConsentAt(0, bytes32(0), party, act, subject, head, consent);
-    }
-
-    /// The same for an act at a price, below which a power of attorney may not go.
-    function _requireConsentAt(
-        uint256 price,
-        bytes32 currency,
-        PartyId party,
-        bytes32 act,
-        bytes32 subject,
-        bytes memory head,
-        Consent calldata consent
-    ) internal {
         _requireInTime(consent.deadline);
         PartyId signer = party;
         if (PowerId.unwrap(consent.power) != bytes32(0)) {
             signer = consent.attorney;
-            PARTIES.requirePower(consent.power, party, signer, act, subject, price, currency);
+            PARTIES.requirePower(consent.power, party, signer, act, subject, 0, bytes32(0));
         }
         bytes32 structHash = keccak256(bytes.concat(head, abi.encode(party, consent.nonce, consent.deadline)));
         _requireSigned(signer, structHash, consent.signature);

@@ -125,7 +125,7 @@ abstract contract SaleFinancing is SaleAgreement {
         if (banked) _licensedSigns(offer.buyersBank, BANK, LEND, listing.title, head, consents[0]);
         for (uint256 i = 0; lends && i < offer.shares.length; ++i) {
             bytes32 subject = TitleId.unwrap(listing.title);
-            _requireConsent(offer.shares[i].holder, CHARGE, subject, head, consents[next + i]);
+            _requireConsentAt(0, bytes32(0), offer.shares[i].holder, CHARGE, subject, head, consents[next + i]);
         }
     }
 
@@ -157,7 +157,7 @@ abstract contract SaleFinancing is SaleAgreement {
     /// The lien that settlement will enter, so that it does not fail there.
     function _requireMortgage(SaleId sale, Offer calldata offer, SaleContract calldata terms, Finance calldata means)
         private
-        view
+        pure
     {
         _requireDocument(sale, means.documentHash);
         Lien calldata mortgage = means.mortgage;

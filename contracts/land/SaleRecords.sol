@@ -3,7 +3,7 @@ pragma solidity 0.8.30;
 
 import {IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
 import {CredentialKind, ICredentialRegistry} from "../../interfaces/identity/ICredentialRegistry.sol";
-import {IPartyRegistry, PartyId} from "../../interfaces/identity/IPartyRegistry.sol";
+import {IPartyRegistry, PartyId, PowerId} from "../../interfaces/identity/IPartyRegistry.sol";
 import {Consent} from "../../interfaces/land/IConsents.sol";
 import {IConveyance, Listing, Offer, Sale, SaleContract, SaleStatus} from "../../interfaces/land/IConveyance.sol";
 import {ILienRegistry} from "../../interfaces/land/ILienRegistry.sol";
@@ -144,7 +144,28 @@ abstract contract SaleRecords is Consents, IConveyance {
         Consent calldata consent
     ) internal {
         CREDENTIALS.requireCredential(party, kind);
-        _requireConsent(party, act, TitleId.unwrap(title), head, consent);
+        _requireConsentAt(0, bytes32(0), party, act, TitleId.unwrap(title), head, consent);
+    }
+
+    /// As Consents has it, for an act at a price, below which a power of attorney may not go.
+    function _requireConsentAt(
+        uint256 price,
+        bytes32 currency,
+        PartyId party,
+        bytes32 act,
+        bytes32 subject,
+        bytes memory head,
+        Consent calldata consent
+    ) internal {
+        _requireInTime(consent.deadline);
+        PartyId signer = party;
+        if (PowerId.unwrap(consent.power) != bytes32(0)) {
+            signer = consent.attorney;
+            PARTIES.requirePower(consent.power, party, signer, act, subject, price, currency);
+        }
+        bytes32 structHash = keccak256(bytes.concat(head, abi.encode(party, consent.nonce, consent.deadline)));
+        _requireSigned(signer, structHash, consent.signature);
+        _useNonce(signer, consent.nonce);
     }
 
     function _sellersSignAt(

@@ -108,7 +108,7 @@ abstract contract SaleSettlement is SaleFinancing {
         }
         PartyId holder = LIENS.holderOf(payoff.lien);
         bytes memory head = abi.encode(PAY_OFF_LIEN, sale, lien, payoff.amount, all.offer.currency, payoff.payout);
-        _requireConsent(holder, DISCHARGE, LienId.unwrap(lien), head, payoff.consent);
+        _requireConsentAt(0, bytes32(0), holder, DISCHARGE, LienId.unwrap(lien), head, payoff.consent);
 
         emit LienPaidOff(sale, lien, holder, all.offer.currency, payoff.amount, payoff.payout);
         LIENS.dischargeForSale(all.listing.title, sale, payoff.lien);
