@@ -18,13 +18,22 @@ abstract contract SaleAgreement is SaleRecords {
     using TitleShares for Share[];
 
     bytes32 private constant LIST_TITLE = keccak256(
-        "ListTitle(Listing listing,bytes32 party,uint256 nonce,uint256 deadline)Listing(bytes32 title,uint32 version,bytes32[] sellers,bytes32 sellersBank,bytes32 agent,bytes32 currency,uint128 price,bytes32 documentHash,uint40 until)"
+        "ListTitle(Listing listing,bytes32 party,uint256 nonce,uint256 deadline)Listing(bytes32 title,"
+        "uint32 version,bytes32[] sellers,bytes32 sellersBank,bytes32 agent,bytes32 currency,uint128 price,"
+        "bytes32 documentHash,uint40 until)"
     );
     bytes32 private constant ACCEPT_OFFER = keccak256(
-        "AcceptOffer(bytes32 sale,Offer offer,bytes32 party,uint256 nonce,uint256 deadline)Offer(uint64 denominator,Share[] shares,bytes32 buyersBank,bytes32 currency,uint128 price,address[] payers,bytes32 documentHash,uint40 until)Share(bytes32 holder,uint64 numerator)"
+        "AcceptOffer(bytes32 sale,Offer offer,bytes32 party,uint256 nonce,"
+        "uint256 deadline)Offer(uint64 denominator,Share[] shares,bytes32 buyersBank,bytes32 currency,"
+        "uint128 price,address[] payers,bytes32 documentHash,uint40 until)Share(bytes32 holder," "uint64 numerator)"
     );
     bytes32 private constant SIGN_CONTRACT = keccak256(
-        "SignContract(bytes32 sale,Offer offer,SaleContract terms,bytes32 party,uint256 nonce,uint256 deadline)LienFate(bytes32 lien,uint128 payoff)Offer(uint64 denominator,Share[] shares,bytes32 buyersBank,bytes32 currency,uint128 price,address[] payers,bytes32 documentHash,uint40 until)SaleContract(LienFate[] liens,address[] payouts,uint128 agentFee,address agentPayout,uint128 duty,bytes32 feeds,uint128 feedAmount,uint128 fed,bytes32 documentHash,uint40 lodgeBy,uint40 financeBy,uint40 completeBy)Share(bytes32 holder,uint64 numerator)"
+        "SignContract(bytes32 sale,Offer offer,SaleContract terms,bytes32 party,uint256 nonce,"
+        "uint256 deadline)LienFate(bytes32 lien,uint128 payoff)Offer(uint64 denominator,Share[] shares,"
+        "bytes32 buyersBank,bytes32 currency,uint128 price,address[] payers,bytes32 documentHash,"
+        "uint40 until)SaleContract(LienFate[] liens,address[] payouts,uint128 agentFee,address agentPayout,"
+        "uint128 duty,bytes32 feeds,uint128 feedAmount,uint128 fed,bytes32 documentHash,uint40 lodgeBy,"
+        "uint40 financeBy,uint40 completeBy)Share(bytes32 holder,uint64 numerator)"
     );
     bytes32 private constant MEDIATE = keccak256("land.mediate");
     bytes32 private constant RECEIVE = keccak256("land.receive");
@@ -115,8 +124,10 @@ abstract contract SaleAgreement is SaleRecords {
         bool banked = !_isNobody(listing.sellersBank);
         uint256 others = (mediated ? 1 : 0) + (banked ? 1 : 0);
         uint256 next = _bothSign(listing, offer, others, head, consents);
-        if (mediated) _licensedSigns(listing.agent, ESTATE_AGENT, MEDIATE, listing.title, head, consents[next++]);
-        if (banked) _licensedSigns(listing.sellersBank, BANK, RECEIVE, listing.title, head, consents[next]);
+        if (mediated) _licensedSigns(listing.agent, ESTATE_AGENT, MEDIATE, listing.title, head, consents[next]);
+        if (banked) {
+            _licensedSigns(listing.sellersBank, BANK, RECEIVE, listing.title, head, consents[consents.length - 1]);
+        }
     }
 
     function _requireSound(SaleId sale, Listing calldata listing, Offer calldata offer, SaleContract calldata terms)

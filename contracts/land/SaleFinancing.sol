@@ -26,10 +26,13 @@ abstract contract SaleFinancing is SaleAgreement {
     using SalePapers for BillOfSale;
 
     bytes32 private constant FINANCE_SALE = keccak256(
-        "FinanceSale(bytes32 sale,Finance finance,bytes32 party,uint256 nonce,uint256 deadline)Finance(Lien mortgage,uint8 rank,uint128 reserved,bytes32 documentHash)Lien(uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency,bytes32 deedHash)"
+        "FinanceSale(bytes32 sale,Finance finance,bytes32 party,uint256 nonce,"
+        "uint256 deadline)Finance(Lien mortgage,uint8 rank,uint128 reserved,"
+        "bytes32 documentHash)Lien(uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency," "bytes32 deedHash)"
     );
     bytes32 private constant SIGN_BILL_OF_SALE = keccak256(
-        "SignBillOfSale(bytes32 sale,bytes32 title,uint128 price,bytes32 currency,BillOfSale bill,bytes32 party,uint256 nonce,uint256 deadline)BillOfSale(bytes32 documentHash,uint32 legalDate)"
+        "SignBillOfSale(bytes32 sale,bytes32 title,uint128 price,bytes32 currency,BillOfSale bill,"
+        "bytes32 party,uint256 nonce,uint256 deadline)BillOfSale(bytes32 documentHash,uint32 legalDate)"
     );
     bytes32 private constant LEND = keccak256("land.lend");
     bytes32 private constant CHARGE = keccak256("land.charge");

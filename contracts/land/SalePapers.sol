@@ -9,18 +9,23 @@ import {SaleId, Share} from "../../interfaces/land/ITitleRegistry.sol";
 library SalePapers {
     bytes32 private constant SALE = keccak256("Muniment.Sale.v1");
     bytes32 private constant LISTING = keccak256(
-        "Listing(bytes32 title,uint32 version,bytes32[] sellers,bytes32 sellersBank,bytes32 agent,bytes32 currency,uint128 price,bytes32 documentHash,uint40 until)"
+        "Listing(bytes32 title,uint32 version,bytes32[] sellers,bytes32 sellersBank,bytes32 agent,"
+        "bytes32 currency,uint128 price,bytes32 documentHash,uint40 until)"
     );
     bytes32 private constant OFFER = keccak256(
-        "Offer(uint64 denominator,Share[] shares,bytes32 buyersBank,bytes32 currency,uint128 price,address[] payers,bytes32 documentHash,uint40 until)Share(bytes32 holder,uint64 numerator)"
+        "Offer(uint64 denominator,Share[] shares,bytes32 buyersBank,bytes32 currency,uint128 price,"
+        "address[] payers,bytes32 documentHash,uint40 until)Share(bytes32 holder,uint64 numerator)"
     );
     bytes32 private constant SHARE = keccak256("Share(bytes32 holder,uint64 numerator)");
     bytes32 private constant SALE_CONTRACT = keccak256(
-        "SaleContract(LienFate[] liens,address[] payouts,uint128 agentFee,address agentPayout,uint128 duty,bytes32 feeds,uint128 feedAmount,uint128 fed,bytes32 documentHash,uint40 lodgeBy,uint40 financeBy,uint40 completeBy)LienFate(bytes32 lien,uint128 payoff)"
+        "SaleContract(LienFate[] liens,address[] payouts,uint128 agentFee,address agentPayout,uint128 duty,"
+        "bytes32 feeds,uint128 feedAmount,uint128 fed,bytes32 documentHash,uint40 lodgeBy,uint40 financeBy,"
+        "uint40 completeBy)LienFate(bytes32 lien,uint128 payoff)"
     );
     bytes32 private constant LIEN_FATE = keccak256("LienFate(bytes32 lien,uint128 payoff)");
     bytes32 private constant FINANCE = keccak256(
-        "Finance(Lien mortgage,uint8 rank,uint128 reserved,bytes32 documentHash)Lien(uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency,bytes32 deedHash)"
+        "Finance(Lien mortgage,uint8 rank,uint128 reserved,bytes32 documentHash)Lien(uint8 kind,"
+        "bytes32 creditor,uint256 amount,bytes32 currency,bytes32 deedHash)"
     );
     bytes32 private constant LIEN =
         keccak256("Lien(uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency,bytes32 deedHash)");

@@ -129,9 +129,10 @@ abstract contract SaleRecords is Consents, IConveyance {
                 BUY,
                 TitleId.unwrap(listing.title),
                 head,
-                consents[next++]
+                consents[next + i]
             );
         }
+        next += offer.shares.length;
     }
 
     /// The agent, or a bank, signs if there is one.

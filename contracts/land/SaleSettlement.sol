@@ -25,7 +25,8 @@ abstract contract SaleSettlement is SaleFinancing {
     using SalePapers for BillOfSale;
 
     bytes32 private constant PAY_OFF_LIEN = keccak256(
-        "PayOffLien(bytes32 sale,bytes32 lien,uint128 amount,bytes32 currency,address payout,bytes32 party,uint256 nonce,uint256 deadline)"
+        "PayOffLien(bytes32 sale,bytes32 lien,uint128 amount,bytes32 currency,address payout,bytes32 party,"
+        "uint256 nonce,uint256 deadline)"
     );
     bytes32 private constant DISCHARGE = keccak256("land.discharge");
 
@@ -95,7 +96,8 @@ abstract contract SaleSettlement is SaleFinancing {
             if (most == 0) continue;
             Payoff calldata payoff = all.payoffs[place];
             _payOffOne(sale, all, payoff, all.terms.liens[i].lien, most);
-            credits[place++] = Credit(payoff.payout, payoff.amount);
+            credits[place] = Credit(payoff.payout, payoff.amount);
+            ++place;
         }
     }
 
@@ -139,11 +141,11 @@ abstract contract SaleSettlement is SaleFinancing {
             rest -= credits[i].amount;
         }
         address register = ISaleEscrow(ESCROW).ratesOf(before.jurisdiction, all.offer.currency).payee;
-        credits[place++] = Credit(register, all.terms.duty);
-        credits[place++] = Credit(all.terms.agentPayout, all.terms.agentFee);
+        credits[place] = Credit(register, all.terms.duty);
+        credits[place + 1] = Credit(all.terms.agentPayout, all.terms.agentFee);
         uint256[] memory parts = SaleMath.split(rest, before.denominator, before.shares);
         for (uint256 i = 0; i < parts.length; ++i) {
-            credits[place + i] = Credit(all.terms.payouts[i], parts[i]);
+            credits[place + 2 + i] = Credit(all.terms.payouts[i], parts[i]);
         }
     }
 }

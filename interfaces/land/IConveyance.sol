@@ -166,7 +166,7 @@ struct Sale {
 ///   settle             BillOfSaleSigned    anyone; holders of liens that are paid off sign           terms.completeBy
 ///                      or DutyPaid
 ///   cancel             any of these        sellers; from OfferAccepted on buyers too                 –
-///   expire             any of these        anyone                                                    once it has passed
+///   expire             any of these        anyone                                                    once that is over
 ///
 /// Consents come in that order: of sellers and buyers one each, as listing and offer name them; none for an agent or
 /// a bank that the sale goes without. Agent and banks need their credential when they sign. Steps of several calls go

@@ -39,7 +39,7 @@ interface ISaleEscrow {
     /// @dev The whole of what the sale had open went to its payees, and to the sale that it feeds.
     event Released(SaleId indexed sale, address indexed token, Credit[] credits, SaleId feeds, uint256 fed);
     event Refunded(SaleId indexed sale, address indexed payer, address indexed token, uint256 amount);
-    event Withdrawn(address indexed payee, address indexed token, address to, uint256 amount);
+    event Withdrawn(address indexed payee, address indexed token, address indexed to, uint256 amount);
 
     /// @notice Thrown when the caller is not the conveyance contract.
     error NotConveyance(address caller);

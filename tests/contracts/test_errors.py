@@ -8,7 +8,16 @@ from brownie import interface
 
 
 @pytest.mark.parametrize(
-    "name", ["IAgencyRegistry", "IDocumentRegistry", "ILienRegistry", "IPartyRegistry", "ITitleRegistry"]
+    "name",
+    [
+        "IAgencyRegistry",
+        "IConveyance",
+        "IDocumentRegistry",
+        "ILienRegistry",
+        "IPartyRegistry",
+        "ISaleEscrow",
+        "ITitleRegistry",
+    ],
 )
 def test_every_error_is_raised(name):
     """Must have a test that raises each error of the interfaces with the very values that failed."""

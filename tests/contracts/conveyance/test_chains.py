@@ -111,7 +111,8 @@ def test_two_feed_one(world, owned):
     token = world.money.FairMoney
     sellers = (world.anna, world.dora)
     small = [
-        papers(world, owned(each, ref=f"house of {each.id[2:20]}"), [each], [world.carl], token=token, price=500_000) for each in sellers
+        papers(world, owned(each, ref=f"house {place}"), [each], [world.carl], token=token, price=500_000)
+        for place, each in enumerate(sellers)
     ]
     big = papers(world, owned(world.bert, ref="big"), [world.bert], sorted(sellers, key=lambda s: s.id), token=token)
     for deal in small:
@@ -124,9 +125,7 @@ def test_two_feed_one(world, owned):
 def test_fed_in_another_token(world, pair, owned):
     """Must not count one token for another."""
     flat, _ = pair
-    other = papers(
-        world, owned(world.bert, ref="other"), [world.bert], [world.carl], token=world.money.SilentMoney
-    )
+    other = papers(world, owned(world.bert, ref="other"), [world.bert], [world.carl], token=world.money.SilentMoney)
     flat.terms["feeds"] = other.id
     other.terms["fed"] = 1_500_000
     flat.to(BILL_SIGNED)

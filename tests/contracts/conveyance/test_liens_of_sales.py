@@ -75,7 +75,7 @@ def test_given_up_in_between(world, deal, with_liens):
 
 
 def test_statements(world, deal, with_liens):
-    """Must ask for one statement for each lien that is paid off, in the order of rank, within what the contract allows."""
+    """Must ask for one statement for each lien that is paid off, in order of rank, within what the contract allows."""
     the = with_liens(deal(), 400_000, 0, 100_000).to(BILL_SIGNED)
     first, _kept, third = the.mortgages
     sound = the.stated()

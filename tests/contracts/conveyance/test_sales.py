@@ -37,7 +37,7 @@ def balanced(world, token=None):
 
 
 def test_in_escrow(world, deal, with_liens):
-    """Must pay off one lien, keep another, enter the bank's, pay duty, agent and sellers, and pass the title, at once."""
+    """Must pay off one lien, keep another, enter the bank's, pay duty, agent and sellers, and pass the title."""
     the = with_liens(deal(), 400_000, 0)
     mortgage = lien(world.buyers_bank, 2_000_000, deed="a new mortgage")
     the.means |= {"mortgage": mortgage, "rank": 2}
@@ -90,7 +90,7 @@ def test_in_escrow(world, deal, with_liens):
 
 
 def test_by_a_banks_word(world, deal, with_liens):
-    """Must pass the title when the bank answers for the price and the registrar saw the duty's receipt, without a token."""
+    """Must pass the title when the bank answers for the price and a registrar saw the duty's receipt."""
     the = with_liens(deal(token=None), 400_000)
     the.means |= {"mortgage": lien(world.buyers_bank, 2_000_000), "rank": 1}
     the.to(DUTY_PAID)
@@ -177,9 +177,9 @@ def test_several_steps_in_one_transaction(world, deal):
 def test_double_sale(world, deal):
     """Must let one of two sales of a parcel be lodged, and never the other once the first is registered."""
     the = deal().to(PENDING_TITLE)
-    rival = papers(
-        world, the.title, the.sellers, [world.dora], token=world.money.FairMoney, seed="rival"
-    ).to(CONTRACT_SIGNED)
+    rival = papers(world, the.title, the.sellers, [world.dora], token=world.money.FairMoney, seed="rival").to(
+        CONTRACT_SIGNED
+    )
     with reverts("NoticeStands", the.title, the.id, the.terms["completeBy"]):
         rival.lodge()
     the.deposit()

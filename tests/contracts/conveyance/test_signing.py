@@ -1,6 +1,7 @@
 """Who signs: everybody whose right is at stake, once, for exactly this; agents and banks with a licence."""
 
 import pytest
+from brownie import web3
 
 from tests.contracts.conveyance.deals import (
     BILL_SIGNED,
@@ -19,7 +20,6 @@ from tests.contracts.conveyance.deals import (
     words,
 )
 from tests.contracts.helpers import NEVER, ZERO_ID, keccak, now, reverts, typed
-from brownie import web3
 
 SIGNED = {
     "list": ("ListTitle", 0),
@@ -260,7 +260,12 @@ def test_sellers_are_all_holders(world, deal):
 
 @pytest.mark.parametrize(
     ("denominator", "numerators", "error"),
-    [(2, (1,), "SharesNotWhole"), (3, (1, 1), "SharesNotWhole"), (2, (2, 0), "ShareMissing"), (1, (), "HoldersRefused")],
+    [
+        (2, (1,), "SharesNotWhole"),
+        (3, (1, 1), "SharesNotWhole"),
+        (2, (2, 0), "ShareMissing"),
+        (1, (), "HoldersRefused"),
+    ],
 )
 def test_shares_sum_to_one(world, deal, denominator, numerators, error):
     """Must refuse an offer whose shares do not sum to one."""
