@@ -36,9 +36,9 @@ struct Credential {
 /// @title Credentials of parties: e-residents, estate agents, banks, notaries, surveyors and what agencies define
 /// @notice Typed, expiring, bound to the party for ever, and revocable with a reason by the agency, not only by the key
 /// that issued.
-/// @dev Locked as ERC-5192 has it: the token id is uint256(credentialIdOf(party, kind)). No ERC-721 beside it, because
-/// the holder is a party and not an address, and nothing can be transferred. Errors of IAgencyRegistry tell who was
-/// refused and why.
+/// @dev Locked as ERC-5192 has it, and ERC-165 says so: the token id is uint256(credentialIdOf(party, kind)). This is no
+/// ERC-721, though ERC-5192 builds on it: the holder is a party and not an address, nothing can be transferred, and there
+/// is no ownerOf to ask. Errors of IAgencyRegistry tell who was refused and why.
 interface ICredentialRegistry {
     /// @param agency zero for the kinds known everywhere
     /// @param scope the power that issues it
@@ -65,7 +65,8 @@ interface ICredentialRegistry {
     error KindUnknown(CredentialKind kind);
     /// @notice Thrown when the agency has defined the kind before.
     error KindExists(CredentialKind kind);
-    /// @notice Thrown when a kind's name is empty or longer than 64 bytes, or the agency lacks the power it names.
+    /// @notice Thrown when a kind's name is empty or longer than 64 bytes, or it names no power, several, or one that the
+    /// agency lacks.
     error KindRefused(AgencyId agency, uint64 scope);
     /// @notice Thrown when another agency defined the kind.
     error KindOfOtherAgency(CredentialKind kind, AgencyId agency);
@@ -112,7 +113,7 @@ interface ICredentialRegistry {
 
     /// @notice Give a party a credential. By an officer of the agency with the kind's power. It replaces one that the
     /// same agency issued, and one that no longer holds.
-    /// @param from 0 for now
+    /// @param from 0 for now; a moment gone by, for a licence that the agency gave before
     /// @param sourceHash salted hash of the decision that it rests on
     function issue(AgencyId agency, PartyId party, CredentialKind kind, uint40 from, uint40 until, bytes32 sourceHash)
         external;

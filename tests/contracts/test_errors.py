@@ -8,10 +8,12 @@ from brownie import interface
 
 INTERFACES = (
     "IAgencyRegistry",
+    "IConveyance",
     "IDocumentRegistry",
     "ILienRegistry",
     "IPartyNonces",
     "IPartyRegistry",
+    "ISaleEscrow",
     "ITitleMigration",
     "ITitleRegistry",
 )
