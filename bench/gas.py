@@ -15,7 +15,7 @@ from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract.contract import ContractFunction
 
-from bench import gas_documents, gas_identity
+from bench import gas_documents, gas_identity, gas_land
 from bench.node import START, compile_all, deploy, fresh_node, gas_of
 
 SNAPSHOT = Path(__file__).with_name("gas-snapshot.json")
@@ -35,7 +35,12 @@ PUBLISHED = {
     "HMLR title-token": {"value": 243_000, "published": True},
     "T-REX (fungible, no record)": {"value": 103_000, "published": True},
 }
-TARGETS = {"register a title": 130_000, "register a title, in a batch of 50": 100_000} | gas_documents.TARGETS
+TARGETS = {
+    "register a title": 130_000,
+    "register a title, in a batch of 50": 100_000,
+    **gas_land.TARGETS,
+    **gas_documents.TARGETS,
+}
 
 
 def rows() -> list[dict[str, Any]]:
@@ -43,7 +48,7 @@ def rows() -> list[dict[str, Any]]:
     figures, others = measured(), compile_all("bench")
     with fresh_node() as web3:
         mint = _mint(web3, others)
-        peers = gas_documents.peers(web3)
+        peers = gas_documents.peers(web3) | gas_land.PEERS
     peers["register a title"] = {"OpenZeppelin ERC-721 mint (no record)": {"value": mint}, **PUBLISHED}
     return [_row(act, n, gas, peers.get(act, {})) for act, (n, gas) in figures.items()]
 
@@ -53,7 +58,7 @@ def measured() -> dict[str, tuple[int, float]]:
     own = compile_all()
     with fresh_node() as web3:
         figures = Scene(web3, own).measure()
-    for others in (gas_documents, gas_identity):
+    for others in (gas_land, gas_documents, gas_identity):
         with fresh_node() as web3:
             figures |= others.Scene(web3, own).measure()
     return figures
@@ -75,7 +80,7 @@ class Scene:
         self.custodian, self.second_custodian, self.relayer = people[4:7]
         self.agencies = deploy(web3, artifacts, "AgencyRegistry", self.root, sender=people[9])
         self.parties = deploy(web3, artifacts, "PartyRegistry", self.agencies.address, sender=people[9])
-        self.titles = deploy(web3, artifacts, "TitleRegistry", self.agencies.address, sender=people[9])
+        self.titles = gas_land.deploy_land(web3, artifacts, self.agencies, self.parties, people[9]).titles
         self.domain = web3.keccak(text="land.example.gov")
         self.agency = self.agencies.functions.agencyIdOf(NOBODY, self.domain).call()
 

@@ -1,14 +1,27 @@
 """Keccak-256 over bytes and over ABI words, the two ways in which every id of the contracts is made."""
 
-from eth_hash.auto import keccak as _keccak
+from collections.abc import Callable
 
 ZERO_HASH = "0x" + "00" * 32
 ZERO_ADDRESS = "0x" + "00" * 20
 
 
+def _fastest_keccak() -> Callable[[bytes], bytes]:
+    try:
+        from sha3 import keccak_256  # safe-pysha3: about 1 µs a hash, where others take 4 to 8
+    except ImportError:
+        from eth_hash.auto import keccak as slower
+
+        return slower
+    return lambda data: bytes(keccak_256(data).digest())
+
+
+keccak_bytes = _fastest_keccak()
+
+
 def keccak(data: bytes) -> str:
     """Keccak-256 of bytes, as 0x and 64 lower-case hex digits."""
-    return "0x" + _keccak(data).hex()
+    return "0x" + keccak_bytes(data).hex()
 
 
 def keccak_words(*words: str | bytes) -> str:

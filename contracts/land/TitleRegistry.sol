@@ -1,79 +1,61 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {AgencyId, AgencyStatus, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {AgencyId, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
+import {IPartyRegistry} from "../../interfaces/identity/IPartyRegistry.sol";
+import {IConveyance} from "../../interfaces/land/IConveyance.sol";
+import {ILienRegistry} from "../../interfaces/land/ILienRegistry.sol";
+import {ITitleMigration} from "../../interfaces/land/ITitleMigration.sol";
 import {
     Entry,
-    Grade,
     ITitleRegistry,
     Jurisdiction,
-    Register,
-    RegisterStatus,
-    Title,
+    MigratedTitle,
+    Share,
     TitleId
 } from "../../interfaces/land/ITitleRegistry.sol";
+import {Consents} from "./Consents.sol";
+import {TitleParcels} from "./TitleParcels.sol";
+import {TitlePassing} from "./TitlePassing.sol";
+import {TitleRecords} from "./TitleRecords.sol";
 import {TitleShares} from "./TitleShares.sol";
 
 /// @title Land titles: who holds which land, in which shares
-contract TitleRegistry is ITitleRegistry {
-    using TitleShares for TitleShares.Holding;
-
-    /// Three slots for a title with a sole holder: geometry hash, the packed fields, the holder.
-    struct Record {
-        bytes32 geometryHash;
-        uint64 area;
-        uint64 denominator;
-        Jurisdiction jurisdiction;
-        uint32 version;
-        Grade grade;
-        uint8 holderCount;
-        TitleShares.Holding holding;
-    }
-
-    bytes32 private constant TITLE = keccak256("Muniment.Title.v1");
-    uint256 private constant MAX_REFERENCE = 100;
+contract TitleRegistry is TitlePassing, TitleParcels {
+    using TitleShares for Share[];
 
     /// @inheritdoc ITitleRegistry
     uint256 public constant MAX_BATCH = 50;
-    /// @inheritdoc ITitleRegistry
-    uint256 public constant MAX_HOLDERS = TitleShares.MAX_HOLDERS;
 
-    /// @notice Who may act for the state.
-    IAgencyRegistry public immutable AGENCIES;
-    uint64 private immutable LAND_REGISTRAR;
-
-    mapping(Jurisdiction jurisdiction => Register keeper) private _registers;
-    mapping(TitleId title => Record record) private _titles;
-
-    constructor(IAgencyRegistry agencies) {
-        AGENCIES = agencies;
-        LAND_REGISTRAR = agencies.LAND_REGISTRAR();
+    /// @dev The other three are deployed first, for the address that this one will have; nobody can rewire them.
+    constructor(
+        IAgencyRegistry agencies,
+        IPartyRegistry parties,
+        ILienRegistry liens,
+        ITitleMigration migration,
+        IConveyance conveyance
+    )
+        EIP712("Muniment TitleRegistry", "1")
+        Consents(parties)
+        TitleRecords(agencies, address(liens), address(migration), address(conveyance))
+    {
+        if (liens.TITLES() != this) revert NotWired(address(liens));
+        if (migration.TITLES() != this) revert NotWired(address(migration));
+        if (conveyance.TITLES() != this) revert NotWired(address(conveyance));
     }
-
-    // ── Registers ───────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// @inheritdoc ITitleRegistry
-    function setRegister(Jurisdiction jurisdiction, AgencyId agency, RegisterStatus status) external {
-        if (msg.sender != AGENCIES.root()) revert NotRoot(msg.sender);
-        if (
-            Jurisdiction.unwrap(jurisdiction) == bytes8(0) || status == RegisterStatus.None
-                || AGENCIES.agencyOf(agency).status != AgencyStatus.Active
-        ) revert RegisterRefused(jurisdiction, agency, status);
-
-        _registers[jurisdiction] = Register({agency: agency, status: status});
-        emit RegisterSet(jurisdiction, agency, status);
-    }
-
-    /// @inheritdoc ITitleRegistry
-    function registerOf(Jurisdiction jurisdiction) external view returns (Register memory) {
-        return _registers[jurisdiction];
-    }
-
-    // ── Titles ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc ITitleRegistry
     function register(Jurisdiction jurisdiction, Entry calldata entry) external returns (TitleId title) {
-        return _enter(jurisdiction, _requireKeeper(jurisdiction), entry);
+        return _enter(jurisdiction, _requireKeeper(jurisdiction), entry, "");
+    }
+
+    /// @inheritdoc ITitleRegistry
+    function registerAbsent(Jurisdiction jurisdiction, Entry calldata entry, bytes calldata absence)
+        external
+        returns (TitleId title)
+    {
+        return _enter(jurisdiction, _requireKeeper(jurisdiction), entry, absence);
     }
 
     /// @inheritdoc ITitleRegistry
@@ -83,76 +65,30 @@ contract TitleRegistry is ITitleRegistry {
         if (length == 0 || length > MAX_BATCH) revert BatchRefused(length);
 
         for (uint256 i = 0; i < length; ++i) {
-            _enter(jurisdiction, agency, entries[i]);
+            _enter(jurisdiction, agency, entries[i], "");
         }
     }
 
     /// @inheritdoc ITitleRegistry
-    function titleOf(TitleId title) external view returns (Title memory) {
-        if (!exists(title)) revert TitleUnknown(title);
-        Record storage record = _titles[title];
-        return Title({
-            geometryHash: record.geometryHash,
-            area: record.area,
-            denominator: record.denominator,
-            jurisdiction: record.jurisdiction,
-            version: record.version,
-            grade: record.grade,
-            shares: record.holding.list(record.holderCount)
-        });
-    }
+    function admit(MigratedTitle calldata migrated, bytes calldata proof) external {
+        Record storage record = _requireNew(migrated.title);
+        ITitleMigration(MIGRATION).requireProven(migrated, proof);
+        _requireComplete(migrated.title, migrated.geometryHash, migrated.area, migrated.grade);
+        Share[] memory shares = migrated.shares;
+        shares.check(migrated.title, migrated.denominator);
 
-    /// @inheritdoc ITitleRegistry
-    function exists(TitleId title) public view returns (bool) {
-        return _titles[title].version != 0;
-    }
-
-    /// @inheritdoc ITitleRegistry
-    function titleIdOf(Jurisdiction jurisdiction, string calldata ref) public pure returns (TitleId) {
-        return TitleId.wrap(keccak256(abi.encode(TITLE, jurisdiction, keccak256(bytes(ref)))));
-    }
-
-    // ── Rules ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-    /// The agency of the caller, who must be a registrar of the agency that keeps the register.
-    function _requireKeeper(Jurisdiction jurisdiction) private view returns (AgencyId agency) {
-        bytes32 keeper = AgencyId.unwrap(_registers[jurisdiction].agency);
-        if (keeper == bytes32(0)) revert RegisterUnknown(jurisdiction);
-        agency = AGENCIES.requireOfficer(msg.sender, LAND_REGISTRAR);
-        if (AgencyId.unwrap(agency) != keeper) revert NotKeeper(jurisdiction, agency);
-    }
-
-    function _enter(Jurisdiction jurisdiction, AgencyId agency, Entry calldata entry) private returns (TitleId title) {
-        uint256 length = bytes(entry.ref).length;
-        if (length == 0 || length > MAX_REFERENCE) revert ReferenceRefused(length);
-        title = titleIdOf(jurisdiction, entry.ref);
-        if (exists(title)) revert TitleExists(title);
-        if (entry.geometryHash == bytes32(0) || entry.area == 0 || entry.grade == Grade.None) {
-            revert EntryIncomplete(title);
-        }
-
-        Record storage record = _titles[title];
-        record.holding.enter(title, entry.denominator, entry.shares);
-        record.geometryHash = entry.geometryHash;
-        record.area = entry.area;
-        record.denominator = entry.denominator;
-        record.jurisdiction = jurisdiction;
-        record.version = 1;
-        record.grade = entry.grade;
-        record.holderCount = uint8(entry.shares.length);
-        emit TitleRegistered(
-            title,
-            jurisdiction,
-            agency,
-            msg.sender,
-            entry.ref,
-            entry.geometryHash,
-            entry.area,
-            entry.grade,
-            entry.denominator,
-            entry.shares,
-            entry.sourceHash,
-            entry.legalDate
+        _write(record, migrated.jurisdiction, migrated.area, migrated.grade, migrated.denominator, shares);
+        emit TitleAdmitted(
+            migrated.title,
+            migrated.jurisdiction,
+            migrated.geometryHash,
+            migrated.area,
+            migrated.grade,
+            migrated.denominator,
+            shares
         );
+        if (migrated.liens.length + migrated.interests.length != 0) {
+            ILienRegistry(LIENS).carryIn(migrated.title, migrated.liens, migrated.interests);
+        }
     }
 }

@@ -15,25 +15,30 @@ library TitleShares {
         uint64[32] numerators;
     }
 
-    /// Check the shares against every rule and write them. Writes only slots that are not yet in use.
-    function enter(Holding storage holding, TitleId title, uint64 denominator, Share[] calldata shares) internal {
+    /// Check the shares against every rule.
+    function check(Share[] memory shares, TitleId title, uint64 denominator) internal pure {
         uint256 count = shares.length;
         if (count == 0 || count > MAX_HOLDERS) revert ITitleRegistry.HoldersRefused(title, count);
-        bool sole = count == 1;
         bytes32 previous;
         uint256 sum;
         for (uint256 i = 0; i < count; ++i) {
             PartyId holder = shares[i].holder;
-            uint64 numerator = shares[i].numerator;
             if (PartyId.unwrap(holder) <= previous) revert ITitleRegistry.HolderOrder(title, holder);
-            if (numerator == 0) revert ITitleRegistry.ShareMissing(title, holder);
+            if (shares[i].numerator == 0) revert ITitleRegistry.ShareMissing(title, holder);
             previous = PartyId.unwrap(holder);
-            sum += numerator;
-            holding.holders[i] = holder;
-            if (!sole) holding.numerators[i] = numerator;
+            sum += shares[i].numerator;
         }
-        if (sum != denominator || (sole && denominator != 1)) {
+        if (sum != denominator || (count == 1 && denominator != 1)) {
             revert ITitleRegistry.SharesNotWhole(title, sum, denominator);
+        }
+    }
+
+    /// Write checked shares over whatever was there. What lies behind the last of them is never read.
+    function write(Holding storage holding, Share[] memory shares) internal {
+        uint256 count = shares.length;
+        for (uint256 i = 0; i < count; ++i) {
+            holding.holders[i] = shares[i].holder;
+            if (count > 1) holding.numerators[i] = shares[i].numerator;
         }
     }
 
@@ -43,5 +48,49 @@ library TitleShares {
         for (uint256 i = 0; i < count; ++i) {
             shares[i] = Share(holding.holders[i], count == 1 ? 1 : holding.numerators[i]);
         }
+    }
+
+    /// Whoever holds a part before and is no seller must hold at least as much afterwards; every seller must be a
+    /// holder. All lists ascend, so one walk does.
+    function requireKept(
+        Share[] memory before,
+        uint256 denominatorBefore,
+        Share[] memory afterwards,
+        uint256 denominatorAfterwards,
+        PartyId[] calldata sellers,
+        TitleId title
+    ) internal pure {
+        uint256 place;
+        uint256 seller;
+        for (uint256 i = 0; i < before.length; ++i) {
+            PartyId holder = before[i].holder;
+            if (seller < sellers.length && PartyId.unwrap(sellers[seller]) == PartyId.unwrap(holder)) {
+                ++seller;
+                continue;
+            }
+            while (place < afterwards.length && PartyId.unwrap(afterwards[place].holder) < PartyId.unwrap(holder)) {
+                ++place;
+            }
+            bool kept = place < afterwards.length && PartyId.unwrap(afterwards[place].holder) == PartyId.unwrap(holder)
+                && afterwards[place].numerator * denominatorBefore >= before[i].numerator * denominatorAfterwards;
+            if (!kept) revert ITitleRegistry.ShareLost(title, holder);
+        }
+        if (seller < sellers.length) revert ITitleRegistry.NotHolder(title, sellers[seller]);
+    }
+
+    /// Whether the same parties hold the same fractions, whatever the denominators.
+    function same(Share[] memory one, uint256 denominatorOfOne, Share[] memory other, uint256 denominatorOfOther)
+        internal
+        pure
+        returns (bool)
+    {
+        if (one.length != other.length) return false;
+        for (uint256 i = 0; i < one.length; ++i) {
+            if (
+                PartyId.unwrap(one[i].holder) != PartyId.unwrap(other[i].holder)
+                    || one[i].numerator * denominatorOfOther != other[i].numerator * denominatorOfOne
+            ) return false;
+        }
+        return true;
     }
 }

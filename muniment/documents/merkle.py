@@ -8,22 +8,13 @@ Source: @openzeppelin/merkle-tree, README, "Standard Merkle Trees"; OpenZeppelin
 """
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+
+from muniment.hashing import keccak_bytes
 
 DEEPEST = 64  # levels; a tree of 2^40 leaves, the most an anchor counts, has 40
 
-
-def _fastest_keccak() -> Callable[[bytes], bytes]:
-    try:
-        from sha3 import keccak_256  # safe-pysha3: about 1 µs a hash, where others take 4 to 8
-    except ImportError:
-        from eth_hash.auto import keccak
-
-        return keccak
-    return lambda data: bytes(keccak_256(data).digest())
-
-
-keccak = _fastest_keccak()
+keccak = keccak_bytes
 
 
 class TreeRefused(ValueError):

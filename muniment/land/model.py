@@ -16,7 +16,7 @@ TITLE_DOMAIN = keccak(b"Muniment.Title.v1")
 MAX_HOLDERS = 32
 MAX_BATCH = 50
 MAX_REF_BYTES = 100
-_JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
+JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
 
 class Grade(IntEnum):
@@ -66,7 +66,7 @@ class Entry:
 
 def check_jurisdiction(code: str) -> str:
     """Return an ISO 3166 code ("GB", "SE", "GB-SCT") unchanged, or raise Refused."""
-    if not _JURISDICTION.fullmatch(code):
+    if not JURISDICTION.fullmatch(code):
         raise Refused("JurisdictionRefused", jurisdiction=code)
     return code
 
@@ -86,6 +86,8 @@ def normalise_ref(ref: str) -> str:
 
     Raises Refused when it is empty, over 100 bytes of UTF-8, or holds control or unpaired surrogate characters.
     """
+    if ref.isascii() and ref.isprintable() and ref == ref.strip() and 1 <= len(ref) <= MAX_REF_BYTES:
+        return ref  # nothing to be done; a register has a million of them
     normal = normalise_text(ref)
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in normal):
         raise Refused("ReferenceUnreadable", ref=ascii(ref)[:100])

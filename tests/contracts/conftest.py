@@ -13,6 +13,7 @@ from brownie import (
     CompanyRegistry,
     CredentialRegistry,
     DocumentRegistry,
+    LienRegistry,
     PartyRegistry,
     TitleRegistry,
     accounts,
@@ -59,7 +60,7 @@ CONFIG.networks["development"] = {
     "id": "development",
     "cmd": "anvil",
     "host": "http://127.0.0.1",
-    "cmd_settings": {"port": _free_port(), "accounts": 40, "base_fee": 0, "gas_limit": 16_000_000},
+    "cmd_settings": {"port": _free_port(), "accounts": 60, "base_fee": 0, "gas_limit": 16_000_000},
 }
 
 
@@ -122,6 +123,7 @@ PEOPLE = (
     "citizen",
     "treasury",
     "stranger",
+    "second_registrar",
 )
 
 
@@ -156,9 +158,33 @@ def parties(people, agencies):
 
 
 @pytest.fixture(scope="session")
-def titles(people, agencies):
+def land(people, agencies, parties):
+    """The title and lien registries, and doubles of the contracts beside them: each knows the address of the titles."""
+    by = {"from": people.deployer}
+    address = people.deployer.get_deployment_address(people.deployer.nonce + 3)
+    liens = LienRegistry.deploy(agencies, parties, address, by)
+    project = compile_source((ROOT / "tests/contracts/doubles/Land.sol").read_text(), evm_version="cancun")
+    migration = project.MigrationDouble.deploy(address, by)
+    conveyance = project.ConveyanceDouble.deploy(address, by)
+    titles = TitleRegistry.deploy(agencies, parties, liens, migration, conveyance, by)
+    node("anvil_impersonateAccount", conveyance.address)
+    node("anvil_setBalance", conveyance.address, hex(10**18))
+    by_sale = accounts.at(conveyance.address, force=True)
+    return SimpleNamespace(
+        titles=titles, liens=liens, migration=migration, conveyance=conveyance, by_sale=by_sale, doubles=project
+    )
+
+
+@pytest.fixture(scope="session")
+def titles(land):
     """The title registry."""
-    return TitleRegistry.deploy(agencies, {"from": people.deployer})
+    return land.titles
+
+
+@pytest.fixture(scope="session")
+def liens(land):
+    """The lien registry."""
+    return land.liens
 
 
 @pytest.fixture(scope="session")
@@ -216,6 +242,7 @@ def state(people, agencies, parties, titles, documents, credentials, companies, 
     end = now() + 3650 * DAY
     staff = [
         (p.registrar, scope.registrar),
+        (p.second_registrar, scope.registrar),
         (p.court, scope.court),
         (p.second_court, scope.court),
         (p.custodian, scope.custodian),

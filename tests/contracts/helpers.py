@@ -41,16 +41,74 @@ FIELDS = {
     "ChangeCompany": "bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline",
     "AcceptPost": "bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline",
     "DissolveCompany": "bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline",
+    "SubdivideTitle": (
+        "bytes32 title,uint32 version,Part[] parts,bytes32 sourceHash,uint32 legalDate,bytes32 party,uint256 nonce,"
+        "uint256 deadline"
+    ),
+    "MergeTitles": (
+        "bytes32[] titles,uint32[] versions,Part whole,bytes32 sourceHash,uint32 legalDate,bytes32 party,"
+        "uint256 nonce,uint256 deadline"
+    ),
+    "WithdrawCaveat": "bytes32 caveat,bytes32 party,uint256 nonce,uint256 deadline",
+    "ChargeTitle": (
+        "bytes32 title,uint32 version,Lien lien,uint8 rank,uint32 legalDate,bytes32 party,uint256 nonce,"
+        "uint256 deadline"
+    ),
+    "DischargeLien": "bytes32 lien,bytes32[] titles,bytes32 party,uint256 nonce,uint256 deadline",
+    "PostponeLien": (
+        "bytes32 title,bytes32 lien,bytes32 behind,uint8 rank,bytes32 party,uint256 nonce,uint256 deadline"
+    ),
+    "AssignLien": "bytes32 lien,bytes32 to,bytes32 party,uint256 nonce,uint256 deadline",
+    "GrantInterest": (
+        "bytes32 title,uint32 version,Interest interest,uint32 legalDate,bytes32 party,uint256 nonce,uint256 deadline"
+    ),
+    "EndInterest": "bytes32 interest,bytes32[] titles,bytes32 party,uint256 nonce,uint256 deadline",
+    "ListTitle": "Listing listing,bytes32 party,uint256 nonce,uint256 deadline",
+    "AcceptOffer": "bytes32 sale,Offer offer,bytes32 party,uint256 nonce,uint256 deadline",
+    "SignContract": "bytes32 sale,Offer offer,SaleContract terms,bytes32 party,uint256 nonce,uint256 deadline",
+    "FinanceSale": "bytes32 sale,Finance finance,bytes32 party,uint256 nonce,uint256 deadline",
+    "SignBillOfSale": (
+        "bytes32 sale,bytes32 title,uint128 price,bytes32 currency,BillOfSale bill,bytes32 party,uint256 nonce,"
+        "uint256 deadline"
+    ),
+    "PayOffLien": (
+        "bytes32 sale,bytes32 lien,uint128 amount,bytes32 currency,address payout,bytes32 party,uint256 nonce,"
+        "uint256 deadline"
+    ),
+    "CancelSale": "bytes32 sale,bytes32 documentHash,bytes32 party,uint256 nonce,uint256 deadline",
     "Approval": (
         "bytes32 issuer,bytes32 root,bytes32 schema,uint40 count,uint40 expiresAt,bytes32 policy,uint256 nonce,"
         "uint256 deadline"
     ),
 }
-STRUCTS = {"CompanyFile": "uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash"}
+STRUCTS = {
+    "CompanyFile": "uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash",
+    "Part": "string ref,bytes32 geometryHash,uint64 area",
+    "Lien": "uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency,bytes32 deedHash",
+    "Interest": "uint8 kind,bytes32 beneficiary,bytes32 dominant,uint40 until,bytes32 deedHash",
+    "Listing": (
+        "bytes32 title,uint32 version,bytes32[] sellers,bytes32 sellersBank,bytes32 agent,bytes32 currency,"
+        "uint128 price,bytes32 documentHash,uint40 until"
+    ),
+    "Offer": (
+        "uint64 denominator,Share[] shares,bytes32 buyersBank,bytes32 currency,uint128 price,address[] payers,"
+        "bytes32 documentHash,uint40 until"
+    ),
+    "Share": "bytes32 holder,uint64 numerator",
+    "SaleContract": (
+        "LienFate[] liens,address[] payouts,uint128 agentFee,address agentPayout,uint128 duty,bytes32 feeds,"
+        "uint128 feedAmount,uint128 fed,bytes32 documentHash,uint40 lodgeBy,uint40 financeBy,uint40 completeBy"
+    ),
+    "LienFate": "bytes32 lien,uint128 payoff",
+    "Finance": "Lien mortgage,uint8 rank,uint128 reserved,bytes32 documentHash",
+    "BillOfSale": "bytes32 documentHash,uint32 legalDate",
+}
 
 
 def _told(value):
     """A value as Brownie writes it into the message of a custom error."""
+    if isinstance(value, bytes):
+        return str(value)
     text = str(value).lower()
     if text.startswith("0x") and len(text) != len("0x") + 40:
         return str(bytes.fromhex(text[2:]))
@@ -63,7 +121,7 @@ def reverts(error, *arguments):
 
     Args:
         error: the error's name.
-        arguments: accounts, contracts, hex text, ints; an Ellipsis alone leaves the arguments open.
+        arguments: accounts, contracts, hex text, bytes, ints; an Ellipsis alone leaves the arguments open.
     """
     pattern = None
     message = f"{error}: {', '.join(_told(argument) for argument in arguments)}"
@@ -111,6 +169,16 @@ def keccak(text):
     return "0x" + bytes(web3.keccak(text=text)).hex()
 
 
+def _with_structs(name, fields):
+    """A type's fields by its name, and those of all the structs in it, however deep."""
+    named = {name: fields}
+    for field in fields.split(","):
+        struct = field.split(" ")[0].removesuffix("[]")
+        if struct in STRUCTS:
+            named |= _with_structs(struct, STRUCTS[struct])
+    return named
+
+
 def typed(contract, kind, message, chain_id=None):
     """An EIP-712 message of a registry, ready to sign.
 
@@ -127,7 +195,7 @@ def typed(contract, kind, message, chain_id=None):
         "chainId": web3.eth.chain_id if chain_id is None else chain_id,
         "verifyingContract": address,
     }
-    named = {kind: FIELDS[kind]} | {struct: fields for struct, fields in STRUCTS.items() if struct in FIELDS[kind]}
+    named = _with_structs(kind, FIELDS[kind])
     types = {
         struct: [dict(zip(("type", "name"), field.split(" "), strict=True)) for field in fields.split(",")]
         for struct, fields in named.items()

@@ -9,10 +9,14 @@ from brownie import interface
 INTERFACES = (
     "IAgencyRegistry",
     "ICompanyRegistry",
+    "IConveyance",
     "ICredentialRegistry",
     "IDocumentRegistry",
+    "ILienRegistry",
     "IPartyNonces",
     "IPartyRegistry",
+    "ISaleEscrow",
+    "ITitleMigration",
     "ITitleRegistry",
 )
 

@@ -23,6 +23,7 @@ from tests.contracts.helpers import (
     sign,
     wait,
 )
+from tests.contracts.land import acts
 
 ROLES = (
     "root",
@@ -57,6 +58,8 @@ UNFIT = (
     | {"suspended_officer": "AgencyNotActive"}
 )
 # The same where the act names the agency, and the caller is looked for in it.
+UNFIT_FOR_TWO = UNFIT | {"other_officer": "OtherAgency"}
+UNFIT_FOR_REGISTER = UNFIT | {"other_officer": "NotKeeper"}
 UNFIT_FOR_AGENCY = UNFIT | dict.fromkeys(("other_officer", "suspended_officer"), "OtherAgency")
 DIPLOMAS, NEW_DIPLOMAS = keccak("diplomas"), keccak("new diplomas")
 REGISTRAR = ("company_registrar",)
@@ -109,7 +112,9 @@ def world(
     state,
     agencies,
     parties,
+    land,
     titles,
+    liens,
     documents,
     credentials,
     companies,
@@ -440,6 +445,42 @@ TABLES = {
             ("registrar",),
             refused=UNFIT | {"other_officer": "NotKeeper"},
         ),
+        Rule("registerAbsent", acts.register_absent, ("registrar",), refused=UNFIT_FOR_REGISTER),
+        Rule("admit", acts.admit, ROLES),
+        # Any court's officer; the other officer is one of another court.
+        Rule("freeze", acts.freeze, ("court", "other_officer"), refused=UNFIT),
+        Rule("liftFreeze", acts.lift_freeze, ("court",), refused=UNFIT_FOR_AGENCY),
+        Rule("enterCaveat", acts.enter_caveat, ("registrar",), refused=UNFIT_FOR_REGISTER),
+        Rule("cancelCaveat", acts.cancel_caveat, ("registrar",), refused=UNFIT_FOR_REGISTER),
+        Rule("withdrawCaveat", acts.withdraw_caveat, ROLES),
+        Rule("setNotice", acts.set_notice, (), "NotConveyance"),
+        Rule("clearNotice", acts.clear_notice, (), "NotConveyance"),
+        Rule("convey", acts.convey, (), "NotConveyance"),
+        Rule("transmit", acts.transmit, ("registrar",), refused=UNFIT_FOR_REGISTER),
+        Rule("rectify", acts.rectify, ("registrar",), refused=UNFIT_FOR_REGISTER),
+        Rule("proposeGrade", acts.propose_grade, ("registrar",), refused=UNFIT_FOR_REGISTER),
+        Rule("withdrawGrade", acts.withdraw_grade, ("registrar",), refused=UNFIT_FOR_REGISTER),
+        Rule("completeGrade", acts.complete_grade, ROLES),
+        Rule("subdivide", acts.subdivide, ("registrar",), refused=UNFIT_FOR_REGISTER),
+        Rule("merge", acts.merge, ("registrar",), refused=UNFIT_FOR_REGISTER),
+    ),
+    "LienRegistry": (
+        Rule("enter", acts.enter_lien, ("registrar",), refused=UNFIT_FOR_AGENCY),
+        Rule("enterByOrder", acts.enter_by_order, ("registrar",), refused=UNFIT_FOR_TWO),
+        Rule("enterForSale", acts.enter_for_sale, (), "NotConveyance"),
+        Rule("dischargeForSale", acts.discharge_for_sale, (), "NotConveyance"),
+        Rule("dischargeByOrder", acts.discharge_by_order, ("registrar",), refused=UNFIT_FOR_TWO),
+        Rule("discharge", acts.discharge, ROLES),
+        Rule("assign", acts.assign, ROLES),
+        Rule("postpone", acts.postpone, ROLES),
+        Rule("enterInterest", acts.enter_interest, ("registrar",), refused=UNFIT_FOR_AGENCY),
+        Rule("enterInterestByOrder", acts.enter_interest_by_order, ("registrar",), refused=UNFIT_FOR_TWO),
+        Rule("endInterestByOrder", acts.end_interest_by_order, ("registrar",), refused=UNFIT_FOR_TWO),
+        Rule("endInterest", acts.end_interest, ROLES),
+        Rule("expireInterest", acts.expire_interest, ROLES),
+        Rule("carryIn", acts.carry_in, (), "NotTitles"),
+        Rule("carryToParts", acts.carry_to_parts, (), "NotTitles"),
+        Rule("carryToWhole", acts.carry_to_whole, (), "NotTitles"),
     ),
     "DocumentRegistry": (
         Rule(

@@ -1,36 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {AgencyId} from "../../interfaces/access/IAgencyRegistry.sol";
 import {PartyId} from "../../interfaces/identity/IPartyRegistry.sol";
-import {
-    Entry,
-    Grade,
-    Jurisdiction,
-    RegisterStatus,
-    Share,
-    Title,
-    TitleId
-} from "../../interfaces/land/ITitleRegistry.sol";
-import {AgencyRegistry} from "../../contracts/access/AgencyRegistry.sol";
-import {TitleRegistry} from "../../contracts/land/TitleRegistry.sol";
+import {Entry, Share, Title, TitleId} from "../../interfaces/land/ITitleRegistry.sol";
+import {LandOffice} from "./LandOffice.sol";
 
 /// A registrar who makes entries, good and bad, and keeps a list of those that were taken.
-contract Clerk {
-    Jurisdiction private constant GB = Jurisdiction.wrap("GB");
-
-    AgencyRegistry public immutable AGENCIES = new AgencyRegistry(address(this));
-    TitleRegistry public immutable TITLES = new TitleRegistry(AGENCIES);
+contract Clerk is LandOffice {
     TitleId[] public entered;
     bytes32[] public digests;
     uint256 public refused;
-
-    constructor() {
-        AgencyId agency =
-            AGENCIES.registerAgency(AgencyId.wrap(0), address(this), type(uint64).max, keccak256("land.example.gov"));
-        AGENCIES.accredit(agency, address(this), AGENCIES.LAND_REGISTRAR(), 0, type(uint40).max);
-        TITLES.setRegister(GB, agency, RegisterStatus.Mirror);
-    }
 
     /// Whole shares in ascending order: an entry that must be taken.
     function enterWhole(uint256 seed, uint8 count, uint64[] calldata parts) external {
@@ -90,16 +69,7 @@ contract Clerk {
     }
 
     function _entry(uint256 seed, uint64 denominator, Share[] memory shares) private pure returns (Entry memory) {
-        return Entry({
-            ref: string(abi.encode(seed)),
-            geometryHash: bytes32(seed | 1),
-            area: uint64(seed | 1),
-            grade: Grade.Absolute,
-            denominator: denominator,
-            shares: shares,
-            sourceHash: bytes32(0),
-            legalDate: 0
-        });
+        return _entry(string(abi.encode(seed)), uint64(seed | 1), denominator, shares);
     }
 }
 
