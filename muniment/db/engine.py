@@ -54,7 +54,9 @@ def _open_sqlite(url: URL) -> Engine:
     except OSError as error:
         raise DatabaseUrlRefused(f"The database's folder {folder} cannot be made ({error.strerror}).") from None
     # An error's text goes to the log, where nothing of a person may stand.
-    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": float(SQLITE_PATIENCE)}, hide_parameters=True)
+    engine = create_engine(
+        url.set(drivername="sqlite"), connect_args={"timeout": float(SQLITE_PATIENCE)}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:

@@ -43,5 +43,5 @@ def test_receipt_shown_late() -> None:
 def test_nonce_used_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
     """Must say so when no receipt shows up, and not wait for ever."""
     monkeypatch.setattr(sending, "LOCAL_LAG", 0.3)
-    with pytest.raises(Refused, match="Nonce 0 of .* was used by another transaction"):
+    with pytest.raises(Refused, match=r"Nonce 0 of .* was used by another transaction"):
         sending.wait(session(Lagging(10**9)), STRANGER, 0, ["0x1"])
