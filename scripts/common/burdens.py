@@ -198,6 +198,8 @@ def _grants(_: Registries, values: Values) -> str:
 
 def _granting(registries: Registries, values: Values) -> Plan:
     present = titles.standing(registries, values["title"])
+    if any(values["interest"][2]):
+        titles.standing(registries, values["interest"][2])
     return [
         ("Title", f"{shown(values['title'])}, version {present.version}"),
         *_interest_lines(registries, values["interest"]),

@@ -55,8 +55,13 @@ def title_of(registries: Registries, args: argparse.Namespace) -> bytes:
     """The title that the options name."""
     if args.title.startswith("0x"):
         return bytes.fromhex(args.title[2:])
-    ref = unicodedata.normalize("NFC", args.title).strip()
-    return bytes(registries.titles.functions.titleIdOf(settings.jurisdiction(args.jurisdiction), ref).call())
+    jurisdiction = settings.jurisdiction(args.jurisdiction)
+    return bytes(registries.titles.functions.titleIdOf(jurisdiction, normal(args.title)).call())
+
+
+def normal(ref: str) -> str:
+    """A cadastral reference in the one form that is hashed."""
+    return unicodedata.normalize("NFC", ref).strip()
 
 
 def standing(registries: Registries, title: bytes) -> Any:
