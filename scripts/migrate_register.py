@@ -1,12 +1,11 @@
-"""Let an agency's register move in under one Merkle root: build the tree, have two registrars propose it, say how it
-stands, take it back; have a court stop it, and what is wrong in it released.
+"""Let an agency's register move in under one Merkle root.
 
-A root takes effect by itself when the time for objections is over. Before it is proposed, publish the file of titles:
-the root names its SHA-256, and the second registrar reckons the root anew from that file.
+Build the tree, have two registrars propose it, see how it stands, take it back; have a court stop it, and a title that
+is wrong in it released. A root takes effect by itself when the time for objections is over. Before it is proposed,
+publish the file of titles: the root names its SHA-256, and the second registrar reckons the root anew from that file.
 """
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -40,7 +39,9 @@ def options() -> argparse.ArgumentParser:
     build.add_argument("file", type=Path, metavar="FILE", help="JSON lines, CSV or GeoJSON (docs/deployment.md)")
     build.add_argument("--into", type=Path, metavar="FOLDER", help="MUNIMENT_MIGRATIONS, or this folder")
     build.add_argument("--agency", metavar="DOMAIN|ID", help="of GeoJSON: whose commitments it names")
-    build.add_argument("--grade", choices=["provisional", "qualified", "absolute"], default="absolute", help="of GeoJSON")
+    build.add_argument(
+        "--grade", choices=["provisional", "qualified", "absolute"], default="absolute", help="of GeoJSON"
+    )
     build.add_argument("--ref-property", metavar="NAME", help="of GeoJSON: where the cadastral reference is")
     propose = verb("propose", "first registrar: propose a root, once its file is published")
     propose.add_argument("tree", type=Path, metavar="TREE", help="as build made it, its .jsonl beside it")
@@ -97,7 +98,7 @@ def offline(args: argparse.Namespace) -> dict[str, Any] | None:
     from muniment.land.parcels import Options
     from scripts.common import moving_in
 
-    into = args.into or Path(os.environ.get("MUNIMENT_MIGRATIONS", "."))
+    into = args.into or Path(settings.environment().get("MUNIMENT_MIGRATIONS", "."))
     agency = args.agency if args.agency is None or args.agency.startswith("0x") else agency_named(args.agency)
     how = Options(args.code, args.ref_property, grade=Grade[args.grade.upper()])
     with _sentences(), _workshop(into) as folder, _bar(args.file) as show:
