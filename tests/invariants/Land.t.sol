@@ -386,7 +386,7 @@ contract LandTest is Reach {
         (acts[6], acts[7], acts[8]) = (Office.subdivide.selector, Office.merge.selector, Office.merge.selector);
         (acts[9], acts[10], acts[11]) = (Office.charge.selector, Office.charge.selector, Office.chargeByOrder.selector);
         (acts[12], acts[13]) = (Office.discharge.selector, Office.postpone.selector);
-        _drive(address(_office), acts, 400);
+        _drive(address(_office), acts, 0, 400);
         string[9] memory names =
             ["convey", "transmit", "rectify", "grade", "subdivide", "merge", "charge", "charge by order", "discharge"];
         for (uint256 i = 0; i < names.length; ++i) {
