@@ -73,22 +73,22 @@ contract TitleRegistry is TitlePassing, TitleParcels {
 
     /// @inheritdoc ITitleRegistry
     function admit(MigratedTitle calldata migrated, bytes calldata) external {
+        Record storage record = _requireNew(migrated.title);
         // Both functions take the same words, which need no encoding anew.
         MIGRATION.functionStaticCall(bytes.concat(ITitleMigration.requireProven.selector, msg.data[4:]));
-        _admit(migrated);
+        _admit(record, migrated);
     }
 
     /// @inheritdoc ITitleRegistry
     function admitProven(MigratedTitle[] calldata migrated) external {
         if (msg.sender != MIGRATION) revert NotMigration(msg.sender);
         for (uint256 i = 0; i < migrated.length; ++i) {
-            _admit(migrated[i]);
+            _admit(_requireNew(migrated[i].title), migrated[i]);
         }
     }
 
     /// Write down a title that was proven.
-    function _admit(MigratedTitle calldata migrated) private {
-        Record storage record = _requireNew(migrated.title);
+    function _admit(Record storage record, MigratedTitle calldata migrated) private {
         _requireComplete(migrated.title, migrated.geometryHash, migrated.area, migrated.grade);
         Share[] memory shares = migrated.shares;
         shares.check(migrated.title, migrated.denominator);
