@@ -61,8 +61,9 @@ def create(
     require_sound(session, signer.address, name, entry, arguments)
     nonce, hashes = entry["nonce"], [signed["hash"] for signed in entry["transactions"]]
     receipt = sending.receipt_of(session, hashes)
-    if receipt is None:
-        if sending.used(session, signer.address) > nonce and sending.receipt_of(session, hashes) is None:
+    if receipt is None and sending.used(session, signer.address) > nonce:
+        receipt = sending.late_receipt(session, hashes)
+        if receipt is None:
             if not session.args.replan:
                 raise Refused(
                     f"Nonce {nonce} of {signer.address}, meant for {name}, was used by another transaction. "
@@ -71,6 +72,7 @@ def create(
             session.say(f"  {name}: nonce {nonce} is lost; planned anew.")
             del entries[name]
             return create(session, signer, name, arguments, entries, save)
+    if receipt is None:
         _offer(session, signer, name, arguments, entry, save)
         hashes = [signed["hash"] for signed in entry["transactions"]]
         session.say(f"  {name}: sent as {hashes[-1]}")
