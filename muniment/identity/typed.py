@@ -34,6 +34,26 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "DissolveCompany": "bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline",
         "CancelNonce": _CANCEL_NONCE,
     },
+    "TitleRegistry": {
+        "SubdivideTitle": "bytes32 title,uint32 version,Part[] parts,bytes32 sourceHash,uint32 legalDate,bytes32 party,"
+        "uint256 nonce,uint256 deadline",
+        "MergeTitles": "bytes32[] titles,uint32[] versions,Part whole,bytes32 sourceHash,uint32 legalDate,"
+        "bytes32 party,uint256 nonce,uint256 deadline",
+        "WithdrawCaveat": "bytes32 caveat,bytes32 party,uint256 nonce,uint256 deadline",
+        "CancelNonce": _CANCEL_NONCE,
+    },
+    "LienRegistry": {
+        "ChargeTitle": "bytes32 title,uint32 version,Lien lien,uint8 rank,uint32 legalDate,bytes32 party,"
+        "uint256 nonce,uint256 deadline",
+        "DischargeLien": "bytes32 lien,bytes32[] titles,bytes32 party,uint256 nonce,uint256 deadline",
+        "PostponeLien": "bytes32 title,bytes32 lien,bytes32 behind,uint8 rank,bytes32 party,uint256 nonce,"
+        "uint256 deadline",
+        "AssignLien": "bytes32 lien,bytes32 to,bytes32 party,uint256 nonce,uint256 deadline",
+        "GrantInterest": "bytes32 title,uint32 version,Interest interest,uint32 legalDate,bytes32 party,uint256 nonce,"
+        "uint256 deadline",
+        "EndInterest": "bytes32 interest,bytes32[] titles,bytes32 party,uint256 nonce,uint256 deadline",
+        "CancelNonce": _CANCEL_NONCE,
+    },
     "Conveyance": {
         "ListTitle": "Listing listing,bytes32 party,uint256 nonce,uint256 deadline",
         "AcceptOffer": "bytes32 sale,Offer offer,bytes32 party,uint256 nonce,uint256 deadline",
@@ -53,6 +73,8 @@ STRUCTS: Mapping[str, str] = {
     "CompanyFile": "uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash",
     "Share": "bytes32 holder,uint64 numerator",
     "Lien": "uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency,bytes32 deedHash",
+    "Interest": "uint8 kind,bytes32 beneficiary,bytes32 dominant,uint40 until,bytes32 deedHash",
+    "Part": "string ref,bytes32 geometryHash,uint64 area",
     "Listing": "bytes32 title,uint32 version,bytes32[] sellers,bytes32 sellersBank,bytes32 agent,bytes32 currency,"
     "uint128 price,bytes32 documentHash,uint40 until",
     "Offer": "uint64 denominator,Share[] shares,bytes32 buyersBank,bytes32 currency,uint128 price,address[] payers,"
