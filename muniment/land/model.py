@@ -13,8 +13,13 @@ from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH, keccak, keccak_words
 
 TITLE_DOMAIN = keccak(b"Muniment.Title.v1")
+LIEN_DOMAIN = keccak(b"Muniment.Lien.v1")
+INTEREST_DOMAIN = keccak(b"Muniment.Interest.v1")
+RESTRICTION_DOMAIN = keccak(b"Muniment.Restriction.v1")
 MAX_HOLDERS = 32
 MAX_BATCH = 50
+MAX_PARTS = 16  # that a title is divided into, or merged out of; also titles that one discharge names
+MAX_LIENS = 16  # on one title, and as many leases and easements
 MAX_REF_BYTES = 100
 JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
@@ -34,6 +39,39 @@ class RegisterStatus(IntEnum):
     NONE = 0
     MIRROR = 1
     AUTHORITATIVE = 2
+
+
+class RestrictionKind(IntEnum):
+    """Freeze: by a court's order, nothing moves, charges or divides the title. Caveat: somebody claims a right."""
+
+    FREEZE = 1
+    CAVEAT = 2
+
+
+class LienKind(IntEnum):
+    """Contractual: the holders agreed to it. Statutory: a law made it. Court: a judgment did."""
+
+    CONTRACTUAL = 1
+    STATUTORY = 2
+    COURT = 3
+
+
+class InterestKind(IntEnum):
+    """Lease: use of the land for a time. Easement: a lasting burden, for a party or for another title."""
+
+    LEASE = 1
+    EASEMENT = 2
+
+
+class RootStatus(IntEnum):
+    """How a register that moves in stands. The last three are final."""
+
+    PENDING = 1
+    IN_EFFECT = 2
+    FROZEN = 3
+    WITHDRAWN = 4
+    REFUTED = 5
+    ANNULLED = 6
 
 
 @dataclass(frozen=True, order=True)
@@ -156,3 +194,22 @@ def entry_of(body: Mapping[str, Any]) -> Entry:
 def _json_int(value: int) -> int | str:
     """An integer as JSON keeps it exactly: decimal text beyond 53 bits (RFC 8785, section 3.2.2.3)."""
     return value if value < 1 << 53 else str(value)
+
+
+def lien_id(lien: Mapping[str, Any]) -> str:
+    """The id of a lien from its terms, as `ILienRegistry.Lien` has them."""
+    amount = int(lien["amount"]).to_bytes(32, "big")
+    kind = int(lien["kind"]).to_bytes(32, "big")
+    return keccak_words(LIEN_DOMAIN, kind, lien["creditor"], amount, lien["currency"], lien["deedHash"])
+
+
+def interest_id(interest: Mapping[str, Any]) -> str:
+    """The id of a lease or an easement from its terms, as `ILienRegistry.Interest` has them."""
+    kind, until = (int(interest[name]).to_bytes(32, "big") for name in ("kind", "until"))
+    deed = interest["deedHash"]
+    return keccak_words(INTEREST_DOMAIN, kind, interest["beneficiary"], interest["dominant"], until, deed)
+
+
+def restriction_id(title: str, kind: RestrictionKind, by: str, source_hash: str) -> str:
+    """keccak256(abi.encode(keccak256("Muniment.Restriction.v1"), title, kind, by, sourceHash))."""
+    return keccak_words(RESTRICTION_DOMAIN, title, int(kind).to_bytes(32, "big"), by, source_hash)
