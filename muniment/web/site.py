@@ -22,6 +22,7 @@ from muniment.config import Settings
 from muniment.db.answers import AsOf, as_of
 from muniment.db.engine import reading
 from muniment.identity.sealing import Sealer, open_sealer
+from muniment.land.migration_files import MovedFiles
 from muniment.web.assets import Assets
 from muniment.web.head import Head
 from muniment.web.language import COOKIE, LANGUAGES, Words, choose
@@ -72,6 +73,11 @@ class Site:
     def sealer(self) -> Sealer:
         """What seals personal data. Raises Refused without a key."""
         return open_sealer(self.settings)
+
+    @cached_property
+    def moved(self) -> MovedFiles:
+        """The trees of registers that moved in."""
+        return MovedFiles(self.settings.migrations)
 
     @property
     def demo(self) -> bool:
