@@ -77,7 +77,7 @@ def roots(jurisdiction: Jurisdiction, as_json: AsJson = False) -> None:
         emit_json({**vars(known), "served": numbers})
         return
     rows = [
-        (root.number, root.root, f"{root.count:,}", root.status.replace("_", " "), "yes" if here else "no")
+        (root.number, root.root, f"{root.count:,}", root.status.name.lower().replace("_", " "), "yes" if here else "no")
         for root, here in zip(known.roots, served, strict=True)
     ]
     columns = ("number", "root", "titles", "status", "files here")

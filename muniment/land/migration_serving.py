@@ -13,8 +13,9 @@ from muniment.errors import Refused
 from muniment.land.migration_files import MovedFiles
 from muniment.land.migration_leaf import MovedTitle, line_of
 from muniment.land.migration_proof import StandingRoot, check_absence, check_neighbours, check_presence
-from muniment.land.migration_roots import MovedRoot, MovedRoots, RootStanding, is_released, standing_roots
+from muniment.land.migration_roots import MovedRoot, MovedRoots, is_released, standing_roots
 from muniment.land.migration_tree import MovedTree, absence, presence, presence_of_neighbours
+from muniment.land.model import RootStatus
 
 MOST_TOGETHER = 128  # as TitleMigration.MAX_ADMITTED
 
@@ -33,7 +34,7 @@ class Proven:
     proof: str
     moved: tuple[MovedTitle, ...]
     number: int | None = None
-    status: RootStanding | None = None
+    status: RootStatus | None = None
 
 
 @dataclass(frozen=True)

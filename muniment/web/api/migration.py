@@ -13,7 +13,7 @@ from muniment.land.migration_serving import MOST_TOGETHER, ProofAnswer, line_as_
 from muniment.land.model import normalise_ref, title_id
 from muniment.sentences import sentence_of
 from muniment.web.api.common import REFUSED, not_found
-from muniment.web.api.models import Answer, Whole
+from muniment.web.api.models import Answer, Name, Whole
 from muniment.web.problem import Problem
 from muniment.web.site import Here, Site
 
@@ -34,7 +34,7 @@ class Root(Answer):
     leaves_hash: str
     predecessor: str
     ready_at: int
-    status: str
+    status: Name
     tx_hash: str
     block_number: int
     finality: Finality
@@ -62,7 +62,7 @@ class Proof(Whole):
     proof: str
     moved: list[dict[str, Any]]
     number: int | None
-    status: str | None
+    status: Name | None
     registered: bool
     released: bool
     roots: tuple[Root, ...]

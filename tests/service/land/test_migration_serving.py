@@ -11,11 +11,11 @@ from muniment.errors import Refused
 from muniment.land.migration_files import MovedFiles, build_into, open_tree
 from muniment.land.migration_leaf import line_of, title_as_given
 from muniment.land.migration_proof import StandingRoot, check_neighbours
-from muniment.land.migration_roots import RootStanding, is_released, standing_roots
+from muniment.land.migration_roots import is_released, standing_roots
 from muniment.land.migration_serving import ProofAnswer, judge, prove, prove_by
 from muniment.land.migration_tree import presence_of_neighbours
-from muniment.land.model import title_id
-from tests.service.land.moving import READY, proposed, read_up_to, title, told
+from muniment.land.model import RootStatus, title_id
+from tests.service.land.moving import OFFICER, READY, frozen, lifted, proposed, read_up_to, title, told
 
 
 def asked(store: Engine, folder: Path, ref: str, together: int | None = None) -> ProofAnswer:
@@ -27,22 +27,25 @@ def asked(store: Engine, folder: Path, ref: str, together: int | None = None) ->
 @pytest.mark.parametrize(
     ("time", "happened", "status"),
     [
-        (READY - 1, (), RootStanding.PENDING),
-        (READY, (), RootStanding.IN_EFFECT),
-        (READY, ("RootFrozen",), RootStanding.FROZEN),
-        (READY, ("RootFrozen", "RootFrozen", "RootFreezeLifted"), RootStanding.FROZEN),
-        (READY, ("RootFrozen", "RootFreezeLifted"), RootStanding.PENDING),
-        (READY + 10, ("RootFrozen", "RootFreezeLifted"), RootStanding.IN_EFFECT),
+        (READY - 1, (), RootStatus.PENDING),
+        (READY, (), RootStatus.IN_EFFECT),
+        (READY, (1,), RootStatus.FROZEN),
+        (READY, (1, 2, -1), RootStatus.FROZEN),
+        (READY, (1, -1), RootStatus.PENDING),
+        (READY + 10, (1, 2, -2, -1), RootStatus.IN_EFFECT),
     ],
 )
 def test_how_a_root_stands(
-    any_database: Engine, tmp_path: Path, time: int, happened: tuple[str, ...], status: RootStanding
+    any_database: Engine, tmp_path: Path, time: int, happened: tuple[int, ...], status: RootStatus
 ) -> None:
     """Must follow from its events and the block's time: the window stands still while a freeze stands."""
     read_up_to(any_database, time)
     proposed(any_database, tmp_path, 1, 10, "a")
-    for block, name in enumerate(happened, 11):
-        told(any_database, name, block, number=1, readyAt=READY + 10)
+    for block, order in enumerate(happened, 11):
+        if order > 0:
+            frozen(any_database, block, order)
+        else:
+            lifted(any_database, block, -order, READY + 10)
     with reading(any_database) as connection:
         (root,) = standing_roots(connection, "GB").roots
     assert root.status is status
@@ -54,7 +57,7 @@ def test_an_ended_root_proves_nothing(any_database: Engine, tmp_path: Path, end:
     read_up_to(any_database, READY)
     proposed(any_database, tmp_path, 1, 10, "a")
     younger = proposed(any_database, tmp_path, 2, 11, "b")
-    told(any_database, end, 12, number=1)
+    told(any_database, end, 12, number=1, officer=OFFICER, by=OFFICER, index=0, order="0x" + "0d" * 32)
     answer = asked(any_database, tmp_path, "b")
     assert [root.number for root in answer.roots] == [2]
     assert judge(answer.proven, [StandingRoot(younger.root, younger.count)]) == 0
@@ -87,7 +90,7 @@ def test_released(any_database: Engine, tmp_path: Path) -> None:
     """A title that registrars took out of the roots must be told as such, and no other."""
     read_up_to(any_database, READY)
     proposed(any_database, tmp_path, 1, 10, "a", "b")
-    told(any_database, "TitleReleased", 11, title=title_id("GB", "a"))
+    told(any_database, "TitleReleased", 11, title=title_id("GB", "a"), officer=OFFICER, order="0x" + "0d" * 32)
     assert asked(any_database, tmp_path, "a").released
     with reading(any_database) as connection:
         assert not is_released(connection, "GB", title_id("GB", "b"))
