@@ -66,24 +66,6 @@ def encode_call(abi: Abi, function: str, arguments: Sequence[Any]) -> str:
     return selector(fitting[0]) + encoded.hex()
 
 
-def decode_result(abi: Abi, function: str, data: str) -> Any:
-    """What a function returned (0x hex), in JSON's kinds: one value as it is, several as a mapping by name or place.
-
-    Raises ValueError when the data is no such result.
-    """
-    outputs = next(e["outputs"] for e in abi if e["type"] == "function" and e["name"] == function)
-    try:
-        raw = bytes.fromhex(data.removeprefix("0x"))
-        values = decode([canonical_type(parameter) for parameter in outputs], raw)
-    except (DecodingError, OverflowError) as error:
-        raise ValueError(f"{function} returned what its ABI does not explain") from error
-    read = [_text(parameter, value) for parameter, value in zip(outputs, values, strict=True)]
-    if len(read) == 1:
-        return read[0]
-    names = [parameter["name"] or str(at) for at, parameter in enumerate(outputs)]
-    return dict(zip(names, read, strict=True))
-
-
 def decode_call(abi: Abi, data: str) -> tuple[str, dict[str, Any]] | None:
     """Function and arguments by name of calldata (0x hex), in JSON's kinds; None when the ABI knows no such call."""
     for entry in abi:

@@ -26,6 +26,7 @@ from muniment.cli import (
     keys,
     land,
     outbox,
+    reconcile,
     residency,
     serve,
 )
@@ -67,6 +68,7 @@ app.add_typer(outbox.app, name="outbox")
 app.add_typer(index.app, name="index")
 app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="db")
+app.command("reconcile")(reconcile.run)
 app.command("work")(outbox.work)
 app.command("serve")(serve.serve)
 
