@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import rfc8785
-from eth_account.signers.local import LocalAccount
 from sqlalchemy import Engine
 
 from muniment.chain.deployment import Deployment
 from muniment.chain.differences import Difference, Findings, Repair
 from muniment.chain.retry import retry
 from muniment.chain.rpc import Rpc
-from muniment.chain.typed_data import signed_by, signer_of
+from muniment.chain.typed_data import signer_of
 from muniment.db.answers import AsOf, as_of
 from muniment.db.engine import reading, writing
 from muniment.documents.reconciling import compare_anchors
@@ -99,10 +98,9 @@ def typed_data(report: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def sign(report: dict[str, Any], account: LocalAccount) -> None:
-    """Add an officer's signature to a report."""
-    signature = signed_by(account, typed_data(report))
-    report["signature"] = {"key": account.address.lower(), "signature": signature}
+def sign(report: dict[str, Any], key: str, signing: Callable[[Mapping[str, Any]], str]) -> None:
+    """Add an officer's signature to a report; `signing` is how the key signs typed data."""
+    report["signature"] = {"key": key.lower(), "signature": signing(typed_data(report))}
 
 
 def check_signed(report: Mapping[str, Any]) -> str | None:

@@ -2,12 +2,14 @@
 
 import json
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from muniment.chain.signer import unlock
+from muniment.chain.typed_data import signed_by
 from muniment.cli.console import AsJson, emit_json, progress, say, table
 from muniment.cli.importing import SHOWN, shown_on
 from muniment.config import Settings
@@ -53,7 +55,7 @@ def run(
             shown_on(bars),
         )
     if account is not None:
-        sign(report, account)
+        sign(report, account.address, partial(signed_by, account))
     if output is not None:
         _write(output, report)
     queued = repair(services.engine, report, services.clock()) if repairing else []

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from eth_account import Account
 from sqlalchemy import Engine, Table, delete, insert, select, update
 
+from muniment.chain.typed_data import signed_by
 from muniment.db.engine import open_engine, reading, writing
 from muniment.db.schema import checkpoints, geometries, intents, parcels, party_records, shares, titles
 from muniment.errors import Refused
@@ -223,7 +225,7 @@ def test_a_signed_report(equal: Engine) -> None:
     report = report_of(equal)
     assert check_signed(report) is None
     account = Account.create()
-    sign(report, account)
+    sign(report, account.address, partial(signed_by, account))
     read = json.loads(json.dumps(report))
     assert check_signed(read) == account.address.lower()
     with pytest.raises(Refused, match="ReportAltered"):
