@@ -20,8 +20,7 @@ from muniment.errors import Refused
 from muniment.land.migration_files import MovedFiles, build_into, open_tree
 from muniment.land.migration_leaf import MovedTitle, title_as_given
 from muniment.land.migration_proof import StandingRoot
-from muniment.land.migration_roots import standing_roots
-from muniment.land.migration_serving import Proven, judge, line_as_json, prove, prove_by
+from muniment.land.migration_serving import Proven, judge, line_as_json, prove, prove_by, standing_roots
 from muniment.land.model import check_jurisdiction, jurisdiction_bytes, normalise_ref, title_id
 from muniment.sentences import sentence_of
 

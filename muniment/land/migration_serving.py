@@ -2,20 +2,21 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from muniment.db.answers import AsOf
-from muniment.db.schema import titles
+from muniment.db.answers import AsOf, as_of
+from muniment.db.schema import migration_releases, titles
 from muniment.errors import Refused
+from muniment.land.answers import RootLine, Roots
 from muniment.land.migration_files import MovedFiles
 from muniment.land.migration_leaf import MovedTitle, line_of
 from muniment.land.migration_proof import StandingRoot, check_absence, check_neighbours, check_presence
-from muniment.land.migration_roots import MovedRoot, MovedRoots, is_released, standing_roots
 from muniment.land.migration_tree import MovedTree, absence, presence, presence_of_neighbours
 from muniment.land.model import RootStatus
+from muniment.land.roots import roots_of
 
 MOST_TOGETHER = 128  # as TitleMigration.MAX_ADMITTED
 
@@ -45,10 +46,24 @@ class ProofAnswer:
     """
 
     proven: Proven
-    roots: tuple[MovedRoot, ...]
+    roots: tuple[RootLine, ...]
     registered: bool
     released: bool
     as_of: AsOf | None
+
+
+def standing_roots(connection: Connection, jurisdiction: str) -> Roots:
+    """The roots of a jurisdiction that stand at the block that the read tables show, the oldest first."""
+    known = as_of(connection)
+    every = roots_of(connection, jurisdiction, 0 if known is None else known.time)
+    return replace(every, roots=tuple(root for root in every.roots if root.status <= RootStatus.FROZEN))
+
+
+def is_released(connection: Connection, jurisdiction: str, title: str) -> bool:
+    """Whether registrars took a title out of every root, so that it is registered as a new one is."""
+    released = migration_releases.c
+    query = select(released.title).where(released.jurisdiction == jurisdiction, released.title == title)
+    return connection.execute(query).first() is not None
 
 
 def prove(
@@ -120,7 +135,7 @@ def line_as_json(moved: MovedTitle) -> dict[str, Any]:
     return read
 
 
-def _trees(files: MovedFiles, known: MovedRoots) -> list[MovedTree]:
+def _trees(files: MovedFiles, known: Roots) -> list[MovedTree]:
     trees = []
     for root in known.roots:
         tree = files.tree(known.jurisdiction, root.root)

@@ -8,8 +8,7 @@ from starlette.responses import FileResponse, Response
 
 from muniment.db.answers import Finality
 from muniment.errors import Refused
-from muniment.land.migration_roots import MovedRoots, standing_roots
-from muniment.land.migration_serving import MOST_TOGETHER, ProofAnswer, line_as_json, prove
+from muniment.land.migration_serving import MOST_TOGETHER, ProofAnswer, line_as_json, prove, standing_roots
 from muniment.land.model import normalise_ref, title_id
 from muniment.sentences import sentence_of
 from muniment.web.api.common import REFUSED, not_found
@@ -32,11 +31,10 @@ class Root(Answer):
     root: str
     count: int
     leaves_hash: str
-    predecessor: str
+    predecessor: str | None
     ready_at: int
     status: Name
     tx_hash: str
-    block_number: int
     finality: Finality
 
 
@@ -97,7 +95,7 @@ def neighbours(
 def published(site: Here, jurisdiction: Code, number: Annotated[int, Path(ge=1, lt=4096)]) -> Response:
     """The published file of a register, whole: anyone can build its tree anew, and compare root and SHA-256."""
     with site.reading() as connection:
-        known: MovedRoots = standing_roots(connection, jurisdiction)
+        known = standing_roots(connection, jurisdiction)
     for root in known.roots:
         tree = site.moved.tree(jurisdiction, root.root) if root.number == number else None
         if tree is not None and tree.leaves.is_file():
