@@ -21,6 +21,7 @@ from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.db.answers import AsOf, as_of
 from muniment.db.engine import reading
+from muniment.hashing import ZERO_ADDRESS
 from muniment.identity.sealing import Sealer, open_sealer
 from muniment.land.migration_files import MovedFiles
 from muniment.web.assets import Assets
@@ -121,6 +122,11 @@ class Site:
     def words_of(self, request: Request) -> Words:
         """The reader's language."""
         return self.words[choose(request)]
+
+    def registry_of(self, name: str) -> str:
+        """A contract's address; a network need not have every domain's."""
+        contract = self.deployment.contracts.get(name)
+        return ZERO_ADDRESS if contract is None else contract.address
 
     @property
     def contracts(self) -> list[str]:
