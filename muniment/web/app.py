@@ -21,8 +21,10 @@ from muniment.web.api import (
     identity,
     land,
     land_acts,
+    migration,
     parties,
     people,
+    records,
     residency,
     sales,
     service,
@@ -79,7 +81,8 @@ def create_app(
     )
     app.state.site = site
     site.registry.register(metrics.Index(site))
-    api = (land, land_acts, sales, people, parties, documents, service, identity, companies, residency)
+    of_land = (land, land_acts, migration, records, sales)
+    api = (*of_land, people, parties, documents, service, identity, companies, residency)
     pages = (land_pages, people_pages, company_pages, residency_pages, document_pages, service_pages)
     for module in (*api, *pages, health, metrics):
         app.include_router(module.router)
