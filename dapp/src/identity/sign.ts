@@ -40,7 +40,7 @@ interface Act {
 /** What the service answers: one thing to sign, or several in different parts. */
 interface Asked {
   readonly typed_data?: TypedData;
-  readonly to_sign?: readonly { readonly part: string; readonly typed_data: TypedData }[];
+  readonly to_sign?: readonly { readonly part?: string; readonly place?: number; readonly typed_data: TypedData }[];
 }
 
 const root = byId("sign");
@@ -170,7 +170,7 @@ async function prepared(
   query = "",
 ): Promise<TypedData | undefined> {
   const asked = await get<Asked>(part.ask + query);
-  const served = asked.typed_data ?? asked.to_sign?.find((one) => one.part === part.body["part"])?.typed_data;
+  const served = asked.typed_data ?? asked.to_sign?.find((one) => isFor(one, part))?.typed_data;
   const address = contracts.contracts[act.registry]?.address.toLowerCase();
   if (!served || address !== act.address || contracts.chain_id !== act.chain) return undefined;
   const place = { chainId: act.chain, verifyingContract: address };
@@ -178,6 +178,10 @@ async function prepared(
   if (data) reveal(data.message);
   return data;
 }
+
+/** Whether one of several things to sign is this part: by its name, or its place among those who sign. */
+const isFor = (one: { readonly part?: string; readonly place?: number }, part: Part): boolean =>
+  one.part === part.body["part"] && one.place === part.body["place"];
 
 /** The two values that the service chose stand in the page, too, before anything is signed. */
 function reveal(message: Message): void {
