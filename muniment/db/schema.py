@@ -3,7 +3,8 @@
 Three kinds, never mixed:
 
 - *the agency's own* (`parcels`, `party_records`, `invitations`, `geometries`, `residency_*`,
-  `company_filings`, `company_signatures`, `company_decisions`): written by staff and imports;
+  `company_filings`, `company_signatures`, `company_decisions`, `title_references`, `published_terms`, `land_acts`,
+  `land_consents`, `land_signatures`): written by staff and imports;
 - *the outbox* (`intents`, `transactions`, `signers`): written by `submit` and the worker;
 - *read tables* (`events` and below): written by the indexer alone, and rebuilt from the chain at will.
 
@@ -203,6 +204,63 @@ company_decisions = Table(
     Column("decided_at", BigInteger, nullable=False),
 )
 
+# Published, and checked by hash as geometries are: the reference behind a title's id, where no event tells it since the
+# title moved in with its register.
+title_references = Table(
+    "title_references",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("jurisdiction", String(8), nullable=False),
+    Column("ref", Text, nullable=False),
+)
+Index("ix_title_references_ref", title_references.c.ref)
+
+# Published likewise: the terms behind the id of a lien, a lease or an easement that moved in.
+published_terms = Table(
+    "published_terms",
+    metadata,
+    Column("id", HASH, primary_key=True),
+    Column("terms", Text, nullable=False),  # the contract's struct as JSON
+)
+
+# An act on a title for which parties sign: what it says, and what became of it.
+land_acts = Table(
+    "land_acts",
+    metadata,
+    Column("act", String(32), primary_key=True),  # random, so that only those know it who were told
+    Column("kind", String(20), nullable=False),  # ActKind
+    Column("subject", HASH, nullable=False, index=True),  # the title, lien, interest or caveat
+    Column("terms", Text, nullable=False),  # JSON
+    Column("deadline", BigInteger, nullable=False),
+    Column("officer", String(100)),  # who let it go to the chain, where that takes a registrar
+    Column("intent_key", String(200)),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+land_consents = Table(
+    "land_consents",
+    metadata,
+    Column("act", String(32), ForeignKey("land_acts.act"), primary_key=True),
+    Column("party", HASH, primary_key=True),  # whose right is at stake
+    Column("place", Integer, nullable=False),
+    Column("nonce", Uint, nullable=False),
+    Column("power", HASH),  # null where the party signs itself
+    Column("attorney", HASH),
+    Column("signature", Text),
+    Column("signed_at", BigInteger),
+)
+
+# What representatives of an organisation signed, until there are enough of them.
+land_signatures = Table(
+    "land_signatures",
+    metadata,
+    Column("act", String(32), ForeignKey("land_acts.act"), primary_key=True),
+    Column("party", HASH, primary_key=True),
+    Column("representative", HASH, primary_key=True),
+    Column("signature", Text, nullable=False),
+    Column("signed_at", BigInteger, nullable=False),
+)
+
 # ── Outbox ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 transactions = Table(
@@ -319,6 +377,16 @@ events = Table(
     Column("arguments", Text, nullable=False),  # canonical JSON
 )
 Index("ix_events_subject", events.c.subject, events.c.block_number, events.c.log_index)
+
+# Whom an event is about beside its subject: the titles that were merged, or that an assigned lien weighs on.
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("subject", HASH, primary_key=True),
+    Column("event_block", BigInteger, primary_key=True, autoincrement=False),
+    Column("log_index", Integer, primary_key=True, autoincrement=False),
+    *_block(),
+)
 
 agencies = Table(
     "agencies",
@@ -562,22 +630,35 @@ titles = Table(
     metadata,
     Column("title", HASH, primary_key=True),
     Column("jurisdiction", String(24), nullable=False),
-    Column("ref", Text, nullable=False),
+    Column("ref", Text),  # null where the title moved in with its register
     Column("agency", HASH, nullable=False),
     Column("geometry_hash", HASH, nullable=False, index=True),
     Column("area_dm2", Uint, nullable=False),
     Column("grade", Integer, nullable=False),  # Grade
     Column("denominator", Uint, nullable=False),
     Column("version", BigInteger, nullable=False),
-    Column("source_hash", HASH, nullable=False),
+    Column("source_hash", HASH, nullable=False),  # of the latest change; zero when not recorded
     Column("legal_date", BigInteger, nullable=False),  # YYYYMMDD, 0 when not recorded
-    Column("officer", ADDRESS, nullable=False),
+    Column("officer", ADDRESS),  # who registered it; null where it moved in with its register
     Column("registered_at", BigInteger, nullable=False),
     Column("tx_hash", HASH, nullable=False),
+    Column("retired_at", BigInteger),
+    Column("retired_by", String(12)),  # division merger
     *_block(),
     UniqueConstraint("jurisdiction", "ref"),
 )
 Index("ix_titles_ref", titles.c.ref)
+
+# Which titles were made out of which.
+title_lineage = Table(
+    "title_lineage",
+    metadata,
+    Column("parent", HASH, primary_key=True),
+    Column("child", HASH, primary_key=True, index=True),
+    Column("kind", String(12), nullable=False),  # division merger
+    Column("place", Integer, nullable=False),  # among the parts, or the titles merged
+    *_block(),
+)
 
 shares = Table(
     "shares",
@@ -589,6 +670,180 @@ shares = Table(
     *_block(),
 )
 Index("ix_shares_holder", shares.c.holder)
+
+# Freezes and caveats, also those that ended.
+restrictions = Table(
+    "restrictions",
+    metadata,
+    Column("restriction", HASH, primary_key=True),
+    Column("kind", Integer, nullable=False),  # RestrictionKind
+    Column("title", HASH, nullable=False),  # the one that it was entered on
+    Column("by", HASH, nullable=False),  # the court's agency, or the claimant
+    Column("until", BigInteger, nullable=False),  # 0 for a freeze
+    Column("source_hash", HASH, nullable=False),
+    Column("officer", ADDRESS, nullable=False),
+    Column("entered_at", BigInteger, nullable=False),
+    Column("lifted_at", BigInteger),
+    Column("lifted_by", ADDRESS),  # null where the claimant withdrew it
+    Column("lifted_source", HASH),
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+Index("ix_restrictions_by", restrictions.c.by)
+
+# Which titles carry them: the one that it was entered on, and its parts.
+title_restrictions = Table(
+    "title_restrictions",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("restriction", HASH, primary_key=True, index=True),
+    *_block(),
+)
+
+# A sale's lock, until it is cleared or used; also one whose time is over.
+title_notices = Table(
+    "title_notices",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("sale", HASH, nullable=False, index=True),
+    Column("until", BigInteger, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+grade_proposals = Table(
+    "grade_proposals",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("grade", Integer, nullable=False),  # Grade
+    Column("ready_at", BigInteger, nullable=False),
+    Column("officer", ADDRESS, nullable=False),
+    Column("source_hash", HASH, nullable=False),
+    Column("proposed_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+# Terms and holder of each lien; null where it moved in with its register and nobody told them on chain.
+liens = Table(
+    "liens",
+    metadata,
+    Column("lien", HASH, primary_key=True),
+    Column("kind", Integer),  # LienKind
+    Column("creditor", HASH),  # its first holder
+    Column("amount", Uint),  # in the currency's smallest unit
+    Column("currency", HASH),
+    Column("deed_hash", HASH),
+    Column("holder", HASH, index=True),
+    *_block(),
+)
+
+title_liens = Table(
+    "title_liens",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("lien", HASH, primary_key=True, index=True),
+    Column("rank", Integer),  # from 1; null once it ended here
+    Column("legal_date", BigInteger, nullable=False),  # YYYYMMDD, 0 when not recorded
+    Column("sale", HASH),  # that it paid for
+    Column("entered_by", ADDRESS),  # null where it moved in
+    Column("entered_at", BigInteger, nullable=False),
+    Column("end", String(12)),  # discharged; carried: to the titles that were made out of this one
+    Column("ended_at", BigInteger),
+    Column("ended_by", ADDRESS),  # null where the holder signed, or a sale paid it off
+    Column("end_source", HASH),  # the order, or the sale
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+
+# Terms of leases and easements; null as with liens.
+interests = Table(
+    "interests",
+    metadata,
+    Column("interest", HASH, primary_key=True),
+    Column("kind", Integer),  # InterestKind
+    Column("beneficiary", HASH, index=True),  # null for an easement that serves a title
+    Column("dominant", HASH, index=True),
+    Column("until", BigInteger),  # 0: without an end
+    Column("deed_hash", HASH),
+    *_block(),
+)
+
+title_interests = Table(
+    "title_interests",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("interest", HASH, primary_key=True, index=True),
+    Column("place", Integer),  # from 1, in the contract's order; null once it ended here
+    Column("legal_date", BigInteger, nullable=False),
+    Column("entered_by", ADDRESS),
+    Column("entered_at", BigInteger, nullable=False),
+    Column("end", String(12)),  # released ordered carried expired
+    Column("ended_at", BigInteger),
+    Column("ended_by", ADDRESS),
+    Column("end_source", HASH),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+# Registers that moved in.
+migration_roots = Table(
+    "migration_roots",
+    metadata,
+    Column("jurisdiction", String(24), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("root", HASH, nullable=False, index=True),
+    Column("count", Uint, nullable=False),
+    Column("first", HASH, nullable=False),
+    Column("last", HASH, nullable=False),
+    Column("leaves_hash", HASH, nullable=False),
+    Column("predecessor", HASH, nullable=False),  # zero: none
+    Column("ready_at", BigInteger, nullable=False),
+    Column("freezes", Integer, nullable=False),  # that stand
+    Column("stopped_at", BigInteger),  # by the first of them
+    Column("changes", Integer, nullable=False),
+    Column("officer", ADDRESS, nullable=False),
+    Column("proposed_at", BigInteger, nullable=False),
+    Column("end", Integer),  # RootStatus: Withdrawn, Refuted or Annulled; null while it stands
+    Column("ended_at", BigInteger),
+    Column("ended_by", ADDRESS),
+    Column("end_order", HASH),  # of an annulment
+    Column("end_index", Uint),  # of a refutation: the first of the two leaves
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+
+migration_freezes = Table(
+    "migration_freezes",
+    metadata,
+    Column("freeze", HASH, primary_key=True),
+    Column("jurisdiction", String(24), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("court", HASH, nullable=False),
+    Column("officer", ADDRESS, nullable=False),
+    Column("order_hash", HASH, nullable=False),
+    Column("frozen_at", BigInteger, nullable=False),
+    Column("lifted_at", BigInteger),
+    Column("lifted_by", ADDRESS),
+    Column("lifted_order", HASH),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+Index("ix_migration_freezes_root", migration_freezes.c.jurisdiction, migration_freezes.c.number)
+
+# Titles taken out of every root of their jurisdiction.
+migration_releases = Table(
+    "migration_releases",
+    metadata,
+    Column("jurisdiction", String(24), primary_key=True),
+    Column("title", HASH, primary_key=True),
+    Column("order_hash", HASH, nullable=False),
+    Column("officer", ADDRESS, nullable=False),
+    Column("released_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
 
 documents_anchors = Table(
     "documents_anchors",
@@ -641,6 +896,7 @@ documents_policies = Table(
 # What `drop and rebuild` may drop. The order is that of creation; there are no foreign keys between them.
 READ_TABLES: tuple[Table, ...] = (
     events,
+    mentions,
     agencies,
     officers,
     pending_acts,
@@ -658,7 +914,19 @@ READ_TABLES: tuple[Table, ...] = (
     company_posts,
     registers,
     titles,
+    title_lineage,
     shares,
+    restrictions,
+    title_restrictions,
+    title_notices,
+    grade_proposals,
+    liens,
+    title_liens,
+    interests,
+    title_interests,
+    migration_roots,
+    migration_freezes,
+    migration_releases,
     documents_anchors,
     documents_revocations,
     documents_policies,
