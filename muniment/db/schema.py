@@ -4,7 +4,8 @@ Three kinds, never mixed:
 
 - *the agency's own* (`parcels`, `party_records`, `invitations`, `geometries`, `residency_*`,
   `company_filings`, `company_signatures`, `company_decisions`, `title_references`, `published_terms`, `land_acts`,
-  `land_consents`, `land_signatures`): written by staff and imports;
+  `land_consents`, `land_signatures`, `sale_papers`, `sale_signatures`, `sale_acts`, `subscriptions`, `notices`,
+  `deliveries`): written by staff, imports and whoever signs;
 - *the outbox* (`intents`, `transactions`, `signers`): written by `submit` and the worker;
 - *read tables* (`events` and below): written by the indexer alone, and rebuilt from the chain at will.
 
@@ -260,6 +261,90 @@ land_signatures = Table(
     Column("signature", Text, nullable=False),
     Column("signed_at", BigInteger, nullable=False),
 )
+
+# A paper of a sale that several people sign: listing, offer, contract, finance, bill, payoff, cancellation.
+sale_papers = Table(
+    "sale_papers",
+    metadata,
+    Column("paper", String(32), primary_key=True),  # random, so that only those know it who were told
+    Column("draft", HASH, nullable=False, unique=True),  # what is drafted again is the same paper
+    Column("kind", String(12), nullable=False),  # PaperKind
+    Column("sale", HASH, nullable=False, index=True),
+    Column("title", HASH, nullable=False),
+    Column("document", Text, nullable=False),  # the struct as JSON
+    Column("hash", HASH, nullable=False),
+    Column("deadline", BigInteger, nullable=False),  # of the signatures
+    Column("missing", Integer, nullable=False),  # signatures
+    Column("signed", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),  # how often it was queued
+    Column("intent_key", String(200)),  # the latest
+    Column("created_at", BigInteger, nullable=False),
+)
+Index("ix_sale_papers_waiting", sale_papers.c.missing, sale_papers.c.deadline)
+
+sale_signatures = Table(
+    "sale_signatures",
+    metadata,
+    Column("paper", String(32), ForeignKey("sale_papers.paper"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),  # in the order of the contract's consents
+    Column("role", String(12), nullable=False),  # Role
+    Column("party", HASH, nullable=False, index=True),
+    Column("nonce", Uint, nullable=False),
+    Column("power", HASH),  # of attorney, under which another signed
+    Column("attorney", HASH),
+    Column("signature", Text),
+    Column("signed_at", BigInteger),
+)
+
+# What a registrar did in a sale, and on what. The chain holds a receipt's salted hash alone.
+sale_acts = Table(
+    "sale_acts",
+    metadata,
+    Column("intent_key", String(200), primary_key=True),
+    Column("sale", HASH, nullable=False, index=True),
+    Column("act", String(12), nullable=False),  # lodge duty
+    Column("officer", String(100), nullable=False),
+    Column("text", Text),  # sealed, as is the salt
+    Column("salt", Text),
+    Column("done_at", BigInteger, nullable=False),
+)
+
+# Who is told what by webhook. The secret is sealed (muniment.identity.sealing).
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("kinds", Text, nullable=False),  # JSON list
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+
+# What there is to tell, in order: the cursor of whoever missed something.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),  # one key, one notice, for ever
+    Column("kind", String(40), nullable=False),
+    Column("subject", HASH, nullable=False, index=True),
+    Column("facts", Text, nullable=False),  # RFC 8785
+    Column("created_at", BigInteger, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("notice", SERIAL, ForeignKey("notices.id"), primary_key=True, autoincrement=False),
+    Column("subscription", SERIAL, ForeignKey("subscriptions.id"), primary_key=True, autoincrement=False),
+    Column("state", String(12), nullable=False),  # waiting taken given_up
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),  # of the next attempt
+    Column("reason", Text),  # why the last attempt failed
+    Column("updated_at", BigInteger, nullable=False),
+)
+Index("ix_deliveries_state", deliveries.c.state, deliveries.c.due_at)
 
 # ── Outbox ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -894,6 +979,100 @@ documents_policies = Table(
 )
 
 # What `drop and rebuild` may drop. The order is that of creation; there are no foreign keys between them.
+# ── Read tables of sales: of amounts every number is decimal text, as in `events` ───────────────────────────────
+
+sales = Table(
+    "sales",
+    metadata,
+    Column("sale", HASH, primary_key=True),
+    Column("title", HASH, nullable=False, index=True),
+    Column("status", Integer, nullable=False),  # SaleStatus
+    Column("deadline", BigInteger, nullable=False),  # of the next step
+    Column("listing", Text, nullable=False),  # the papers' structs as JSON
+    Column("offer", Text),
+    Column("terms", Text),
+    Column("finance", Text),
+    Column("bill", Text),
+    Column("offer_hash", HASH, nullable=False),  # as the contract keeps them
+    Column("terms_hash", HASH, nullable=False),
+    Column("closing", HASH, nullable=False),
+    Column("currency", HASH, nullable=False),  # of the offer; before there is one, of the listing
+    Column("price", Uint, nullable=False),
+    Column("lodgement", Uint),
+    Column("notice_until", BigInteger),
+    Column("officer", ADDRESS),  # who lodged it
+    Column("token", ADDRESS, nullable=False),  # of what is open in escrow
+    Column("open", Uint, nullable=False),
+    Column("released", Text),  # JSON list of credits, once it is settled
+    Column("listed_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+Index("ix_sales_status", sales.c.status, sales.c.deadline)
+Index("ix_sales_listed", sales.c.listed_at)
+
+sale_parties = Table(
+    "sale_parties",
+    metadata,
+    Column("sale", HASH, primary_key=True),
+    Column("role", String(12), primary_key=True),  # Role
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("party", HASH, nullable=False),
+    *_block(),
+)
+Index("ix_sale_parties_party", sale_parties.c.party)
+
+sale_deposits = Table(
+    "sale_deposits",
+    metadata,
+    Column("sale", HASH, primary_key=True),
+    Column("payer", ADDRESS, primary_key=True),
+    Column("token", ADDRESS, nullable=False),
+    Column("paid", Uint, nullable=False),
+    Column("refunded", Uint, nullable=False),
+    Column("tx_hash", HASH, nullable=False),  # of the latest event
+    *_block(),
+)
+
+sale_payoffs = Table(
+    "sale_payoffs",
+    metadata,
+    Column("sale", HASH, primary_key=True),
+    Column("lien", HASH, primary_key=True),
+    Column("holder", HASH, nullable=False),
+    Column("currency", HASH, nullable=False),
+    Column("amount", Uint, nullable=False),
+    Column("payout", ADDRESS, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+# What payees may fetch from the escrow.
+sale_credits = Table(
+    "sale_credits",
+    metadata,
+    Column("token", ADDRESS, primary_key=True),
+    Column("payee", ADDRESS, primary_key=True),
+    Column("amount", Uint, nullable=False),
+    *_block(),
+)
+Index("ix_sale_credits_payee", sale_credits.c.payee)
+
+sale_rates = Table(
+    "sale_rates",
+    metadata,
+    Column("jurisdiction", String(24), primary_key=True),
+    Column("currency", HASH, primary_key=True),
+    Column("accepted", Integer, nullable=False),
+    Column("person", BigInteger, nullable=False),  # millionths of the price
+    Column("organisation", BigInteger, nullable=False),
+    Column("payee", ADDRESS, nullable=False),
+    Column("fee", Uint, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+    *_block(),
+)
+
 READ_TABLES: tuple[Table, ...] = (
     events,
     mentions,
@@ -930,4 +1109,10 @@ READ_TABLES: tuple[Table, ...] = (
     documents_anchors,
     documents_revocations,
     documents_policies,
+    sales,
+    sale_parties,
+    sale_deposits,
+    sale_payoffs,
+    sale_credits,
+    sale_rates,
 )
