@@ -1,4 +1,5 @@
 import { keccak256 } from "viem";
+import { get } from "../deployment.js";
 import { byId, make } from "../dom.js";
 import { follow, type Intent } from "../identity/follow.js";
 import { messagesOf, wordsOf } from "../words.js";
@@ -137,8 +138,16 @@ async function collected(): Promise<Record<string, unknown> | undefined> {
     }
   }
   if (liens.length) body["liens"] = liens;
+  if (!wrong.length && draft.fields.some((field) => field.name === "payers") && !body["payers"]) body["payers"] = await wallets(body);
   tell(wrong);
   return wrong.length ? undefined : body;
+}
+
+/** The buyers' own wallets, as far as they have any. */
+async function wallets(body: Record<string, unknown>): Promise<string[]> {
+  const holders = (body["shares"] as { holder: string }[]).map(({ holder }) => holder);
+  const parties = await Promise.all(holders.map((holder) => get<{ wallet: { wallet: string } | null }>(`/api/parties/${holder}`)));
+  return [...new Set(parties.flatMap(({ wallet }) => (wallet ? [wallet.wallet] : [])))];
 }
 
 function put(body: Record<string, unknown>, path: readonly string[], value: unknown): void {
