@@ -61,7 +61,7 @@ def search(
         found=found,
         title=title,
         party=party,
-        status=chosen.name.lower() if chosen else "",
+        chosen=chosen.name.lower() if chosen else "",
         link=link,
     )
 
