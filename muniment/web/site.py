@@ -29,6 +29,7 @@ from muniment.web.head import Head
 from muniment.web.language import COOKIE, LANGUAGES, Words, choose
 from muniment.web.limits import RateLimit
 from muniment.web.maps.register import RegisterMaps
+from muniment.web.money import Currencies
 from muniment.web.text import readable, short
 
 DEMO_CHAIN = 31337  # the id of local development chains; no public chain has it
@@ -69,6 +70,16 @@ class Site:
     questions: RateLimit = field(default_factory=lambda: RateLimit(burst=30, per_minute=60))
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     templates: Environment = field(default_factory=lambda: _environment())
+
+    def __post_init__(self) -> None:
+        """What macros of any template may use."""
+        self.templates.globals["currency_of"] = self.currencies.of
+        self.templates.globals["explorer"] = self.settings.explorer
+
+    @cached_property
+    def currencies(self) -> Currencies:
+        """What currencies are called, and how many decimals they have."""
+        return Currencies(self.rpc)
 
     @cached_property
     def sealer(self) -> Sealer:
