@@ -213,3 +213,20 @@ def test_who_is_mentioned(any_database: Engine) -> None:
         assert [one.ref for one in whole.parents] == ["north", "south"]
         assert (part.retired_by, part.version, part.shares) == ("merger", 2, ())
         assert [one.name for one in part.obstacles] == ["TitleIsRetired"]
+
+
+def test_a_part_carries_the_caveats_that_stand(any_database: Engine) -> None:
+    """By the time of the block that divides: one whose time is over must stay behind, and so must one withdrawn."""
+    until = {"0xc": TIME + 96, "0xd": TIME + 95, "0xe": TIME + 500}
+    entered = [
+        of("CaveatEntered", caveat=name, claimant=BANK, officer="0xf", until=last, sourceHash=DEED)
+        for name, last in until.items()
+    ]
+    withdrawn = of("CaveatWithdrawn", caveat="0xe", officer=ZERO_ADDRESS, sourceHash=ZERO_HASH)
+    part = title_id("GB", "part")
+    divided = of("TitleSubdivided", 8, version=2, parts=[part])
+    project(any_database, HANDLERS, registered(), *entered, withdrawn, registered(part, "part"), divided)
+    with reading(any_database) as connection:
+        (carried,) = restrictions_of(connection, part, RestrictionKind.CAVEAT, TIME).standing
+        assert carried.restriction == "0xc"
+        assert restrictions_of(connection, part, RestrictionKind.CAVEAT, TIME).ended == ()
