@@ -7,11 +7,15 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, select
 
-from muniment.db.engine import open_engine, reading, writing
+from muniment.chain.indexer import Indexer
+from muniment.db.engine import migrate, open_engine, reading, writing
 from muniment.db.schema import notices, sales
-from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
+from muniment.hashing import keccak
 from muniment.land.sales import submit
 from muniment.land.sales.model import SaleStatus
+from muniment.services import HANDLERS
+from tests.service.chain.reading import contents
+from tests.service.conftest import without_sync
 from tests.service.land.sales.stage import DAY, FEE, PERSON, PRICE, Deal, Market, build_market
 from tests.service.nodes import Node
 
@@ -211,14 +215,21 @@ def check_oracle(market: Market) -> None:
     assert rows
     for row in rows:
         held = words(market.registry.view("Conveyance", "saleOf", row.sale))
-        deadline = row.deadline
-        assert held == [row.status, deadline, row.offer_hash, row.terms_hash, row.closing], SaleStatus(row.status)
-        token, amount = words(market.registry.view("SaleEscrow", "openOf", row.sale), 2)
-        assert (f"0x{token:040x}" if isinstance(token, int) else token, amount) == (row.token, row.open)
+        assert held == [row.status, row.deadline, row.offer_hash, row.terms_hash, row.closing], SaleStatus(row.status)
+        token, amount = words(market.registry.view("SaleEscrow", "openOf", row.sale))
+        assert (f"0x{token:040x}", amount) == (row.token, row.open)
     for holder in {market.payer, market.treasury, *(person.wallet for person in market.people.values())}:
         credit = int(market.registry.view("SaleEscrow", "creditOf", market.token, holder), 16)
         told = market.get(f"/api/sales/credits/{holder}")["credits"]
         assert sum(int(line["amount"]) for line in told) == credit
+    folder = Path(str(market.services.settings.keystore)).parent
+    empty = without_sync(open_engine(f"sqlite:///{folder}/replayed.db"))
+    migrate(empty)
+    again = Indexer(empty, market.registry.rpc, market.registry.deployment, HANDLERS)
+    while (read := again.step()).number < read.head:
+        continue
+    assert contents(empty) == contents(market.services.engine)
+    empty.dispose()
 
 
 def words(answer: str, numbers: int = 2) -> list[Any]:
