@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from muniment.cli import importing, land_acts, migration, records, titles
-from muniment.cli.console import AsJson, Jurisdiction, emit_json, progress, say, table
+from muniment.cli.console import AsJson, Jurisdiction, emit_json, progress, table
 from muniment.config import Settings
 from muniment.db.engine import open_engine, reading
 from muniment.errors import Refused
@@ -19,8 +19,6 @@ from muniment.land.queries import search
 from muniment.services import build
 
 app = typer.Typer(help="Parcels and land titles.", no_args_is_help=True)
-app.add_typer(migration.app, name="migration")
-app.command("export")(records.export)
 app.command("show")(titles.show)
 app.command("liens")(titles.liens)
 app.command("interests")(titles.interests)
@@ -31,6 +29,8 @@ app.add_typer(land_acts.act, name="act")
 app.add_typer(land_acts.lien, name="lien")
 app.add_typer(land_acts.caveat, name="caveat")
 app.add_typer(land_acts.grade, name="grade")
+app.add_typer(migration.app, name="migration")
+app.command("export")(records.export)
 
 MOST_BYTES = 512 * 2**20
 
