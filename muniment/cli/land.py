@@ -21,6 +21,7 @@ from muniment.services import build
 app = typer.Typer(help="Parcels and land titles.", no_args_is_help=True)
 app.add_typer(migration.app, name="migration")
 app.command("export")(records.export)
+app.command("extract")(records.extract_pdf)
 
 MOST_BYTES = 512 * 2**20
 
