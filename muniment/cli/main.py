@@ -17,6 +17,7 @@ from muniment.chain.reorg import IndexerHalted
 from muniment.chain.rpc import RpcError, RpcUnavailable
 from muniment.chain.signer import KeystoreUnusable
 from muniment.cli import (
+    alerts,
     companies,
     credentials,
     database,
@@ -25,9 +26,11 @@ from muniment.cli import (
     index,
     keys,
     land,
+    notices,
     outbox,
     reconcile,
     residency,
+    sales,
     serve,
 )
 from muniment.cli.console import emit_json, err, printable
@@ -59,6 +62,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(land.app, name="land")
+app.add_typer(sales.app, name="sales")
+app.add_typer(notices.app, name="notices")
 app.add_typer(identity.app, name="identity")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(companies.app, name="companies")
@@ -68,6 +73,7 @@ app.add_typer(outbox.app, name="outbox")
 app.add_typer(index.app, name="index")
 app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="db")
+app.add_typer(alerts.app, name="alerts")
 app.command("reconcile")(reconcile.run)
 app.command("work")(outbox.work)
 app.command("serve")(serve.serve)

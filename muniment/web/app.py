@@ -16,6 +16,7 @@ from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.web import errors, health, metrics
 from muniment.web.api import (
+    alerts,
     companies,
     documents,
     identity,
@@ -25,6 +26,7 @@ from muniment.web.api import (
     people,
     records,
     residency,
+    sales,
     service,
 )
 from muniment.web.assets import Assets, HashedFiles
@@ -79,7 +81,8 @@ def create_app(
     )
     app.state.site = site
     site.registry.register(metrics.Index(site))
-    api = (land, migration, records, people, parties, documents, service, identity, companies, residency)
+    land_api = (land, migration, records, sales, alerts)
+    api = (*land_api, people, parties, documents, service, identity, companies, residency)
     pages = (land_pages, people_pages, company_pages, residency_pages, document_pages, service_pages)
     for module in (*api, *pages, health, metrics):
         app.include_router(module.router)
