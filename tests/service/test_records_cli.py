@@ -36,3 +36,14 @@ def test_taking_the_register_along(on_chain: Cli) -> None:
 def test_words_that_are_missing(cli: Cli, words: tuple[str, ...]) -> None:
     """What was left out must be named."""
     assert cli.json("land", *words, code=1)["error"] == "UsageError"
+
+
+def test_watching_a_party(on_chain: Cli) -> None:
+    """A subscription must be made for one party, its secret be shown, and what is no party or no address be refused."""
+    party = "0x" + "AB" * 32
+    made = on_chain.json("alerts", "watch", party, "https://bank.example/hook")
+    assert made["party"] == party.lower()
+    assert len(made["secret"]) > 20
+    assert on_chain.json("alerts", "list", party) == {"alerts": [], "next": 0}
+    assert on_chain.json("alerts", "watch", "Anna", "https://bank.example/hook", code=1)["error"] == "PartyUnknown"
+    assert on_chain.json("alerts", "watch", party, "http://bank.example/", code=1)["error"] == "WebhookRefused"
