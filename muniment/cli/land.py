@@ -31,6 +31,7 @@ app.add_typer(land_acts.caveat, name="caveat")
 app.add_typer(land_acts.grade, name="grade")
 app.add_typer(migration.app, name="migration")
 app.command("export")(records.export)
+app.command("extract")(records.extract_pdf)
 
 MOST_BYTES = 512 * 2**20
 

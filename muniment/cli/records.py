@@ -16,8 +16,10 @@ from muniment.db.engine import reading
 from muniment.errors import Refused
 from muniment.land.folio import count_of, every_folio
 from muniment.land.ladm import ladm
-from muniment.land.model import check_jurisdiction
+from muniment.land.model import check_jurisdiction, normalise_text, title_id
 from muniment.services import build
+from muniment.web.extract.folio import extract
+from muniment.web.extract.pdf import pdf_of
 
 
 def export(
@@ -48,6 +50,28 @@ def export(
         emit_json({"titles": written, "file": str(output), "as_of": None if known is None else vars(known)})
     elif output is not None:
         say(f"Wrote {written:,} titles to {output}.")
+
+
+def extract_pdf(
+    title: Annotated[str, typer.Argument(help="A cadastral reference, or a title's id.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The PDF to write.")],
+    jurisdiction: Annotated[str | None, typer.Option(help="The reference's jurisdiction.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write a title's extract: a PDF for people that carries what it says as JSON for machines."""
+    services = build(Settings.load())
+    name = title if jurisdiction is None else title_id(check_jurisdiction(jurisdiction), normalise_text(title))
+    with reading(services.engine) as connection:
+        found = extract(connection, services.deployment, name, services.settings.public_url)
+    made = pdf_of(found)
+    try:
+        output.write_bytes(made)
+    except OSError as error:
+        raise Refused("FileUnwritable", path=str(output), cause=str(error.strerror)) from None
+    if as_json:
+        emit_json({"title": found.title.title, "file": str(output), "bytes": len(made), "as_of": vars(found.known)})
+    else:
+        say(f"Wrote the extract of {found.title.ref} as of block {found.known.number} to {output}.")
 
 
 @contextmanager

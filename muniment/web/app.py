@@ -16,6 +16,7 @@ from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.web import errors, health, metrics
 from muniment.web.api import (
+    alerts,
     companies,
     documents,
     identity,
@@ -83,8 +84,7 @@ def create_app(
     )
     app.state.site = site
     site.registry.register(metrics.Index(site))
-    of_land = (land, land_acts, migration, records, sales)
-    of_land = (land, land_acts, migration, records, sales)
+    of_land = (land, land_acts, migration, records, sales, alerts)
     api = (*of_land, people, parties, documents, service, identity, companies, residency)
     pages_of_land = (land_pages, paper_pages, sale_pages)
     pages = (*pages_of_land, people_pages, company_pages, residency_pages, document_pages, service_pages)
