@@ -10,7 +10,8 @@ from muniment.db.answers import AsOf, Page, as_of, finality_of, page_bounds
 from muniment.db.schema import interests, liens, published_terms, title_interests, title_liens, title_references, titles
 from muniment.hashing import ZERO_HASH, keccak
 from muniment.land.answers import InterestLine, Interests, LienAnswer, LienLine, LienPage, Liens
-from muniment.land.model import InterestKind, LienKind, currency_text
+from muniment.land.model import InterestKind, LienKind
+from muniment.land.sales.model import currency_text
 
 MOST_LINES = 500  # titles that one lien weighs on, as far as they are shown
 REFERENCE = func.coalesce(titles.c.ref, title_references.c.ref, titles.c.title)
@@ -76,19 +77,6 @@ def lien_struct(line: LienLine) -> dict[str, Any] | None:
         "creditor": line.creditor,
         "amount": str(line.amount),
         "currency": line.currency,
-        "deedHash": line.deed_hash,
-    }
-
-
-def interest_struct(line: InterestLine) -> dict[str, Any] | None:
-    """A lease's or an easement's terms as `ILienRegistry.Interest`; None where nobody told them."""
-    if line.kind is None:
-        return None
-    return {
-        "kind": int(line.kind),
-        "beneficiary": line.beneficiary or ZERO_HASH,
-        "dominant": line.dominant or ZERO_HASH,
-        "until": line.until,
         "deedHash": line.deed_hash,
     }
 
@@ -174,7 +162,7 @@ def _interest(row: Row[Any], now: int, known: AsOf | None) -> InterestLine:
         beneficiary=row.beneficiary or _known(told.get("beneficiary")),
         dominant=row.dominant or _known(told.get("dominant")),
         until=until,
-        over=bool(until) and now > until,
+        over=until is not None and 0 < until < now,
         deed_hash=row.deed_hash or told.get("deedHash"),
         legal_date=row.legal_date,
         entered_by=row.entered_by,

@@ -13,8 +13,13 @@ from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH, keccak, keccak_words
 
 TITLE_DOMAIN = keccak(b"Muniment.Title.v1")
+LIEN_DOMAIN = keccak(b"Muniment.Lien.v1")
+INTEREST_DOMAIN = keccak(b"Muniment.Interest.v1")
+RESTRICTION_DOMAIN = keccak(b"Muniment.Restriction.v1")
 MAX_HOLDERS = 32
 MAX_BATCH = 50
+MAX_PARTS = 16  # that a title is divided into, or merged out of; also titles that one discharge names
+MAX_LIENS = 16  # on one title, and as many leases and easements
 MAX_REF_BYTES = 100
 JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
@@ -135,24 +140,6 @@ def title_id(jurisdiction: str, ref: str) -> str:
     return keccak_words(TITLE_DOMAIN, jurisdiction_bytes(jurisdiction), keccak(ref.encode()))
 
 
-def currency_text(word: str) -> str:
-    """A currency as people read it: an ISO 4217 code, or a token's address. Bytes that are neither show as they are."""
-    raw = bytes.fromhex(word[2:])
-    if not any(raw[:12]):
-        return "0x" + raw[12:].hex()
-    code = raw.rstrip(b"\0")
-    return code.decode("ascii") if re.fullmatch(rb"[A-Z]{3}", code) else word
-
-
-def currency_word(text: str) -> str:
-    """The inverse of `currency_text`, as the contracts have it. Raises Refused."""
-    if re.fullmatch(r"[A-Z]{3}", text):
-        return "0x" + text.encode().ljust(32, b"\0").hex()
-    if re.fullmatch(r"0x([0-9a-fA-F]{40}|[0-9a-fA-F]{64})", text) and int(text, 16):
-        return "0x" + text[2:].lower().rjust(64, "0")
-    raise Refused("CurrencyRefused", currency=text[:80])
-
-
 def whole_shares(parts: Iterable[tuple[str, Fraction]]) -> tuple[int, tuple[Share, ...]]:
     """Shares over their least common denominator, in ascending order of holder.
 
@@ -207,3 +194,22 @@ def entry_of(body: Mapping[str, Any]) -> Entry:
 def _json_int(value: int) -> int | str:
     """An integer as JSON keeps it exactly: decimal text beyond 53 bits (RFC 8785, section 3.2.2.3)."""
     return value if value < 1 << 53 else str(value)
+
+
+def lien_id(lien: Mapping[str, Any]) -> str:
+    """The id of a lien from its terms, as `ILienRegistry.Lien` has them."""
+    amount = int(lien["amount"]).to_bytes(32, "big")
+    kind = int(lien["kind"]).to_bytes(32, "big")
+    return keccak_words(LIEN_DOMAIN, kind, lien["creditor"], amount, lien["currency"], lien["deedHash"])
+
+
+def interest_id(interest: Mapping[str, Any]) -> str:
+    """The id of a lease or an easement from its terms, as `ILienRegistry.Interest` has them."""
+    kind, until = (int(interest[name]).to_bytes(32, "big") for name in ("kind", "until"))
+    deed = interest["deedHash"]
+    return keccak_words(INTEREST_DOMAIN, kind, interest["beneficiary"], interest["dominant"], until, deed)
+
+
+def restriction_id(title: str, kind: RestrictionKind, by: str, source_hash: str) -> str:
+    """keccak256(abi.encode(keccak256("Muniment.Restriction.v1"), title, kind, by, sourceHash))."""
+    return keccak_words(RESTRICTION_DOMAIN, title, int(kind).to_bytes(32, "big"), by, source_hash)

@@ -15,7 +15,18 @@ from muniment.chain.deployment import Deployment
 from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.web import errors, health, metrics
-from muniment.web.api import companies, documents, identity, land, parties, people, residency, sales, service
+from muniment.web.api import (
+    companies,
+    documents,
+    identity,
+    land,
+    land_acts,
+    parties,
+    people,
+    residency,
+    sales,
+    service,
+)
 from muniment.web.assets import Assets, HashedFiles
 from muniment.web.head import Head
 from muniment.web.language import load_catalogue
@@ -70,7 +81,7 @@ def create_app(
     )
     app.state.site = site
     site.registry.register(metrics.Index(site))
-    api = (land, sales, people, parties, documents, service, identity, companies, residency)
+    api = (land, land_acts, sales, people, parties, documents, service, identity, companies, residency)
     land_desk = (land_pages, paper_pages, sale_pages)
     pages = (*land_desk, people_pages, company_pages, residency_pages, document_pages, service_pages)
     for module in (*api, *pages, health, metrics):

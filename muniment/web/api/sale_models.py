@@ -10,7 +10,6 @@ from muniment.web.api.company_models import Deadline, Id, Sent, Signature, Signe
 from muniment.web.api.models import ADDRESS, Answer, Name, Page, Uint, Whole
 
 
-
 def _amount(bits: int) -> Any:
     def read(value: Any) -> Any:
         return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
