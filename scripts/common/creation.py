@@ -40,7 +40,9 @@ def require_sound(session: Session, deployer: str, name: str, entry: dict[str, A
         whole = (
             entry["address"] == address_at(deployer, entry["nonce"])
             and entry["constructor_arguments"] == arguments
-            and all(code.hash_of(bytes.fromhex(signed["raw"][2:])) == signed["hash"] for signed in entry["transactions"])
+            and all(
+                code.hash_of(bytes.fromhex(signed["raw"][2:])) == signed["hash"] for signed in entry["transactions"]
+            )
         )
         created = entry["creation_hash"]
     except (KeyError, TypeError, ValueError):

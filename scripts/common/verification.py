@@ -1,5 +1,6 @@
 """Everything that must hold of a finished deployment, each breach as one sentence."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -73,8 +74,8 @@ def misses(record: dict[str, Any], names: tuple[str, ...] = ORDER) -> str | None
         return "The record lacks the contracts."
     needed = [name for name in recorded(record) if name not in contracts]
     if needed:
-        built = " and ".join(name for name in recorded(record) if set(BUILT_ON[name]) & set(needed))
-        return f"The record lacks {' and '.join(needed)}, on which {built} of {ANOTHER_VERSION} build."
+        above = [name for name in recorded(record) if name in contracts and set(BUILT_ON[name]) & set(needed)]
+        return f"The record lacks {' and '.join(needed)}; {ANOTHER_VERSION} build {' and '.join(above)} on that."
     absent = [name for name in names if name not in contracts]
     if absent:
         return f"The record lacks {' and '.join(absent)}; run deploy again: it adds what is missing and keeps the rest."
@@ -106,6 +107,10 @@ def breaches(session: Session, record: dict[str, Any], names: tuple[str, ...] = 
 
 def _of_contract(session: Session, name: str, entry: dict[str, Any], addresses: dict[str, str]) -> Iterator[str]:
     address, arguments = entry["address"], entry["constructor_arguments"]
+    built_on = arguments_of(name, "", addresses)
+    if not isinstance(arguments, list) or len(arguments) != len(built_on) or not all(map(_is_address, arguments)):
+        yield f"{name}: the record's arguments {arguments} are not {len(built_on)} addresses."
+        return
     standing = code.standing_code(session, address)
     if not standing:
         yield f"{name}: there is no code at {address}."
@@ -118,7 +123,6 @@ def _of_contract(session: Session, name: str, entry: dict[str, Any], addresses: 
         yield f"{name}: the code is {len(standing):,} bytes, more than EIP-170 allows."
     if entry["abi"] != session.project[name].abi:
         yield f"{name}: the recorded ABI is not the one that {ANOTHER_VERSION} compile to."
-    built_on = arguments_of(name, "", addresses)
     if name != "AgencyRegistry" and arguments != built_on:
         yield f"{name}: it was built on {', '.join(arguments)}, not {', '.join(built_on)}."
     try:
@@ -133,6 +137,10 @@ def _of_contract(session: Session, name: str, entry: dict[str, Any], addresses: 
         yield f"{name}: it was created in block {receipt['blockNumber']}, not {entry['start_block']}."
     if not code.same_creation(session, name, arguments, bytes(sent["input"])):
         yield f"{name}: it was not created by {ANOTHER_VERSION} with the arguments {arguments}."
+
+
+def _is_address(text: Any) -> bool:
+    return isinstance(text, str) and re.fullmatch(r"0x[0-9a-f]{40}", text) is not None
 
 
 def powers(session: Session, entry: dict[str, Any], deployer: str) -> Iterator[str]:
