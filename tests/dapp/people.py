@@ -98,7 +98,7 @@ def recover(town: Town, party: str, wallet: Wallet) -> None:
     """Two officers begin to move a party to a new wallet, which signs for it."""
     admin, *officers = [town.node.call("eth_accounts")[at] for at in (ADMIN, FIRST, SECOND)]
     for officer in officers:
-        _send(town, "AgencyRegistry", admin, "accredit", (town.agency, officer, IDENTITY_OFFICER, 0, 2**40 - 1), True)
+        send(town, "AgencyRegistry", admin, "accredit", (town.agency, officer, IDENTITY_OFFICER, 0, 2**40 - 1), True)
     town.node.call("evm_increaseTime", hex(MATURITY))
     town.node.mine(1)
     # What is signed before the service has read that block is over when it is used.
@@ -112,11 +112,11 @@ def recover(town: Town, party: str, wallet: Wallet) -> None:
     given = (town.agency, record.commitment, wallet.address, keccak(b"seen"), ZERO_HASH, data["message"]["deadline"],
              wallet.sign(data))  # fmt: skip
     for officer in officers:
-        _send(town, "PartyRegistry", officer, "recover", given)
+        send(town, "PartyRegistry", officer, "recover", given)
     until(lambda: get(town, f"/api/parties/{party}")["recovery"], "the recovery")
 
 
-def _send(
+def send(
     town: Town, contract: str, sender: str, function: str, arguments: tuple[Any, ...], again: bool = False
 ) -> None:
     """Send a transaction from one of the node's accounts. With `again` it may have been done before."""
