@@ -14,9 +14,10 @@ from muniment.chain.abi import encode_call
 from muniment.db.engine import reading, writing
 from muniment.db.schema import shares
 from muniment.hashing import keccak
+from muniment.identity.model import party_id
 from muniment.land.sales.submit import lodge
 from tests.dapp.conftest import Town, Watched, axe
-from tests.dapp.people import ADMIN, Citizen, get, post, read, send, until
+from tests.dapp.people import ADMIN, Citizen, get, officers_of, post, read, send, until
 from tests.dapp.test_signing import _choose, _nothing_sideways, _sign
 from tests.dapp.wallet import Wallet
 from tests.service.nodes import ROOT
@@ -259,6 +260,31 @@ def test_a_payer_pays_into_escrow(town: Town, browser: Watched, chromium: Browse
     page = browser.open(f"/sales/{sale}")
     expect(page.locator("main")).to_contain_text("Confirm the financing")
     expect(browser.open(f"/sales/{sale}/deposit").locator("main")).to_contain_text("Everything is paid in")
+
+
+def test_representatives_sign_for_an_organisation(town: Town, browser: Watched, trade: Trade) -> None:
+    """Two representatives sign one after the other, each with a wallet of its own; together that is the organisation's."""
+    reps = sorted([trade.buyer, Citizen.of(town)], key=lambda citizen: citizen.party)
+    reps[1].wallet.name, reps[1].wallet.hook = "Second wallet", "secondWallet"
+    commitment = keccak(b"an organisation")
+    rule = (town.agency, commitment, 2, [citizen.party for citizen in reps], keccak(b"seen"))
+    for officer in officers_of(town):
+        send(town, "PartyRegistry", officer, "setRepresentation", rule)
+    organisation = party_id(town.agency, commitment)
+    until(lambda: (get(town, f"/api/parties/{organisation}") or {}).get("representation"), "the organisation")
+    sale = trade.listed(documentHash=keccak(b"for an organisation"))
+    paper = trade.offer(sale, shares=[{"holder": organisation, "numerator": "1"}])
+    trade.signed(paper, trade.seller)
+    page = browser.open(f"/sales/papers/{paper['paper']}", *(citizen.wallet for citizen in reps))
+    _choose(page)
+    _sign(page)
+    expect(page.locator(STATE)).to_contain_text("The organisation signs by several")
+    assert axe(page) == []
+    page.get_by_role("button", name="Choose the next representative").click()
+    page.get_by_role("dialog").get_by_role("button", name="Second wallet").click()
+    expect(page.locator(STATE)).to_contain_text("it is on the chain", timeout=60_000)
+    assert reps[0].wallet.signed[-1] == reps[1].wallet.signed[-1]
+    trade.reached(sale, "offer_accepted")
 
 
 def _lodged(trade: Trade, payer: Wallet) -> str:
