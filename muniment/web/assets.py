@@ -17,6 +17,8 @@ ENTRIES = {
     "bind": "src/identity/bind.ts",
     "check": "src/land/check.ts",
     "company": "src/identity/company.ts",
+    "deposit": "src/land/deposit.ts",
+    "draft": "src/land/draft.ts",
     "sign": "src/identity/sign.ts",
     "verify": "src/documents/page.ts",
 }

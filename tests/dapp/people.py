@@ -96,14 +96,7 @@ class Citizen:
 
 def recover(town: Town, party: str, wallet: Wallet) -> None:
     """Two officers begin to move a party to a new wallet, which signs for it."""
-    admin, *officers = [town.node.call("eth_accounts")[at] for at in (ADMIN, FIRST, SECOND)]
-    for officer in officers:
-        _send(town, "AgencyRegistry", admin, "accredit", (town.agency, officer, IDENTITY_OFFICER, 0, 2**40 - 1), True)
-    town.node.call("evm_increaseTime", hex(MATURITY))
-    town.node.mine(1)
-    # What is signed before the service has read that block is over when it is used.
-    late = int(town.node.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
-    until(lambda: town.services.clock() >= late, "the new time")
+    officers = officers_of(town)
     asked = until(lambda: get(town, f"/api/parties/{party}/typed-data/recover?wallet={wallet.address}"), "the data")
     data = asked["typed_data"]
     with reading(town.services.engine) as connection:
@@ -112,11 +105,24 @@ def recover(town: Town, party: str, wallet: Wallet) -> None:
     given = (town.agency, record.commitment, wallet.address, keccak(b"seen"), ZERO_HASH, data["message"]["deadline"],
              wallet.sign(data))  # fmt: skip
     for officer in officers:
-        _send(town, "PartyRegistry", officer, "recover", given)
+        send(town, "PartyRegistry", officer, "recover", given)
     until(lambda: get(town, f"/api/parties/{party}")["recovery"], "the recovery")
 
 
-def _send(
+def officers_of(town: Town) -> list[str]:
+    """Two officers of the agency, whose keys have counted for long enough to act together."""
+    admin, *officers = [town.node.call("eth_accounts")[at] for at in (ADMIN, FIRST, SECOND)]
+    for officer in officers:
+        send(town, "AgencyRegistry", admin, "accredit", (town.agency, officer, IDENTITY_OFFICER, 0, 2**40 - 1), True)
+    town.node.call("evm_increaseTime", hex(MATURITY))
+    town.node.mine(1)
+    # What is signed before the service has read that block is over when it is used.
+    late = int(town.node.call("eth_getBlockByNumber", "latest", False)["timestamp"], 16)
+    until(lambda: town.services.clock() >= late, "the new time")
+    return officers
+
+
+def send(
     town: Town, contract: str, sender: str, function: str, arguments: tuple[Any, ...], again: bool = False
 ) -> None:
     """Send a transaction from one of the node's accounts. With `again` it may have been done before."""

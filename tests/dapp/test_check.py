@@ -16,12 +16,12 @@ def _check(page: Page, name: str = "Test wallet") -> None:
 
 
 def test_everything_matches(town: Town, browser: Watched) -> None:
-    """Holders, area, grade, geometry and version of a true page match the chain; nothing is asked before the click."""
+    """Holders, burdens, area, grade, geometry and version of a true page match the chain; nothing is asked before the click."""
     wallet = Wallet(town.node)
     page = browser.open(f"/land/{town.titles['10']}", wallet)
     _check(page)
     expect(page.locator(RESULT)).to_contain_text("all of this matches the chain")
-    assert page.locator(f"{RESULT} .m-verdict--matches").count() == 6
+    assert page.locator(f"{RESULT} .m-verdict--matches").count() == 9
     assert axe(page) == []
 
 

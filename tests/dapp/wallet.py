@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_utils.address import to_checksum_address
 from playwright.sync_api import Page
 
 from tests.service.nodes import Node
@@ -48,6 +49,7 @@ class Wallet:
     hook: str = "testWallet"  # the page's function that leads here; two wallets in one page need two
     icon: str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg'/%3E"
     signed: list[dict[str, Any]] = field(default_factory=list)
+    sent: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def address(self) -> str:
@@ -78,13 +80,29 @@ class Wallet:
             return None
         if method == "eth_signTypedData_v4":
             return self._sign(json.loads(params[1]))
-        if method in ("eth_call", "eth_getBlockByNumber"):
+        if method == "eth_sendTransaction":
+            return self._send(params[0])
+        if method in ("eth_call", "eth_getBlockByNumber", "eth_getTransactionReceipt"):
             return self.node.call(method, *params)
         raise Declined(4200, f"{method} is not supported")
 
     def sign(self, typed_data: dict[str, Any]) -> str:
         """A signature without a page, for what leads up to a test."""
         return "0x" + bytes(self.account.sign_typed_data(full_message=typed_data).signature).hex()
+
+    def _send(self, asked: dict[str, str]) -> Any:
+        """Sign a transaction and send it; whoever declines sends none."""
+        if self.refusals:
+            self.refusals -= 1
+            raise Declined(4001, "User rejected the request")
+        self.sent.append(asked)
+        count = self.node.call("eth_getTransactionCount", self.address, "pending")
+        full = {
+            "to": to_checksum_address(asked["to"]), "data": asked["data"], "value": int(asked["value"], 16), "nonce": int(count, 16),
+            "gas": 1_000_000, "gasPrice": 10**10, "chainId": self.chain_id,
+        }  # fmt: skip
+        raw = self.account.sign_transaction(full).raw_transaction
+        return self.node.call("eth_sendRawTransaction", "0x" + bytes(raw).hex())
 
     def _sign(self, typed_data: dict[str, Any]) -> str:
         if self.refusals:

@@ -24,6 +24,19 @@ interface OnChain {
   readonly shares: readonly { readonly holder: string; readonly numerator: bigint }[];
 }
 
+interface Liens {
+  readonly liens: readonly { readonly lien: string }[];
+}
+
+interface Interests {
+  readonly interests: readonly { readonly interest: string }[];
+}
+
+interface Restrictions {
+  readonly standing: readonly { readonly restriction: string }[];
+}
+
+const FREEZE = 1; // RestrictionKind
 const GRADES = ["none", "provisional", "qualified", "absolute"];
 
 const id = byId("check").dataset["title"] ?? "";
@@ -33,7 +46,7 @@ async function compared(read: Read): Promise<Verdict[]> {
     get<Shown>(`/api/titles/${id}`),
     read<OnChain>("TitleRegistry", "titleOf", [id]),
   ]);
-  return [...compare(shown, standing), ...(await geometry(shown, standing))];
+  return [...compare(shown, standing), ...(await burdens(read)), ...(await geometry(shown, standing))];
 }
 
 function compare(shown: Shown, standing: OnChain): Verdict[] {
@@ -45,6 +58,24 @@ function compare(shown: Shown, standing: OnChain): Verdict[] {
     ["check_grade", shown.grade === GRADES[standing.grade]],
     ["check_geometry", shown.geometry_hash === standing.geometryHash],
     ["check_version", shown.version === standing.version],
+  ];
+}
+
+/** Whether exactly what the page shows weighs on the title, liens in their order, and whether a court froze it. */
+async function burdens(read: Read): Promise<Verdict[]> {
+  const [shown, others, freezes, liens, interests, frozen] = await Promise.all([
+    get<Liens>(`/api/titles/${id}/liens`),
+    get<Interests>(`/api/titles/${id}/interests`),
+    get<Restrictions>(`/api/titles/${id}/freezes`),
+    read<readonly string[]>("LienRegistry", "liensOf", [id]),
+    read<readonly string[]>("LienRegistry", "interestsOf", [id]),
+    read<readonly string[]>("TitleRegistry", "restrictionsOf", [id, FREEZE]),
+  ]);
+  const set = (ids: readonly string[]): string => [...ids].sort().join();
+  return [
+    ["check_liens", shown.liens.map((line) => line.lien).join() === liens.join()],
+    ["check_interests", set(others.interests.map((line) => line.interest)) === set(interests)],
+    ["check_freezes", set(freezes.standing.map((line) => line.restriction)) === set(frozen)],
   ];
 }
 

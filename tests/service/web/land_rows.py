@@ -191,7 +191,7 @@ def _sale(connection: Connection, sale: str) -> None:
     names = ["SaleListed", "OfferAccepted", "ContractSigned", "SaleLodged", "SaleFinanced", "BillOfSaleSigned"]
     names = names[:reached] + {8: ["DutyPaid", "SaleRegistered"], 9: ["SaleCancelled"]}.get(int(status), [])
     for log, name in enumerate(names):
-        arguments = {"sale": sale, "title": listing["title"], "before": 4, "documentHash": DOCUMENT}
+        arguments = {"sale": sale, "title": listing["title"], "before": 4, "documentHash": DOCUMENT, "until": NOW}
         _put(
             connection, schema.events, log_index=300 + 20 * SALES.index(sale) + log, time=NOW - 9 * DAY + log * DAY,
             tx_hash=keccak(f"{sale}{log}".encode()), contract="Conveyance", name=name, subject=sale,
