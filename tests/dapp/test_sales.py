@@ -54,7 +54,11 @@ class Trade:
         for citizen in citizens:
             for part in get(self.town, f"{path}/typed-data?party={citizen.party}")["to_sign"]:
                 signature = citizen.wallet.sign(part["typed_data"])
-                post(self.town, f"{path}/signatures", {"party": citizen.party, "place": part["place"], "signature": signature})
+                post(
+                    self.town,
+                    f"{path}/signatures",
+                    {"party": citizen.party, "place": part["place"], "signature": signature},
+                )
 
     def listed(self, **changes: Any) -> str:
         """Put the title up for sale by the API; the sale's id."""
@@ -121,7 +125,9 @@ def _forge(page: Page, change: Callable[[dict[str, Any]], None]) -> None:
     page.route("**/typed-data?**", answer)
 
 
-def test_a_title_is_put_up_for_sale_and_an_offer_taken(town: Town, browser: Watched, chromium: Browser, trade: Trade) -> None:
+def test_a_title_is_put_up_for_sale_and_an_offer_taken(
+    town: Town, browser: Watched, chromium: Browser, trade: Trade
+) -> None:
     """From the title's page by two forms to an accepted offer: each wallet signs what its page shows, and no more."""
     page = browser.open(f"/land/{trade.title}", trade.seller.wallet)
     page.get_by_role("button", name="Put up for sale").click()

@@ -215,9 +215,7 @@ def _ways(answer: SaleAnswer, step: Step) -> Sequence[tuple[str, str]]:
     return made + ([(f"{here}/draft/{kind}", f"draft.{kind}")] if kind == "offer" or not made else [])
 
 
-def _form(
-    site: Site, request: Request, connection: Connection, case: Case, kind: str, lien: str, now: int
-) -> Form:
+def _form(site: Site, request: Request, connection: Connection, case: Case, kind: str, lien: str, now: int) -> Form:
     """The form for a kind of paper. Raises Problem (404) for a payoff of a lien that is not paid off."""
     words, currency = site.words_of(request), site.currencies.of(case.currency)
     if kind == "payoff":

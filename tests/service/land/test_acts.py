@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_abi.packed import encode_packed
 from sqlalchemy import Engine
 
 from muniment.access.model import Scope
@@ -14,6 +15,7 @@ from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH, keccak
 from muniment.identity.model import party_id
 from muniment.land import acts, submit
+from muniment.land.act_kinds import KINDS, ActKind
 from muniment.land.migration import build
 from muniment.land.migration_leaf import MovedTitle, line_of
 from muniment.land.migration_tree import absence, presence
@@ -280,6 +282,13 @@ def test_an_attorney_signs_under_a_power(land: Land) -> None:
     assert land.post(f"{path}/consents", **body, power=powers["land.charge"])["complete"]
     approved(land, made["act"])
     assert land.get(f"/api/titles/{farm}")["liens"] == 1
+
+
+def test_a_power_to_merge_names_every_title() -> None:
+    """A power must be asked for over all titles that merge, in their order, as the contract packs them."""
+    titles = [bytes([place]) * 32 for place in (1, 2)]
+    subject = KINDS[ActKind.MERGE].subject({"titles": ["0x" + title.hex() for title in titles]})
+    assert subject == keccak(encode_packed(["bytes32[]"], [titles]))
 
 
 def _source() -> dict[str, Any]:

@@ -121,7 +121,12 @@ def test_liens_in_rank_order(land: TestClient) -> None:
     assert words.index("1,500,000 SEK") < words.index("By law") < words.index("Terms not published")
     assert BANK[:10] in words
     assert "1 lien that ended" in words
-    for said in ("Ran out on", "Without an end", "Kept for a sale until", "A registrar proposes another grade: Absolute"):
+    for said in (
+        "Ran out on",
+        "Without an end",
+        "Kept for a sale until",
+        "A registrar proposes another grade: Absolute",
+    ):
         assert said in words
 
 
@@ -259,7 +264,10 @@ def test_forms_have_sensible_deadlines(land: TestClient) -> None:
     draft = json.loads(unescape(html.partition('data-draft="')[2].partition('"')[0]))
     assert (draft["post"], draft["fixed"]) == ("/api/sales/listings", {"title": PART})
     contract = land.get(f"/sales/{ACCEPTED}/draft/contract").text
-    days = [contract.partition(f'id="{name}" type="date" value="')[2][:10] for name in ("lodgeBy", "financeBy", "completeBy")]
+    days = [
+        contract.partition(f'id="{name}" type="date" value="')[2][:10]
+        for name in ("lodgeBy", "financeBy", "completeBy")
+    ]
     assert days == sorted(days)
     assert len(set(days)) == 3
     assert all(lien in contract for lien in LIENS)
