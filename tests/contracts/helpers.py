@@ -109,7 +109,7 @@ STRUCTS = {
 def _told(value):
     """A value as Brownie writes it into the message of a custom error."""
     if isinstance(value, bytes):
-        return str(value)
+        return str(bytes(value))  # Brownie's own kind of bytes tells itself as hex text
     text = str(value).lower()
     if text.startswith("0x") and len(text) != len("0x") + 40:
         return str(bytes.fromhex(text[2:]))

@@ -31,8 +31,8 @@ def credit(world, payee, token=None):
 def balanced(world, token=None):
     """Whether the escrow holds exactly what payees have to their credit."""
     token = token or world.money.FairMoney
-    payees = [world.treasury, world.agent_payout, world.lender_payout, world.payer, world.second_payer]
-    payees += world.payout_of.values()
+    payees = {world.treasury, world.agent_payout, world.lender_payout, world.payer, world.second_payer}
+    payees |= set(world.payout_of.values())
     return token.balanceOf(world.escrow) == sum(credit(world, payee, token) for payee in payees)
 
 
