@@ -22,9 +22,8 @@ abstract contract TitleRecords is Consents, ITitleRegistry {
     using TitleShares for Share[];
     using TitleShares for TitleShares.Holding;
 
-    /// Three slots for a title with a sole holder: geometry hash, the packed fields, the holder. A migrated title has no
-    /// geometry hash, thus two.
-    /// A version without holders is a retired title's.
+    /// Three slots for a title with a sole holder: geometry hash, the packed fields, the holder; two for a migrated
+    /// title, whose geometry hash stays in its event. A version without holders is a retired title's.
     struct Record {
         bytes32 geometryHash;
         uint64 area;

@@ -434,9 +434,10 @@ def test_no_title_twice(owners, two, merge):
         merge([first, first], owners.anna, owners.bert, whole=("AA", GEOMETRY, 1200))
 
 
-def test_lowest_grade(titles, registrar, entry, owned, owners, merge, title_of):
-    """Must give the whole the lowest grade of its titles."""
-    pair = [owned(owners.anna, ref=ref, area=500, grade=grade) for ref, grade in (("A", QUALIFIED), ("B", PROVISIONAL))]
+@pytest.mark.parametrize("grades", [(QUALIFIED, PROVISIONAL), (PROVISIONAL, QUALIFIED)])
+def test_lowest_grade(titles, owned, owners, merge, title_of, grades):
+    """Must give the whole the lowest grade of its titles, whichever of them has it."""
+    pair = [owned(owners.anna, ref=ref, area=500, grade=grade) for ref, grade in zip("AB", grades, strict=True)]
     merge(sorted(pair), owners.anna)
     assert titles.titleOf(title_of("AB"))["grade"] == PROVISIONAL
 
