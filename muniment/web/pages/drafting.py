@@ -69,9 +69,7 @@ def offer(t: Words, case: Case, currency: Currency, now: int) -> Form:
     payers = [] if case.token is None else [
         Field("payers", "addresses", t("draft.payers"), t("draft.payers.hint"), optional=True)
     ]  # fmt: skip
-    bank = Field(
-        "buyersBank", "party", t("draft.buyers_bank"), t("draft.party.hint"), optional=case.token is not None
-    )
+    bank = Field("buyersBank", "party", t("draft.buyers_bank"), t("draft.party.hint"), optional=case.token is not None)
     return Form(
         f"/api/sales/{case.sale}/offers",
         [
@@ -93,9 +91,7 @@ def contract(t: Words, case: Case, currency: Currency, liens: Sequence[LienLine]
         known = line.amount is not None and line.currency == case.currency
         value = typed_amount(int(line.amount or 0), currency) if known else ""
         fates.append(
-            Field(
-                line.lien, "lien", label, t("draft.lien.hint"), value, True, currency.decimals or 0, currency.name
-            )
+            Field(line.lien, "lien", label, t("draft.lien.hint"), value, True, currency.decimals or 0, currency.name)
         )
     agent = [] if is_nobody(case.listing["agent"]) else [
         _amount(t, "agentFee", "draft.agent_fee", currency, optional=True)
@@ -184,5 +180,3 @@ def typed_amount(amount: int, currency: Currency) -> str:
     """An amount as one types it into a form."""
     whole, rest = divmod(amount, 10 ** (currency.decimals or 0))
     return f"{whole}.{rest:0{currency.decimals}d}" if rest else str(whole)
-
-

@@ -82,9 +82,7 @@ def _case(connection: Connection, stands: Paper) -> Case | None:
         return None
 
 
-def _parts(
-    connection: Connection, words: Words, stands: Paper, case: Case | None, now: int
-) -> Sequence[signing.Part]:
+def _parts(connection: Connection, words: Words, stands: Paper, case: Case | None, now: int) -> Sequence[signing.Part]:
     """What is still to be signed: each by the party itself, its representatives, or an attorney of its."""
     made = []
     for signer in stands.signers:
@@ -101,7 +99,9 @@ def _ways(
     address, label = f"/api/sales/papers/{stands.paper}", words(f"role.{signer.role.value}")
     wallet, represented = wallet_of(connection, signer.party), _represented(connection, signer.party)
 
-    def way(wallet: str | None, label: str, represented: signing.Represented | None = None, **more: str) -> signing.Part:
+    def way(
+        wallet: str | None, label: str, represented: signing.Represented | None = None, **more: str
+    ) -> signing.Part:
         return signing.Part(
             type=_TYPES[stands.kind],
             wallet=wallet,
@@ -137,7 +137,7 @@ def _represented(connection: Connection, party: str) -> signing.Represented | No
 
 
 def _message(stands: Paper, case: Case | None) -> dict[str, Any]:
-    """What the page shows of the message, but for party and deadline; the one-time number is the service's to choose."""
+    """What the page shows of the message but for party and deadline; the one-time number is the service's choice."""
     document = dict(stands.document)
     if stands.kind is PaperKind.LISTING:
         return {"listing": document}

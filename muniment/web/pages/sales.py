@@ -1,9 +1,9 @@
 """Sales of land: the list, one sale with its steps, the forms for its papers, and paying into escrow."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -215,9 +215,7 @@ def _ways(answer: SaleAnswer, step: Step) -> Sequence[tuple[str, str]]:
     return made + ([(f"{here}/draft/{kind}", f"draft.{kind}")] if kind == "offer" or not made else [])
 
 
-def _form(
-    site: Site, request: Request, connection: Connection, case: Case, kind: str, lien: str, now: int
-) -> Form:
+def _form(site: Site, request: Request, connection: Connection, case: Case, kind: str, lien: str, now: int) -> Form:
     """The form for a kind of paper. Raises Problem (404) for a payoff of a lien that is not paid off."""
     words, currency = site.words_of(request), site.currencies.of(case.currency)
     if kind == "payoff":
@@ -237,7 +235,7 @@ def _form(
     return made[kind]()
 
 
-def _shown(form: Form | None) -> Mapping[str, object]:
+def _shown(form: Form | None) -> dict[str, Any]:
     """What the template takes of a form; None for one that is closed."""
     if form is None:
         return {"open": False}

@@ -148,7 +148,8 @@ MORTGAGE = {"kind": 1, "creditor": BANK, "amount": "150000", "currency": TOKEN_W
 FINANCE = {"mortgage": MORTGAGE, "rank": 2, "reserved": "0", "documentHash": DOCUMENT}
 BILL = {"documentHash": DOCUMENT, "legalDate": 20261201}
 LISTED, ACCEPTED, MIDWAY, BANKED, OVERDUE, CANCELLED, REGISTERED = SALES = tuple(
-    keccak(f"sale {name}".encode()) for name in "listed accepted midway banked overdue cancelled registered".split()
+    keccak(f"sale {name}".encode())
+    for name in ("listed", "accepted", "midway", "banked", "overdue", "cancelled", "registered")
 )
 _STATUS = dict(zip(SALES, (1, 2, 4, 6, 2, 9, 8), strict=True))
 

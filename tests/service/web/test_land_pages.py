@@ -114,14 +114,19 @@ def test_what_is_not_there(land: TestClient) -> None:
 
 
 def test_liens_in_rank_order(land: TestClient) -> None:
-    """Liens stand in rank order with holder, amount in the currency's decimals, since and deed; untold terms are said."""
+    """Liens stand in rank order with holder, amount in decimals, since and deed; untold terms are said."""
     words = text_of(land.get(f"/land/{BURDENED}").text)
     assert "1,500,000 SEK" in words
     assert "42,500.50 SEK" in words
     assert words.index("1,500,000 SEK") < words.index("By law") < words.index("Terms not published")
     assert BANK[:10] in words
     assert "1 lien that ended" in words
-    for said in ("Ran out on", "Without an end", "Kept for a sale until", "A registrar proposes another grade: Absolute"):
+    for said in (
+        "Ran out on",
+        "Without an end",
+        "Kept for a sale until",
+        "A registrar proposes another grade: Absolute",
+    ):
         assert said in words
 
 
@@ -194,7 +199,7 @@ def _act(html: str) -> dict[str, Any]:
 
 
 def test_a_paper_lays_out_what_is_signed(land: TestClient) -> None:
-    """Every value of the message stands in the page, in full, beside what it means; who has signed is not asked again."""
+    """Every value of the message stands in the page in full; who has signed is not asked again."""
     response = land.get(f"/sales/papers/{CONTRACT}")
     words = text_of(response.text)
     act = _act(response.text)
@@ -252,14 +257,17 @@ def test_only_payers_are_offered_to_pay(land: TestClient) -> None:
 
 
 def test_forms_have_sensible_deadlines(land: TestClient) -> None:
-    """A listing runs 90 days, a contract's deadlines follow each other; currencies are those that the register takes."""
+    """A listing runs 90 days, a contract's deadlines follow each other; currencies are the register's."""
     html = land.get(f"/land/{PART}/sell").text
     assert 'value="2026-12-' in html
     assert ">SEK</option>" in html
     draft = json.loads(unescape(html.partition('data-draft="')[2].partition('"')[0]))
     assert (draft["post"], draft["fixed"]) == ("/api/sales/listings", {"title": PART})
     contract = land.get(f"/sales/{ACCEPTED}/draft/contract").text
-    days = [contract.partition(f'id="{name}" type="date" value="')[2][:10] for name in ("lodgeBy", "financeBy", "completeBy")]
+    days = [
+        contract.partition(f'id="{name}" type="date" value="')[2][:10]
+        for name in ("lodgeBy", "financeBy", "completeBy")
+    ]
     assert days == sorted(days)
     assert len(set(days)) == 3
     assert all(lien in contract for lien in LIENS)
