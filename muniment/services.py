@@ -35,6 +35,7 @@ from muniment.identity.completing import complete_ready
 from muniment.identity.sealing import Sealer, open_sealer
 from muniment.land import project as land_project
 from muniment.land import submit as land_submit
+from muniment.land.alerts import alert
 from muniment.land.model import jurisdiction_bytes
 from muniment.land.sales import project as sales_project
 from muniment.land.sales import submit as sales_submit
@@ -123,7 +124,7 @@ class Services:
         """Queue what is due without anybody asking; return how many requests are new."""
         now = self.clock()
         new = complete_ready(self.engine, now) + tend_sales(self.engine, now, self.settings.relays_per_day)
-        return new + remind(self.engine, now, self.settings.reminder_hours)
+        return new + remind(self.engine, now, self.settings.reminder_hours) + alert(self.engine, now)
 
     def deliver(self) -> int:
         """Send the notices that are due; return how many were taken."""

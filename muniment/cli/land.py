@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from muniment.cli import importing
+from muniment.cli import importing, migration, records
 from muniment.cli.console import AsJson, Jurisdiction, emit_json, progress, say, table
 from muniment.config import Settings
 from muniment.db.engine import open_engine, reading
@@ -19,6 +19,9 @@ from muniment.land.queries import search, title, title_of_ref
 from muniment.services import build
 
 app = typer.Typer(help="Parcels and land titles.", no_args_is_help=True)
+app.add_typer(migration.app, name="migration")
+app.command("export")(records.export)
+app.command("extract")(records.extract_pdf)
 
 MOST_BYTES = 512 * 2**20
 

@@ -17,6 +17,7 @@ from muniment.chain.reorg import IndexerHalted
 from muniment.chain.rpc import RpcError, RpcUnavailable
 from muniment.chain.signer import KeystoreUnusable
 from muniment.cli import (
+    alerts,
     companies,
     credentials,
     database,
@@ -27,6 +28,7 @@ from muniment.cli import (
     land,
     notices,
     outbox,
+    reconcile,
     residency,
     sales,
     serve,
@@ -71,6 +73,8 @@ app.add_typer(outbox.app, name="outbox")
 app.add_typer(index.app, name="index")
 app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="db")
+app.add_typer(alerts.app, name="alerts")
+app.command("reconcile")(reconcile.run)
 app.command("work")(outbox.work)
 app.command("serve")(serve.serve)
 

@@ -87,7 +87,9 @@ def paper(paper: Annotated[str, typer.Argument(help="The paper's id.")], as_json
         return
     say(f"{found.kind} of sale {found.sale}: {found.state}, good until {_day(found.deadline)}")
     for signer in found.signers:
-        say(f"  {signer.role:12} {signer.party} {'signed ' + _day(signer.signed_at) if signer.signed_at else 'missing'}")
+        say(
+            f"  {signer.role:12} {signer.party} {'signed ' + _day(signer.signed_at) if signer.signed_at else 'missing'}"
+        )
 
 
 @app.command("hash")

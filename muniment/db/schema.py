@@ -5,7 +5,7 @@ Three kinds, never mixed:
 - *the agency's own* (`parcels`, `party_records`, `invitations`, `geometries`, `residency_*`,
   `company_filings`, `company_signatures`, `company_decisions`, `title_references`, `published_terms`, `land_acts`,
   `land_consents`, `land_signatures`, `sale_papers`, `sale_signatures`, `sale_acts`, `subscriptions`, `notices`,
-  `deliveries`): written by staff, imports and whoever signs;
+  `deliveries`, `title_alerts`, `alert_*`): written by staff, imports and whoever signs;
 - *the outbox* (`intents`, `transactions`, `signers`): written by `submit` and the worker;
 - *read tables* (`events` and below): written by the indexer alone, and rebuilt from the chain at will.
 
@@ -345,6 +345,45 @@ deliveries = Table(
     Column("updated_at", BigInteger, nullable=False),
 )
 Index("ix_deliveries_state", deliveries.c.state, deliveries.c.due_at)
+
+# What was told of titles. A block that left the chain is told of again: `withdrawn_at` is when.
+title_alerts = Table(
+    "title_alerts",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("title", HASH, nullable=False),
+    Column("block_number", BigInteger, nullable=False, index=True),
+    Column("block_hash", HASH, nullable=False),
+    Column("log_index", Integer, nullable=False),
+    Column("turn", Integer, nullable=False),  # how often the block had been here before
+    Column("notice", SERIAL, ForeignKey("notices.id"), nullable=False),
+    Column("withdrawn_at", BigInteger),
+    UniqueConstraint("block_hash", "log_index", "title", "turn"),
+)
+
+# Whom an alert concerns: who held the title before or after, and whoever else the event names.
+alert_parties = Table(
+    "alert_parties",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("notice", SERIAL, ForeignKey("notices.id"), primary_key=True, autoincrement=False),
+)
+
+# Which subscriptions are told of one party's titles alone.
+alert_watches = Table(
+    "alert_watches",
+    metadata,
+    Column("party", HASH, primary_key=True),
+    Column("subscription", SERIAL, ForeignKey("subscriptions.id"), primary_key=True, autoincrement=False),
+)
+
+# Up to which block nothing can come any more that was not told; what was read before the first is not told.
+alert_cursors = Table(
+    "alert_cursors",
+    metadata,
+    Column("chain_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("block_number", BigInteger, nullable=False),
+)
 
 # ── Outbox ──────────────────────────────────────────────────────────────────────────────────────────────────────
 

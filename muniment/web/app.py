@@ -16,13 +16,16 @@ from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.web import errors, health, metrics
 from muniment.web.api import (
+    alerts,
     companies,
     documents,
     identity,
     land,
     land_acts,
+    migration,
     parties,
     people,
+    records,
     residency,
     sales,
     service,
@@ -81,7 +84,8 @@ def create_app(
     )
     app.state.site = site
     site.registry.register(metrics.Index(site))
-    api = (land, land_acts, sales, people, parties, documents, service, identity, companies, residency)
+    land_api = (land, land_acts, migration, records, sales, alerts)
+    api = (*land_api, people, parties, documents, service, identity, companies, residency)
     land_desk = (land_pages, paper_pages, sale_pages)
     pages = (*land_desk, people_pages, company_pages, residency_pages, document_pages, service_pages)
     for module in (*api, *pages, health, metrics):

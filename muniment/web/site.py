@@ -21,7 +21,9 @@ from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.db.answers import AsOf, as_of
 from muniment.db.engine import reading
+from muniment.hashing import ZERO_ADDRESS
 from muniment.identity.sealing import Sealer, open_sealer
+from muniment.land.migration_files import MovedFiles
 from muniment.web.assets import Assets
 from muniment.web.head import Head
 from muniment.web.language import COOKIE, LANGUAGES, Words, choose
@@ -84,6 +86,11 @@ class Site:
         """What seals personal data. Raises Refused without a key."""
         return open_sealer(self.settings)
 
+    @cached_property
+    def moved(self) -> MovedFiles:
+        """The trees of registers that moved in."""
+        return MovedFiles(self.settings.migrations)
+
     @property
     def demo(self) -> bool:
         """Whether this is the demonstration chain, where the built-in wallet may be offered."""
@@ -126,6 +133,11 @@ class Site:
     def words_of(self, request: Request) -> Words:
         """The reader's language."""
         return self.words[choose(request)]
+
+    def registry_of(self, name: str) -> str:
+        """A contract's address; a network need not have every domain's."""
+        contract = self.deployment.contracts.get(name)
+        return ZERO_ADDRESS if contract is None else contract.address
 
     @property
     def contracts(self) -> list[str]:

@@ -72,6 +72,10 @@ class Frame:
         """SVG path data, one closed subpath per ring; points that fall on the one before are left out."""
         return "".join(self._ring(ring, decimals) for ring in rings(shape))
 
+    def points(self, ring: Sequence[Sequence[float]]) -> list[tuple[float, float]]:
+        """A ring's positions on the sheet, from its upper left corner."""
+        return [((position[0] - self._west) * self._x, (self._north - position[1]) * self._y) for position in ring]
+
     def _ring(self, ring: Sequence[Sequence[float]], decimals: int) -> str:
         grid = 10**decimals
         steps: list[str] = []
