@@ -66,7 +66,7 @@ def options() -> argparse.ArgumentParser:
 
 
 def _comparing(confirm: argparse.ArgumentParser) -> None:
-    confirm.add_argument("--leaves", type=Path, metavar="FILE", help="of a proposal: reckon its root from the file")
+    confirm.add_argument("--leaves", type=Path, metavar="FILE", help="of a proposal: its published file")
     confirm.add_argument("--order", metavar="FILE|HASH", help="compare with the order that lies before you")
 
 
@@ -134,7 +134,9 @@ def migrate(session: Session) -> dict[str, Any]:
         title = _title(registries, args)
         values = {"jurisdiction": args.jurisdiction, "title": title, "order": args.order}
         return two_officers.propose(session, registries, roots.RELEASE, values) | {"title": shown(title)}
-    act = {"withdraw-root": _withdrawal, "refute": _refutation, "freeze": _freeze, "lift": _lift}[args.verb]
+    if args.verb == "freeze":
+        return _freeze(session, registries)
+    act = {"withdraw-root": _withdrawal, "refute": _refutation, "lift": _lift}[args.verb]
     return perform(session, act(session, registries))
 
 
@@ -179,10 +181,11 @@ def _compare(session: Session, act: Proposed) -> None:
     args, values = session.args, act.values
     if any(args.order) and args.order != values.get("order"):
         raise Refused(f"The first registrar named the order {shown(values.get('order', b''))}. Nothing was sent.")
+    if (args.leaves is None) == (act.kind is roots.PROPOSAL):
+        wanted = "A proposal is confirmed with --leaves, the file that is published"
+        raise Misused(f"{wanted}; nothing else has one. Nothing was sent.")
     if args.leaves is None:
         return
-    if act.kind is not roots.PROPOSAL:
-        raise Misused("Only a proposal has a file of titles.")
     session.say("Reckoning the root anew from the file …")
     with _published(roots.code(values["jurisdiction"]), args.leaves, values["moved"]) as tree:
         for index in range(tree.count - 1):
@@ -278,7 +281,7 @@ def _refutation(session: Session, registries: Registries) -> Act:
     return _ending(session, registries, call, "refuted", RootStatus.REFUTED)
 
 
-def _freeze(session: Session, registries: Registries) -> Act:
+def _freeze(session: Session, registries: Registries) -> dict[str, Any]:
     args, officer = session.args, keys.officer(session)
     moved = roots.register_at(registries, args.jurisdiction, args.root)
     court = bytes(registries.agencies.functions.officerOf(checksum(registries, officer)).call().agency)
@@ -292,14 +295,17 @@ def _freeze(session: Session, registries: Registries) -> Act:
             raise Refused(f"The freeze {shown(identifier)} by this order was lifted; freezing anew takes a new order.")
         return bool(present.number)
 
-    return Act(
-        f"the root {args.root} of {args.code} is frozen, by the freeze {shown(identifier)}",
-        "officer",
-        officer,
-        functions.freeze(args.jurisdiction, args.root, args.order),
-        holds,
-        lambda: [*roots.lines(moved), ("Court", shown(court)), ("Order", shown(args.order))],
-    )
+    def lines() -> list[tuple[str, str]]:
+        return [
+            *roots.lines(moved),
+            ("Freeze", shown(identifier)),
+            ("Court", shown(court)),
+            ("Order", shown(args.order)),
+        ]
+
+    call = functions.freeze(args.jurisdiction, args.root, args.order)
+    act = Act(f"the root {args.root} of {args.code} is frozen", "officer", officer, call, holds, lines)
+    return perform(session, act) | {"freeze": shown(identifier)}
 
 
 def _lift(session: Session, registries: Registries) -> Act:

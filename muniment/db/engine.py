@@ -1,5 +1,7 @@
 """Open the database, read from it and write to it: the same way on SQLite and on PostgreSQL."""
 
+import sqlite3
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from muniment.errors import Refused
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any constant serves, as long as every migrating process names the same one.
 MIGRATION_LOCK = 0x4D554E49
+SQLITE_PATIENCE = 30  # seconds that a connection waits for a lock
 
 
 class DatabaseUrlRefused(ValueError):
@@ -51,13 +54,17 @@ def _open_sqlite(url: URL) -> Engine:
     except OSError as error:
         raise DatabaseUrlRefused(f"The database's folder {folder} cannot be made ({error.strerror}).") from None
     # An error's text goes to the log, where nothing of a person may stand.
-    engine = create_engine(url.set(drivername="sqlite"), connect_args={"timeout": 30.0}, hide_parameters=True)
+    engine = create_engine(
+        url.set(drivername="sqlite"), connect_args={"timeout": float(SQLITE_PATIENCE)}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _record: Any) -> None:
         # The driver would begin transactions by itself, and too late; `_begin` does it.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        connection.execute(f"PRAGMA busy_timeout={SQLITE_PATIENCE * 1000}")
+        _keep_log(connection)
+        for pragma in ("synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -68,6 +75,23 @@ def _open_sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _keep_log(connection: sqlite3.Connection) -> None:
+    """Let the file have a write-ahead log, also while others open it for the first time.
+
+    The switch reads before it writes, and for a lock met between the two SQLite does not wait: we do.
+    """
+    until = time.monotonic() + SQLITE_PATIENCE
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 @contextmanager

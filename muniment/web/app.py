@@ -84,10 +84,10 @@ def create_app(
     )
     app.state.site = site
     site.registry.register(metrics.Index(site))
-    land_api = (land, land_acts, migration, records, sales, alerts)
-    api = (*land_api, people, parties, documents, service, identity, companies, residency)
-    land_desk = (land_pages, paper_pages, sale_pages)
-    pages = (*land_desk, people_pages, company_pages, residency_pages, document_pages, service_pages)
+    of_land = (land, land_acts, migration, records, sales, alerts)
+    api = (*of_land, people, parties, documents, service, identity, companies, residency)
+    pages_of_land = (land_pages, paper_pages, sale_pages)
+    pages = (*pages_of_land, people_pages, company_pages, residency_pages, document_pages, service_pages)
     for module in (*api, *pages, health, metrics):
         app.include_router(module.router)
     app.mount("/static/assets", HashedFiles(directory=site.assets.folder / "assets"))

@@ -39,6 +39,7 @@ from tests.contracts.helpers import (
     keccak,
     node,
     now,
+    settle,
     sign,
     wait,
 )
@@ -81,7 +82,7 @@ def _patiently(ask):
     """
 
     def receipt(txid):
-        for _ in range(50):
+        for _ in range(500):
             with suppress(TransactionNotFound):
                 return ask(txid)
             time.sleep(0.02)
@@ -280,6 +281,7 @@ def rolled_back(state):
     """Every test starts from the same chain."""
     snapshot = node("evm_snapshot")
     yield
+    settle()
     node("evm_revert", snapshot)
     history.clear()
 

@@ -1,5 +1,6 @@
 """What contract tests share: constants, the one matcher for custom errors, and typed data."""
 
+import threading
 from contextlib import contextmanager
 
 import brownie
@@ -141,6 +142,22 @@ def node(method, *parameters):
     answer = web3.provider.make_request(method, list(parameters))
     assert "error" not in answer, answer
     return answer["result"]
+
+
+def followers():
+    """Brownie's threads that follow a transaction until it is mined."""
+    return [thread for thread in threading.enumerate() if thread.name.endswith("(_await_confirmation)")]
+
+
+def settle():
+    """Wait until nobody follows a transaction any more.
+
+    A thread that outlives its test follows into the next, where the same account's transaction of the same nonce often
+    has the same hash, too: it would see that one mined, and mark the receipt that the next test waits for as dropped.
+    """
+    for thread in followers():
+        thread.join(60)
+        assert not thread.is_alive(), "a transaction was left behind that is in no block"
 
 
 def now():

@@ -24,7 +24,7 @@ IDENTITY_OFFICER = 1 << 4
 YEAR = 365 * 24 * 3600
 
 
-def until(holds: Callable[[], Any], what: str, seconds: float = 30) -> Any:
+def until(holds: Callable[[], Any], what: str, seconds: float = 90) -> Any:
     """Wait until something is so, and give it."""
     end = time.monotonic() + seconds
     while not (found := holds()):
@@ -149,14 +149,14 @@ def read(town: Town, contract: str, function: str, *arguments: Any) -> str:
 
 def get(town: Town, path: str) -> Any:
     """An answer of the API; None while there is none."""
-    answer = httpx.get(town.url + path, timeout=20)
+    answer = httpx.get(town.url + path, timeout=60)
     return answer.json() if answer.status_code == 200 else None
 
 
 def post(town: Town, path: str, body: dict[str, Any]) -> Any:
     """Send something to the API; who sends too much waits, as told."""
     for _ in range(20):
-        answer = httpx.post(town.url + path, json=body, timeout=20)
+        answer = httpx.post(town.url + path, json=body, timeout=60)
         if answer.status_code != 429:
             break
         time.sleep(int(answer.headers["Retry-After"]))

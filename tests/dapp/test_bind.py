@@ -2,13 +2,13 @@
 
 import json
 import re
-import time
 
 import pytest
 from playwright.sync_api import Page, Route, expect
 
 from muniment.chain.abi import encode_call
 from tests.dapp.conftest import Town, Watched, axe
+from tests.dapp.people import until
 from tests.dapp.wallet import Wallet
 
 STATE = "#bind-state"
@@ -50,17 +50,10 @@ def test_citizen_links_a_wallet(town: Town, browser: Watched) -> None:
     assert invited.party in shown
     assert str(invited.nonce) in shown
     assert _wallet_on_chain(town, invited.party) == wallet.address
-    _until(lambda: wallet.address in browser.open(f"/parties/{invited.party}").content())
+    until(lambda: wallet.address in browser.open(f"/parties/{invited.party}").content(), "the wallet's line")
     again = browser.open(f"/bind/{invited.code}")
     expect(again.get_by_role("button", name="Choose a wallet")).to_have_count(0)
     expect(again.locator(STATE)).to_contain_text("Final")
-
-
-def _until(holds: object, seconds: float = 10) -> None:
-    end = time.monotonic() + seconds
-    while not holds():  # type: ignore[operator]
-        assert time.monotonic() < end, "it did not become true in time"
-        time.sleep(0.3)
 
 
 def test_declined_signature(town: Town, browser: Watched) -> None:

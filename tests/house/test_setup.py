@@ -2,7 +2,8 @@
 
 import subprocess
 import sys
-import time
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -87,18 +88,26 @@ def test_a_home_that_cannot_be_written_is_replaced(checkout: Path, monkeypatch: 
 def test_ctrl_c_begins_no_other_suite(monkeypatch: pytest.MonkeyPatch) -> None:
     """Interrupted, `./run test` must end with what runs already, not go through the whole queue."""
     begun = []
+    cancelled = threading.Event()  # until then the suite that runs already goes on, however slow the machine
+    shut_down = ThreadPoolExecutor.shutdown
+
+    def shutdown(lanes: ThreadPoolExecutor, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        shut_down(lanes, wait=False, cancel_futures=cancel_futures)
+        cancelled.set()
+        shut_down(lanes, wait=wait)
 
     def interrupted(_rest: object, _deep: bool) -> tuple[checks.Count, str]:
         raise KeyboardInterrupt
 
     def next_one(_rest: object, _deep: bool) -> tuple[checks.Count, str]:
         begun.append("next")
-        time.sleep(0.5)
+        assert cancelled.wait(60)
         return checks.Count(passed=1), ""
 
     suites = {"first": interrupted, "second": next_one, "third": next_one, "fourth": next_one}
     monkeypatch.setattr(checks, "SUITES", suites)
     monkeypatch.setattr(checks, "LANES", 1)
+    monkeypatch.setattr(ThreadPoolExecutor, "shutdown", shutdown)
     with pytest.raises(KeyboardInterrupt):
         checks.run(list(suites), [])
     assert len(begun) <= 1

@@ -346,7 +346,7 @@ def test_keeps_a_second_deployment_out(new_node: Callable[..., Node], shell: She
         time.sleep(0.02)
     assert "Another deployment is at work" in shell.run("deploy", "--rpc", node.url, "--yes", status=1)
     os.kill(first.pid or 0, signal.SIGINT)
-    first.join(30)
+    first.join(120)
     assert first.exitcode == 130
     assert "Run the same command again" in shell.said
 

@@ -138,7 +138,8 @@ def test_two_registrars_propose_a_root_that_takes_effect(office: Office) -> None
 
     successor = built(office, lines(6))
     told(office, "propose", successor["tree"], "--predecessor", made["root"], "--yes")
-    said = migrate(office, *SECOND)
+    assert "confirmed with --leaves" in migrate(office, *SECOND, status=2)
+    said = migrate(office, *SECOND, "--leaves", successor["jsonl"])
     assert f"Continues  the root {made['root']}" in said
     assert "Beside     the roots 1" in said
     office.wait(WINDOW)
@@ -174,8 +175,7 @@ def test_courts_stop_a_root_and_registrars_annul_it(office: Office, proposed: di
     court = ("--officer", COURT)
     assert "ScopeMissing" in migrate(office, "freeze", *GB, *ONE, *ORDER, status=1)
     office.wait(WINDOW)
-    said = migrate(office, "freeze", *GB, *ONE, *ORDER, *court)
-    freeze = said.partition("by the freeze ")[2][:66]
+    freeze = told(office, "freeze", *GB, *ONE, *ORDER, *court)["freeze"]
     assert state(office) == "frozen"
     assert told(office, "freeze", *GB, *ONE, *ORDER, *court)["stands"]
     lift = ("lift", "--freeze", freeze, *ORDER, *court)

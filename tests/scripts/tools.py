@@ -48,7 +48,7 @@ class Node:
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
         self._process = subprocess.Popen([ANVIL, "--port", str(port), "--silent", *options])
-        until = time.monotonic() + 20
+        until = time.monotonic() + 60
         while True:
             try:
                 self.call("eth_chainId")
@@ -63,7 +63,7 @@ class Node:
         """The node's answer to one request."""
         body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).encode()
         request = urllib.request.Request(self.url, body, {"content-type": "application/json"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             told = json.load(answer)
         assert "result" in told, told
         return told["result"]
@@ -79,7 +79,7 @@ class Node:
     def stop(self) -> None:
         """End the node."""
         self._process.terminate()
-        self._process.wait(10)
+        self._process.wait(60)
 
 
 def _script(name: str, words: tuple[str, ...], folder: str, env: dict[str, str]) -> None:
@@ -123,7 +123,7 @@ class Shell:
         """Run a script to its end and give what it said on both channels. Its exit status is `status`; None: 1 or 2."""
         before = len(self.said)
         process = self.start(script, *words)
-        process.join(120)
+        process.join(300)
         said = self.said[before:]
         assert process.exitcode in ((1, 2) if status is None else (status,)), said
         return said
@@ -132,7 +132,7 @@ class Shell:
         """Run a script exactly as `./run script` does, in a new interpreter; give its standard output."""
         command = [sys.executable, "-m", f"scripts.{script}", *words]
         env = {**self.env, "HOME": str(self.folder), "PYTHONPATH": str(HOUSE)}
-        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, timeout=120)
+        done = subprocess.run(command, cwd=self.folder, env=env, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

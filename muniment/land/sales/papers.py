@@ -1,4 +1,4 @@
-"""Papers that gather signatures: drafted once, signed one by one, queued with the last one or once the sale stands there.
+"""Papers that gather signatures, one by one, and are queued with the last one or once the sale stands there.
 
 Whoever knows a paper's id sees it, and nobody else before one of its signers has signed. What is drafted again is the
 same paper for as long as that one can still be used.
@@ -46,7 +46,10 @@ class Signer:
 
 @dataclass(frozen=True)
 class Paper:
-    """How a paper stands; `state`: gathering, signed (it waits for its step), queued, done (the chain has it), failed, overtaken, expired."""
+    """How a paper stands.
+
+    `state`: gathering; signed, and it waits for its step; queued; done, the chain has it; failed; overtaken; expired.
+    """
 
     paper: str
     kind: PaperKind

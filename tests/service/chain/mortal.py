@@ -103,6 +103,6 @@ def lives_through(chain: Chain, database_url: str, settings: Settings, base_fees
     story = Story(chain.url, database_url, chain.deployment_path, chain.keystore, chain.password, settings, base_fees)
     process = processes.Process(target=tell, args=(story, n))
     process.start()
-    process.join(60)
+    process.join(180)
     assert process.exitcode in (0, -signal.SIGKILL)
     return process.exitcode == 0

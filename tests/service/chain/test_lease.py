@@ -30,7 +30,7 @@ class Paused(Rpc):
         self._left -= 1
         if self._left == 0:
             self.asleep.set()
-            assert self.wake.wait(30)
+            assert self.wake.wait(120)
         return super().answers(requests)
 
 
@@ -77,10 +77,10 @@ def test_paused_past_its_lease(request_number: int, chain: Chain, any_database: 
     sleeper = worker(chain, any_database, rpc=rpc, lease_seconds=0)
     thread = threading.Thread(target=sleeper.step)
     thread.start()
-    assert rpc.asleep.wait(30)
+    assert rpc.asleep.wait(120)
     until(chain, worker(chain, any_database, lease_seconds=0), any_database, MINED)
     rpc.wake.set()
-    thread.join(30)
+    thread.join(120)
     check_whole(chain, any_database, ["S0", "S1"])
 
 
@@ -111,7 +111,7 @@ def test_workers_at_once(chain: Chain, any_database: Engine) -> None:
     finally:
         stop.set()
         for thread in threads:
-            thread.join(30)
+            thread.join(120)
     until(chain, worker(chain, any_database), any_database, MINED)
     check_whole(chain, any_database, [f"M{number}" for number in range(40)])
     assert len(sent(any_database)) == 40

@@ -207,7 +207,7 @@ def _deploy(registry: Registry, sender: str, name: str, *given: str) -> str:
     abi, code = artifact(name)
     data = code + encode(["address"] * len(given), given).hex()
     sent = registry.rpc.call("eth_sendTransaction", [{"from": sender, "data": data, "gas": hex(15_000_000)}])
-    for _ in range(500):
+    for _ in range(6000):
         receipt = registry.rpc.call("eth_getTransactionReceipt", [sent])
         if receipt is not None:
             assert receipt["status"] == "0x1", receipt
@@ -215,4 +215,4 @@ def _deploy(registry: Registry, sender: str, name: str, *given: str) -> str:
             registry.deployment.contracts[name] = ContractInfo(name, address, abi, int(receipt["blockNumber"], 16))
             return address
         time.sleep(0.01)
-    raise AssertionError(f"{name} was not deployed within 5 s")
+    raise AssertionError(f"{name} was not deployed within 60 s")

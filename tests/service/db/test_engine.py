@@ -1,6 +1,8 @@
 """The database: opened safely, made by migrations, the same on both engines."""
 
 import contextlib
+import sqlite3
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -46,6 +48,29 @@ def test_migrating_at_once(empty_database_url: str) -> None:
 
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(start, range(4))) == [None] * 4
+
+
+def test_opening_while_another_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Must wait for who writes to a file that has no write-ahead log yet, rather than fail; but not for ever."""
+    path = tmp_path / "muniment.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waited: list[float] = []
+    monkeypatch.setattr(time, "sleep", lambda seconds: waited.append(seconds) or other.execute("COMMIT"))
+    engine = open_engine(f"sqlite:///{path}")
+    with reading(engine) as connection:
+        assert connection.exec_driver_sql("PRAGMA journal_mode").scalar_one() == "wal"
+    assert len(waited) == 1
+    engine.dispose()
+
+    second = tmp_path / "second.db"
+    holder = sqlite3.connect(second, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr("muniment.db.engine.SQLITE_PATIENCE", 0)
+    with pytest.raises(DBAPIError, match="locked"), reading(open_engine(f"sqlite:///{second}")):
+        pass
+    holder.close()
+    other.close()
 
 
 def test_durable_sqlite(tmp_path: Path) -> None:

@@ -293,7 +293,7 @@ def test_an_erasure_waits_for_a_decision(desk: Desk) -> None:
     ready = Event()
 
     def erase_it() -> None:
-        ready.wait(10)
+        ready.wait(60)
         with writing(desk.engine) as connection:
             erase_case(connection, desk.case, NOW + 30)
 

@@ -72,7 +72,7 @@ def test_every_key_that_templates_use() -> None:
 
 
 def test_every_key_that_is_made_of_what_a_register_holds() -> None:
-    """Every event, step, status, standing and kind that the registers of parties, companies and land know has its words."""
+    """Every event, step, status, standing and kind that the registers know has its words."""
     folders = (WEB.parents[1] / "interfaces" / domain for domain in ("identity", "land"))
     interfaces = (path for folder in folders for path in folder.glob("*.sol"))
     events = {name for path in interfaces for name in re.findall(r"^ +event (\w+)\(", path.read_text(), re.MULTILINE)}

@@ -1,4 +1,4 @@
-"""A land register with its sales on a real node, with its service, its web application, and people who trade in land."""
+"""A land register with its sales on a real node, with service and web application, and people who trade in land."""
 
 import json
 import time
@@ -34,7 +34,7 @@ from tests.service.documents.registry import Registry, artifact, build
 from tests.service.nodes import Node
 
 DAY = 24 * 3600
-SCOPES = Scope.LAND_REGISTRAR | Scope.LICENSING | Scope.IDENTITY_OFFICER
+SCOPES = Scope.LAND_REGISTRAR | Scope.COURT | Scope.LICENSING | Scope.IDENTITY_OFFICER
 DOMAIN = keccak(b"land.example.gov")
 JURISDICTION = "GB"
 EURO = "EUR"
@@ -260,7 +260,7 @@ def read_all(services: Services) -> None:
 
 
 def build_market(node: Node, engine: Engine, folder: Path) -> Market:
-    """Deploy everything wired as `scripts/deploy.py` does it; one officer's key for the service; rates in two moneys."""
+    """Deploy everything wired as `scripts/deploy.py` does it; a key for the service; rates in two moneys."""
     registry = build(node)
     accounts = [account.lower() for account in node.rpc.call("eth_accounts")]
     root, admin = accounts[0], accounts[5]
@@ -393,7 +393,8 @@ class Deal:
             "buyersBank": self.bank.party,
             "payers": [self.market.payer] if self.token else [],
         }
-        paper = self.draft("offers", {**asked, **self.offer})
+        asked = {name: value for name, value in {**asked, **self.offer}.items() if value is not None}
+        paper = self.draft("offers", asked)
         return self.market.sign(paper, *self.sellers, *self.buyers)
 
     def agree(self) -> Any:

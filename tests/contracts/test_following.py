@@ -1,0 +1,34 @@
+"""How Brownie follows what the tests send: to its end, and never into another test."""
+
+from brownie import web3
+from web3.exceptions import TransactionNotFound
+
+from tests.contracts.helpers import followers, node, settle
+
+
+def test_receipt_shown_late(stranger, target, monkeypatch):
+    """Must not take a transaction for dropped whose receipt the node shows a moment after it counted it."""
+    ask, asked = web3.manager.request_blocking, []
+
+    def late(method, *given, **named):
+        if method == "eth_getTransactionReceipt":
+            asked.append(web3.eth.get_transaction_count(stranger.address))
+            if len(asked) <= 3:
+                raise TransactionNotFound("not yet")
+        return ask(method, *given, **named)
+
+    monkeypatch.setattr(web3.manager, "request_blocking", late)
+    assert stranger.transfer(target, 1).status == 1
+    assert len(asked) > 3
+
+
+def test_sent_without_waiting(stranger, target):
+    """Must have nobody follow a transaction any more once the test that sent it is over."""
+    node("evm_setAutomine", False)
+    sent = stranger.transfer(target, 1, required_confs=0)
+    assert followers()
+    node("evm_mine")
+    node("evm_setAutomine", True)
+    settle()
+    assert sent.status == 1
+    assert followers() == []
