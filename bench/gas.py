@@ -15,7 +15,7 @@ from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract.contract import ContractFunction
 
-from bench import gas_documents, gas_identity, gas_land
+from bench import gas_documents, gas_identity, gas_land, gas_sales
 from bench.node import START, compile_all, deploy, fresh_node, gas_of
 
 SNAPSHOT = Path(__file__).with_name("gas-snapshot.json")
@@ -47,8 +47,9 @@ def rows() -> list[dict[str, Any]]:
     """One row per act; `value` is gas per thing done, whole transactions divided by `n`."""
     figures, others = measured(), compile_all("bench")
     with fresh_node() as web3:
-        mint = _mint(web3, others)
+        mint, transfer = _deed(web3, others)
         peers = gas_documents.peers(web3) | gas_land.PEERS
+    peers["transfer step"] = peers["transfer step"] | {"OpenZeppelin ERC-721 (no record)": {"value": transfer}}
     peers["register a title"] = {"OpenZeppelin ERC-721 mint (no record)": {"value": mint}, **PUBLISHED}
     return [_row(act, n, gas, peers.get(act, {})) for act, (n, gas) in figures.items()]
 
@@ -58,7 +59,7 @@ def measured() -> dict[str, tuple[int, float]]:
     own = compile_all()
     with fresh_node() as web3:
         figures = Scene(web3, own).measure()
-    for others in (gas_land, gas_documents, gas_identity):
+    for others in (gas_land, gas_sales, gas_documents, gas_identity):
         with fresh_node() as web3:
             figures |= others.Scene(web3, own).measure()
     return figures
@@ -158,12 +159,13 @@ class Scene:
         return bytes(self.web3.keccak(text=text))
 
 
-def _mint(web3: Web3, artifacts: Path) -> int:
-    """An ERC-721 mint to an owner who holds nothing yet."""
+def _deed(web3: Web3, artifacts: Path) -> tuple[int, int]:
+    """An ERC-721 minted to an owner who holds nothing yet, and passed on to another such."""
     people = web3.eth.accounts
     deed = deploy(web3, artifacts, "PlainDeed", sender=people[0])
     number = int.from_bytes(web3.keccak(text="landregistry-index:12345678"))
-    return gas_of(web3, deed.functions.mint(people[1], number), people[0])
+    mint = gas_of(web3, deed.functions.mint(people[1], number), people[0])
+    return mint, gas_of(web3, deed.functions.transferFrom(people[1], people[2], number), people[1])
 
 
 def differences(measured: dict[str, float], committed: dict[str, float]) -> list[str]:

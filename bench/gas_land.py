@@ -32,7 +32,6 @@ PEERS = {
     "transfer step": {
         "T-REX with KYC": {"value": 139_000, "published": True},
         "HMLR title-token": {"value": 119_000, "published": True},
-        "ERC-721": {"value": 60_000, "published": True},
     },
 }
 
@@ -98,7 +97,9 @@ class Scene:
             party = self.parties.functions.partyIdOf(self.agency, record).call()
             message = {"party": party, "wallet": key.address, "nonce": 0, "deadline": NEVER}
             fields = "bytes32 party,address wallet,uint256 nonce,uint256 deadline"
-            signature = self._sign(key, self.parties, "PartyRegistry", "BindWallet", {"BindWallet": fields}, message)
+            signature = signed(
+                self.web3, key, self.parties, "PartyRegistry", "BindWallet", {"BindWallet": fields}, message
+            )
             bind = self.parties.functions.bind(record, key.address, 0, NEVER, signature)
             gas_of(self.web3, bind, self.registrar)
             self.keys[name], self.ids[name] = key, party
@@ -131,7 +132,7 @@ class Scene:
         terms = "uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency,bytes32 deedHash"
         types = {"ChargeTitle": "bytes32 title,uint32 version,Lien lien,uint8 rank,uint32 legalDate", "Lien": terms}
         message = {"title": title, "version": 1, "rank": 0, "legalDate": 20_260_401}
-        message["lien"] = _named(terms, lien)
+        message["lien"] = named(terms, lien)
         consent = self._consent("owner", self.liens, "ChargeTitle", types, message)
         return self._send(self.liens.functions.enter(title, lien, 0, 20_260_401, [consent]), self.registrar)
 
@@ -160,7 +161,7 @@ class Scene:
             source = (self._hash("survey"), 20_260_401)
             fields = "string ref,bytes32 geometryHash,uint64 area"
             message = {"title": title, "version": 1, "sourceHash": source[0], "legalDate": source[1]}
-            message["parts"] = [_named(fields, part) for part in parts]
+            message["parts"] = [named(fields, part) for part in parts]
             head = "bytes32 title,uint32 version,Part[] parts,bytes32 sourceHash,uint32 legalDate"
             types = {"SubdivideTitle": head, "Part": fields}
             consent = self._consent("owner", self.titles, "SubdivideTitle", types, message)
@@ -205,30 +206,8 @@ class Scene:
         last = {"party": self.ids[name], "nonce": self.nonces[name], "deadline": NEVER}
         full = {kind: f"{types[kind]},bytes32 party,uint256 nonce,uint256 deadline"}
         registry = "TitleRegistry" if contract is self.titles else "LienRegistry"
-        signature = self._sign(self.keys[name], contract, registry, kind, types | full, message | last)
+        signature = signed(self.web3, self.keys[name], contract, registry, kind, types | full, message | last)
         return (NOBODY, NOBODY, self.nonces[name], NEVER, signature)
-
-    def _sign(
-        self,
-        key: LocalAccount,
-        contract: Contract,
-        registry: str,
-        kind: str,
-        types: dict[str, str],
-        message: dict[str, Any],
-    ) -> bytes:
-        domain = {
-            "name": f"Muniment {registry}",
-            "version": "1",
-            "chainId": self.web3.eth.chain_id,
-            "verifyingContract": contract.address,
-        }
-        ordered = {kind: types[kind]} | types
-        named = {
-            struct: [dict(zip(("type", "name"), field.split(" "), strict=True)) for field in fields.split(",")]
-            for struct, fields in ordered.items()
-        }
-        return bytes(key.sign_message(encode_typed_data(domain, named, message)).signature)
 
     def _send(self, function: ContractFunction, sender: str) -> int:
         return gas_of(self.web3, function, sender)
@@ -237,6 +216,39 @@ class Scene:
         return bytes(self.web3.keccak(text=text))
 
 
-def _named(fields: str, values: tuple[Any, ...]) -> dict[str, Any]:
+def signed(
+    web3: Web3,
+    key: LocalAccount,
+    contract: Contract,
+    registry: str,
+    kind: str,
+    types: dict[str, str],
+    message: dict[str, Any],
+) -> bytes:
+    """A wallet's signature over typed data of a registry; types are those of its structs, and more do no harm."""
+    domain = {
+        "name": f"Muniment {registry}",
+        "version": "1",
+        "chainId": web3.eth.chain_id,
+        "verifyingContract": contract.address,
+    }
+    described = {
+        struct: [dict(zip(("type", "name"), field.split(" "), strict=True)) for field in fields.split(",")]
+        for struct, fields in _needed(kind, types).items()
+    }
+    return bytes(key.sign_message(encode_typed_data(domain, described, message)).signature)
+
+
+def _needed(kind: str, types: dict[str, str]) -> dict[str, str]:
+    """A type, and the structs in it, however deep."""
+    found = {kind: types[kind]}
+    for field in types[kind].split(","):
+        struct = field.split(" ")[0].removesuffix("[]")
+        if struct in types:
+            found |= _needed(struct, types)
+    return found
+
+
+def named(fields: str, values: tuple[Any, ...]) -> dict[str, Any]:
     """A struct of typed data from its type and values."""
     return dict(zip((field.split(" ")[1] for field in fields.split(",")), values, strict=True))

@@ -91,15 +91,16 @@ abstract contract TitleParcels is TitleRestrictions {
         _requireSource(titles[0], source.sourceHash);
         Entry memory entry = _entryLike(first, source);
         uint32[] memory versions = _requireAlike(titles, first, entry, whole.area);
+        bytes32 together = keccak256(abi.encodePacked(titles));
         bytes memory head = abi.encode(
             MERGE_TITLES,
-            keccak256(abi.encodePacked(titles)),
+            together,
             keccak256(abi.encodePacked(versions)),
             _hashOf(whole),
             source.sourceHash,
             source.legalDate
         );
-        _requireConsents(entry.shares, MERGE_ACT, TitleId.unwrap(titles[0]), head, consents);
+        _requireConsents(entry.shares, MERGE_ACT, together, head, consents);
 
         for (uint256 i = 0; i < titles.length; ++i) {
             _retire(_require(titles[i]));

@@ -182,8 +182,9 @@ struct Standing {
 ///   Part(string ref,bytes32 geometryHash,uint64 area)
 ///   WithdrawCaveat(bytes32 caveat,bytes32 party,uint256 nonce,uint256 deadline)
 ///   CancelNonce(bytes32 party,uint256 nonce,uint256 deadline)
-/// Powers of attorney are asked for as "land.subdivide", "land.merge" (subject: the first of the titles) and
-/// "land.withdrawCaveat" (subject: the caveat).
+/// Powers of attorney are asked for as "land.subdivide" (subject: the title), "land.merge" (subject: keccak256 of the
+/// titles' ids one after another, so that a power over one title reaches no other) and "land.withdrawCaveat" (subject:
+/// the caveat).
 ///
 /// Who may change what, while something stands in the way:
 ///                              freeze    caveat     priority notice

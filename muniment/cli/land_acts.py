@@ -38,10 +38,6 @@ SourceHash = Annotated[str, typer.Option(help="Hash of the document that this re
 T = TypeVar("T")
 
 
-class _DryRun(Exception):
-    """Nothing is to be kept."""
-
-
 # ── What parties sign ───────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -268,15 +264,11 @@ def _open(asked: dict[str, Any], dry_run: bool, as_json: bool, path: str = "The 
 
 def _written(services: Services, dry_run: bool, do: Callable[[Connection], T]) -> T:
     """Do something in one transaction, which a dry run takes back."""
-    kept: list[T] = []
-    try:
-        with writing(services.engine) as connection:
-            kept.append(do(connection))
-            if dry_run:
-                raise _DryRun
-    except _DryRun:
-        pass
-    return kept[0]
+    with writing(services.engine) as connection, connection.begin_nested() as savepoint:
+        kept = do(connection)
+        if dry_run:
+            savepoint.rollback()
+    return kept
 
 
 def _tell(stands: acts.Consents, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from muniment.chain.outbox import Act, Call
+from muniment.hashing import keccak_words
 from muniment.land.model import interest_id, lien_id
 
 Terms = Mapping[str, Any]
@@ -151,7 +152,7 @@ KINDS: Mapping[ActKind, Kind] = {
         "merge",
         "land.merge",
         by_registrar=True,
-        subject=lambda t: str(t["titles"][0]),
+        subject=lambda t: keccak_words(*t["titles"]),
         message=_named("titles", "versions", "whole", "sourceHash", "legalDate"),
         arguments=lambda t: (t["titles"], t["whole"], _source(t), t["consents"], t["absence"]),
     ),

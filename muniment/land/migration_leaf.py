@@ -15,9 +15,9 @@ from muniment.land.model import MAX_HOLDERS, TITLE_DOMAIN, Grade, Share, jurisdi
 
 LEAF_DOMAIN: Final = keccak_bytes(b"Muniment.MigratedTitle.v1")
 CONTENT_DOMAIN: Final = keccak_bytes(b"Muniment.MigratedContent.v1")
-MAX_LIENS = 16  # on one title, as LienRegistry has it
+MAX_ENCUMBRANCES = 16  # liens on one title, and leases and easements, as LienRegistry has it
 _HASH = re.compile("0x[0-9a-f]{64}")
-_UINT64 = 1 << 64  # areas and denominators lie below
+_BEYOND = 1 << 64  # areas and numerators are uint64 on chain
 _EXACT = 1 << 53  # from here on JSON numbers are not exact everywhere (RFC 8785, section 3.2.2.3)
 
 
@@ -57,8 +57,8 @@ def check(title: MovedTitle) -> None:
     if not title.shares and title == MovedTitle.retired(title.ref):
         return
     hashes = (title.geometry_hash, *(share.holder for share in title.shares), *title.liens, *title.interests)
-    hashed = ZERO_HASH not in hashes and all(map(_HASH.fullmatch, hashes))
-    if not 0 < title.area_dm2 < _UINT64 or not title.grade or not hashed:
+    whole = 0 < title.area_dm2 < _BEYOND and title.grade
+    if not whole or ZERO_HASH in hashes or not all(map(_HASH.fullmatch, hashes)):
         raise Refused("MovedTitleIncomplete", ref=title.ref)
     holders = [share.holder for share in title.shares]
     if not 1 <= len(holders) <= MAX_HOLDERS:
@@ -70,10 +70,11 @@ def check(title: MovedTitle) -> None:
     total = sum(share.numerator for share in title.shares)
     if total != title.denominator or (len(holders) == 1 and total != 1):
         raise Refused("SharesNotWhole", sum=str(total), denominator=title.denominator)
-    if total >= _UINT64:
+    if title.denominator >= _BEYOND:
         raise Refused("SharesTooFine")
-    if len(title.liens) > MAX_LIENS or len(set(title.liens)) < len(title.liens):
-        raise Refused("MovedLiensRefused", ref=title.ref)
+    for ids in (title.liens, title.interests):
+        if len(ids) > MAX_ENCUMBRANCES or len(set(ids)) < len(ids):
+            raise Refused("MovedLiensRefused", ref=title.ref)
 
 
 def ids_of(jurisdiction: str) -> bytes:

@@ -171,7 +171,7 @@ def second_identity_officer(world, agencies, ids, admin, target, state):
 def power(world):
     """Give the attorney a power of this principal's; its id."""
 
-    def given(principal, act, *, floor=0, currency=ZERO_ID, subject=ZERO_ID):
+    def given(principal, act, *, floor=0, currency=ZERO_ID, subject=ZERO_ID, nonce=77):
         grant = {
             "principal": principal.id,
             "attorney": world.attorney.id,
@@ -180,7 +180,7 @@ def power(world):
             "priceFloor": floor,
             "currency": currency if floor else ZERO_ID,
             "until": world.state.end,
-            "nonce": 77,
+            "nonce": nonce,
         }
         signature = sign(principal.key, world.parties, "GrantPower", grant | {"deadline": NEVER})
         return str(world.parties.grantPower(words(grant), NEVER, signature, world.relay).return_value)

@@ -1,7 +1,9 @@
 """Dividing and merging: area, shares, liens, leases and caveats are conserved, and a retired id never returns."""
 
+import itertools
+
 import pytest
-from brownie import ZERO_ADDRESS
+from brownie import ZERO_ADDRESS, web3
 
 from tests.contracts.helpers import (
     ABSOLUTE,
@@ -279,22 +281,33 @@ def test_parts_where_a_register_moved_in(titles, land, stranger, owned, owners, 
 # ── Who signs ────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_by_power_of_attorney(parties, stranger, owned, owners, subdivide, consents, titles):
+@pytest.fixture
+def power(parties, stranger, owners, consents):
+    """A power that Anna gave the attorney for an act; its id."""
+
+    def given(act, subject):
+        grant = {
+            "principal": owners.anna.id,
+            "attorney": owners.attorney.id,
+            "act": act,
+            "subject": subject,
+            "priceFloor": 0,
+            "currency": ZERO_ID,
+            "until": now() + 1000,
+        }
+        nonce = next(numbers)
+        signature = consents(parties, "GrantPower", grant, owners.anna, nonce=nonce)[0][4]
+        sent = parties.grantPower((*grant.values(), nonce), NEVER, signature, {"from": stranger})
+        return str(sent.events["PowerGranted"]["power"])
+
+    numbers = itertools.count(77)
+    return given
+
+
+def test_by_power_of_attorney(owned, owners, subdivide, consents, titles, power):
     """Must let an attorney sign for a holder, within the power and no longer."""
     title, attorney = owned(owners.anna, area=1000), owners.attorney
-    power = {
-        "principal": owners.anna.id,
-        "attorney": attorney.id,
-        "act": "land.subdivide",
-        "subject": title,
-        "priceFloor": 0,
-        "currency": ZERO_ID,
-        "until": now() + 1000,
-        "nonce": 77,
-    }
-    signature = consents(parties, "GrantPower", power, owners.anna, nonce=77)[0][4]
-    given = parties.grantPower(tuple(power.values()), NEVER, signature, {"from": stranger})
-    power_id = str(given.events["PowerGranted"]["power"])
+    power_id = power("land.subdivide", title)
 
     def consent(act_title):
         message = {"title": act_title, "version": 1, "parts": _named(HALVES)}
@@ -308,6 +321,24 @@ def test_by_power_of_attorney(parties, stranger, owned, owners, subdivide, conse
     subdivide(title, given=consent(title))
     assert titles.nonceUsed(attorney.id, 3)
     assert not titles.nonceUsed(owners.anna.id, 3)
+
+
+def test_power_over_one_title_merges_no_other(titles, registrar, two, owners, consents, power):
+    """Must ask an attorney for a power over all titles that merge: one over one title would swallow the others."""
+    pair, whole = two(owners.anna), ("AB", GEOMETRY, 1000)
+    together = "0x" + bytes(web3.keccak(b"".join(bytes.fromhex(title[2:]) for title in pair))).hex()
+    message = {"titles": pair, "versions": [1, 1], "whole": _named([whole])[0]}
+    message |= {"sourceHash": SOURCE[0], "legalDate": SOURCE[1]}
+    signed = consents(titles, "MergeTitles", message, owners.attorney, party=owners.anna.id)[0]
+
+    def merge_under(power_id):
+        titles.merge(pair, whole, SOURCE, [(power_id, owners.attorney.id, *signed[2:])], b"", {"from": registrar})
+
+    for title in pair:
+        narrow = power("land.merge", title)
+        with reverts("PowerOutOfScope", narrow):
+            merge_under(narrow)
+    merge_under(power("land.merge", together))
 
 
 def test_attorney_without_power(owned, owners, subdivide, consents, titles):

@@ -226,7 +226,15 @@ def test_no_register(built: Builder) -> None:
         ("ShareMissing", {"shares": (Share("0x" + "07" * 32, 0),), "denominator": 0}),
         ("SharesNotWhole", {"denominator": 2}),
         ("SharesNotWhole", {"shares": (Share("0x" + "07" * 32, 2),), "denominator": 2}),
+        ("MovedTitleIncomplete", {"area_dm2": 1 << 64}),
+        ("MovedTitleIncomplete", {"area_dm2": -1}),
+        (
+            "SharesTooFine",
+            {"shares": (Share("0x" + "07" * 32, 1), Share("0x" + "08" * 32, 1 << 64)), "denominator": (1 << 64) + 1},
+        ),
         ("MovedLiensRefused", {"liens": ("0x" + "01" * 32,) * 2}),
+        ("MovedLiensRefused", {"interests": ("0x" + "01" * 32,) * 2}),
+        ("MovedLiensRefused", {"interests": tuple(f"0x{number:064x}" for number in range(1, 18))}),
     ],
 )
 def test_inadmissible(built: Builder, error: str, changes: dict[str, object]) -> None:
