@@ -16,7 +16,7 @@ def _check(page: Page, name: str = "Test wallet") -> None:
 
 
 def test_everything_matches(town: Town, browser: Watched) -> None:
-    """Holders, burdens, area, grade, geometry and version of a true page match the chain; nothing is asked before the click."""
+    """Everything that a true page says matches the chain, and nothing is asked before the click."""
     wallet = Wallet(town.node)
     page = browser.open(f"/land/{town.titles['10']}", wallet)
     _check(page)

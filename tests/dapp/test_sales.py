@@ -71,8 +71,14 @@ class Trade:
 
     def offer(self, sale: str, **changes: Any) -> dict[str, Any]:
         """An offer that nobody has signed."""
-        asked = {"shares": [{"holder": self.buyer.party, "numerator": "1"}], "price": PRICE, "payers": [self.buyer.wallet.address],
-                 "documentHash": keccak(b"offer"), "until": self.now + 30 * DAY, **changes}  # fmt: skip
+        asked = {
+            "shares": [{"holder": self.buyer.party, "numerator": "1"}],
+            "price": PRICE,
+            "payers": [self.buyer.wallet.address],
+            "documentHash": keccak(b"offer"),
+            "until": self.now + 30 * DAY,
+            **changes,
+        }
         made: dict[str, Any] = post(self.town, f"/api/sales/{sale}/offers", asked)
         return made
 
@@ -222,7 +228,7 @@ def test_decimals_of_a_currency(browser: Watched, trade: Trade) -> None:
 
 
 def test_a_payer_pays_into_escrow(town: Town, browser: Watched, chromium: Browser, trade: Trade) -> None:
-    """The payer's wallet sends what the page says, only after a look at the service's word; then the sale has the money."""
+    """The payer's wallet sends what the page says, and nothing else; then the sale has the money."""
     payer = Wallet(town.node)
     sale = _lodged(trade, payer)
     due = int(get(town, f"/api/sales/{sale}")["money"]["due"])
@@ -269,7 +275,7 @@ def test_a_payer_pays_into_escrow(town: Town, browser: Watched, chromium: Browse
 
 
 def test_representatives_sign_for_an_organisation(town: Town, browser: Watched, trade: Trade) -> None:
-    """Two representatives sign one after the other, each with a wallet of its own; together that is the organisation's."""
+    """Two representatives sign one after the other, each with a wallet of its own, for the organisation."""
     reps = sorted([trade.buyer, Citizen.of(town)], key=lambda citizen: citizen.party)
     reps[1].wallet.name, reps[1].wallet.hook = "Second wallet", "secondWallet"
     commitment = keccak(b"an organisation")

@@ -1,13 +1,23 @@
 """The browser's library, the service and the contracts must hash the same typed data to the same digest."""
 
 import json
+import re
 import subprocess
 from typing import Any
 
-from muniment.identity.typed import TYPES, Domain, typed_data
+from muniment.identity.typed import STRUCTS, TYPES, Domain, typed_data
 from tests.service.nodes import ROOT
 
 VECTORS = json.loads((ROOT / "tests" / "vectors" / "typed_data.json").read_text())
+
+
+def test_the_browser_writes_the_same_types() -> None:
+    """Every type and struct of the browser's table is the service's, word for word; those of sales are all there."""
+    text = (ROOT / "dapp" / "src" / "identity" / "typed.ts").read_text()
+    written = dict(re.findall(r'^ +(\w+):\s+"([^"]+)"', text, re.MULTILINE))
+    known = {**STRUCTS, **{kind: members for kinds in TYPES.values() for kind, members in kinds.items()}}
+    assert {name: known.get(name) for name in written} == written
+    assert TYPES["Conveyance"].keys() - written.keys() == {"CancelNonce"}
 
 
 def _by_viem(asked: list[tuple[dict[str, Any], list[str]]]) -> list[Any]:

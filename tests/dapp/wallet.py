@@ -98,8 +98,8 @@ class Wallet:
         self.sent.append(asked)
         count = self.node.call("eth_getTransactionCount", self.address, "pending")
         full = {
-            "to": to_checksum_address(asked["to"]), "data": asked["data"], "value": int(asked["value"], 16), "nonce": int(count, 16),
-            "gas": 1_000_000, "gasPrice": 10**10, "chainId": self.chain_id,
+            "to": to_checksum_address(asked["to"]), "data": asked["data"], "value": int(asked["value"], 16),
+            "nonce": int(count, 16), "gas": 1_000_000, "gasPrice": 10**10, "chainId": self.chain_id,
         }  # fmt: skip
         raw = self.account.sign_transaction(full).raw_transaction
         return self.node.call("eth_sendRawTransaction", "0x" + bytes(raw).hex())

@@ -137,7 +137,7 @@ def _represented(connection: Connection, party: str) -> signing.Represented | No
 
 
 def _message(stands: Paper, case: Case | None) -> dict[str, Any]:
-    """What the page shows of the message, but for party and deadline; the one-time number is the service's to choose."""
+    """What the page shows of the message but for party and deadline; the one-time number is the service's choice."""
     document = dict(stands.document)
     if stands.kind is PaperKind.LISTING:
         return {"listing": document}

@@ -1,9 +1,9 @@
 """Sales of land: the list, one sale with its steps, the forms for its papers, and paying into escrow."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
@@ -235,7 +235,7 @@ def _form(site: Site, request: Request, connection: Connection, case: Case, kind
     return made[kind]()
 
 
-def _shown(form: Form | None) -> Mapping[str, object]:
+def _shown(form: Form | None) -> dict[str, Any]:
     """What the template takes of a form; None for one that is closed."""
     if form is None:
         return {"open": False}

@@ -27,8 +27,8 @@ class Represented:
 @dataclass(frozen=True)
 class Part:
     """One thing to sign (EIP-712 type `type`), by `wallet`; `label` says in what part, when there are several.
-    An organisation has no wallet; `represented` says who signs for it.
 
+    An organisation has no wallet; `represented` says who signs for it.
     `message` is what the page shows of it. The service is asked for the rest at `ask` and sent the signature at
     `send`, with `body` and those of the message's members that `echo` names.
     """

@@ -149,7 +149,7 @@ FINANCE = {"mortgage": MORTGAGE, "rank": 2, "reserved": "0", "documentHash": DOC
 BILL = {"documentHash": DOCUMENT, "legalDate": 20261201}
 LISTED, ACCEPTED, MIDWAY, BANKED, OVERDUE, CANCELLED, REGISTERED = SALES = tuple(
     keccak(f"sale {name}".encode())
-    for name in ["listed", "accepted", "midway", "banked", "overdue", "cancelled", "registered"]
+    for name in ("listed", "accepted", "midway", "banked", "overdue", "cancelled", "registered")
 )
 _STATUS = dict(zip(SALES, (1, 2, 4, 6, 2, 9, 8), strict=True))
 

@@ -10,7 +10,10 @@ from sqlalchemy import Engine
 
 from muniment.chain.deployment import ContractInfo, Deployment
 from muniment.hashing import keccak
-from muniment.web.language import LANGUAGES
+from muniment.land.model import InterestKind, LienKind
+from muniment.land.sales.model import PaperKind, Role, SaleStatus
+from muniment.web.language import LANGUAGES, load_catalogue
+from muniment.web.pages.drafting import OPEN
 from tests.service.web.conftest import AGENCY, HOLDERS, NOW, PARTY_REGISTRY, FakeNode
 from tests.service.web.land_rows import (
     ACCEPTED,
@@ -43,6 +46,10 @@ from tests.service.web.land_rows import (
 )
 from tests.service.web.test_pages import test_pages_are_sound as sound
 
+STEPS = (
+    "list", "accept_offer", "sign_contract", "lodge", "deposit", "finance", "sign_bill_of_sale", "confirm_duty",
+    "settle",
+)  # fmt: skip
 CONVEYANCE, ESCROW = "0x" + "ce" * 20, "0x" + "e5" * 20
 TITLES = (BURDENED, FROZEN, RETIRED, PART, MOVED)
 PAPERS = (GATHERING, PAYOFF, CONTRACT, LISTING, "34" * 16, "56" * 16, "78" * 16)
@@ -102,6 +109,21 @@ def test_in_each_language(land: TestClient, language: str) -> None:
         assert f'<html lang="{language}"' in response.text
 
 
+def test_every_key_that_is_made_of_what_sales_hold() -> None:
+    """Every status, step, role, paper and state that a sale knows has its words."""
+    used = {f"sale.status.{status.name.lower()}" for status in SaleStatus if status}
+    used |= {f"sale.step.{step}{end}" for step in STEPS for end in ("", ".what", ".who")}
+    used |= {f"role.{role}" for role in (*(role.value for role in Role), "registrar", "payer", "anyone")}
+    used |= {f"paper.{part}.{kind.value}" for kind in PaperKind for part in ("kind", "lead")}
+    states = ("signed", "queued", "done", "failed", "overtaken", "expired")
+    used |= {f"paper.state.{state}{end}" for state in states for end in ("", ".explained")} | {"paper.state.gathering"}
+    used |= {f"draft.{kind}" for kind in (*OPEN, "listing")} | {f"sale.end.{end}" for end in states[-1:]}
+    used |= {f"lien.kind.{kind.name.lower()}" for kind in LienKind}
+    used |= {f"interest.kind.{kind.name.lower()}" for kind in InterestKind}
+    used |= {f"{word}.{became}" for word in ("retired", "parents") for became in ("division", "merger")}
+    assert used - load_catalogue()["en"].messages.keys() == set()
+
+
 def test_what_is_not_there(land: TestClient) -> None:
     """What is not there is 404."""
     unknown = keccak(b"none")
@@ -114,7 +136,7 @@ def test_what_is_not_there(land: TestClient) -> None:
 
 
 def test_liens_in_rank_order(land: TestClient) -> None:
-    """Liens stand in rank order with holder, amount in the currency's decimals, since and deed; untold terms are said."""
+    """Liens stand in rank order with holder, amount in decimals, since and deed; untold terms are said."""
     words = text_of(land.get(f"/land/{BURDENED}").text)
     assert "1,500,000 SEK" in words
     assert "42,500.50 SEK" in words
@@ -199,7 +221,7 @@ def _act(html: str) -> dict[str, Any]:
 
 
 def test_a_paper_lays_out_what_is_signed(land: TestClient) -> None:
-    """Every value of the message stands in the page, in full, beside what it means; who has signed is not asked again."""
+    """Every value of the message stands in the page in full; who has signed is not asked again."""
     response = land.get(f"/sales/papers/{CONTRACT}")
     words = text_of(response.text)
     act = _act(response.text)
@@ -257,7 +279,7 @@ def test_only_payers_are_offered_to_pay(land: TestClient) -> None:
 
 
 def test_forms_have_sensible_deadlines(land: TestClient) -> None:
-    """A listing runs 90 days, a contract's deadlines follow each other; currencies are those that the register takes."""
+    """A listing runs 90 days, a contract's deadlines follow each other; currencies are the register's."""
     html = land.get(f"/land/{PART}/sell").text
     assert 'value="2026-12-' in html
     assert ">SEK</option>" in html
