@@ -34,8 +34,8 @@ def check(session: Session) -> dict[str, Any]:
     registry = session.contract("AgencyRegistry", record["contracts"]["AgencyRegistry"]["address"])
     root = registry.functions.root().call().lower()
     for name in ORDER:
-        session.say(f"{name:15} {record['contracts'][name]['address']}  as compiled, as recorded")
-    session.say(f"{'Root':15} {root}")
+        session.say(f"{name:18} {record['contracts'][name]['address']}  as compiled, as recorded")
+    session.say(f"{'Root':18} {root}")
     session.say(f"In order on {session.network.name}, chain {session.network.chain_id}; the deployer holds no power.")
     addresses = {name: record["contracts"][name]["address"] for name in ORDER}
     where = {"network": session.network.name, "chain_id": session.network.chain_id}

@@ -1,8 +1,8 @@
 """Deploy the registries with the root as constructor argument, and write deployments/<network>.json.
 
 Prints the plan, asks, deploys, and asserts that what stands is what was compiled and that the deployer holds no power.
-Interrupted at any moment, it goes on when run again and deploys nothing twice. A deployment from before a registry was
-added is extended: what is missing is deployed, what stands is kept.
+Interrupted at any moment, it goes on when run again and deploys nothing twice. A deployment from before a contract was
+added, on which no other is built, is extended: what is missing is deployed, what stands is kept.
 """
 
 import argparse
@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scripts.common import code, keys, records, session, settings, verification
-from scripts.common.creation import create
-from scripts.common.plan import print_plan
+from scripts.common import code, keys, plan, records, session, settings, verification
+from scripts.common.creation import NonceLost, create, require_sound
+from scripts.common.keys import Signer
 from scripts.common.session import Session
 from scripts.common.settings import Misused, Refused
-from scripts.common.verification import ORDER, arguments_of
+from scripts.common.verification import ORDER
 
 CONFIRMATIONS = 3  # blocks to wait on a public network before the record is written
 
@@ -28,7 +28,7 @@ def options() -> argparse.ArgumentParser:
     session.sending_options(parser)
     parser.add_argument("--root", metavar="ADDRESS", help="who holds all power at first: a Safe or timelock")
     parser.add_argument("--deployer", metavar="ADDRESS", help="local only: which of the node's accounts pays")
-    parser.add_argument("--replan", action="store_true", help="give up creations whose nonce something else used")
+    parser.add_argument("--replan", action="store_true", help="plan anew what something else took the nonce of")
     return parser
 
 
@@ -84,6 +84,7 @@ def begun(session: Session, path: Path, deployer: str, root: str, kept: dict[str
         "root": root,
         "kept": kept,
         "contracts": {},
+        "abandoned": [],
     }
     partial = records.read(path)
     if partial is None:
@@ -99,10 +100,37 @@ def begun(session: Session, path: Path, deployer: str, root: str, kept: dict[str
             raise Refused(f"{path} was begun with the {word} {partial.get(word)}, not {fresh[word]}; go on with that.")
     if partial.setdefault("kept", {}) != kept:
         raise Refused(f"{path} was begun over other contracts than those that stand; move it away to begin another.")
-    entries = partial.get("contracts")
-    if not isinstance(entries, dict) or not all(isinstance(e, dict) and "address" in e for e in entries.values()):
+    entries, abandoned = partial.get("contracts"), partial.get("abandoned")
+    sound = isinstance(entries, dict) and all(isinstance(e, dict) and "address" in e for e in entries.values())
+    if not sound or not isinstance(abandoned, list) or (entries and list(entries) != plan.missing(partial)):
         raise Refused(f"{path} does not add up; bring back a good copy of it.")
+    for name, arguments in plan.arguments(partial).items() if entries else ():
+        require_sound(session, deployer, name, entries[name], arguments)
     return partial
+
+
+def carry_out(session: Session, signer: Signer, partial: dict[str, Any], path: Path) -> None:
+    """Create what is missing, each with the nonce planned for it. Raises Refused."""
+
+    def save() -> None:
+        records.write(path, partial)
+
+    if not partial["contracts"]:
+        plan.assign(session, partial)
+        save()
+    while True:
+        try:
+            for name in plan.missing(partial):
+                create(session, signer, name, partial["contracts"][name], save)
+            break
+        except NonceLost as loss:
+            if not session.args.replan:
+                raise
+            session.say(f"  Nonce {loss.nonce} is lost; what is not created yet is planned anew.")
+            plan.assign(session, partial, loss.nonce + 1)
+            save()
+    for gone in partial["abandoned"]:
+        session.say(f"  {gone['name']} at {gone['address']} is abandoned: it was built on an address that is another's.")
 
 
 def finished(session: Session, partial: dict[str, Any], standing: dict[str, Any]) -> dict[str, Any]:
@@ -125,7 +153,7 @@ def finished(session: Session, partial: dict[str, Any], standing: dict[str, Any]
             or {word: partial["contracts"][name][word] for word in kept} | {"abi": session.project[name].abi}
             for name in ORDER
         },
-    }
+    } | ({"abandoned": partial["abandoned"]} if partial["abandoned"] else {})
 
 
 def bury(session: Session, partial: dict[str, Any]) -> None:
@@ -141,7 +169,7 @@ def bury(session: Session, partial: dict[str, Any]) -> None:
         time.sleep(1)
 
 
-def require_sound(session: Session, record: dict[str, Any], advice: str) -> None:
+def require_order(session: Session, record: dict[str, Any], advice: str) -> None:
     """Raise Refused with every breach of a deployment, and what to do."""
     breaches = verification.breaches(session, record)
     if breaches:
@@ -175,28 +203,24 @@ def deploy(session: Session) -> dict[str, Any]:
         if standing:
             require_standing(session, path, standing)
         kept = standing["contracts"] if standing else {}
-        missing = [name for name in ORDER if name not in kept]
-        if standing and not missing:
+        if standing and len(kept) == len(ORDER):
             partial_path.unlink(missing_ok=True)  # left when killed between the last two steps
             session.say(f"The contracts of {path} stand and are in order; nothing to deploy.")
             return standing
         deployer, root = parties(session, standing)
         standing_at = {name: kept[name]["address"] for name in ORDER if name in kept}
         partial = begun(session, partial_path, deployer, root, standing_at)
-        print_plan(session, partial)
+        plan.print_plan(session, partial)
         if session.args.dry_run:
             return partial
         signer = keys.signer(session, "deployer", deployer)
         if signer is None:
             raise Misused(f"Nobody here can sign for the deployer {deployer}.")
         session.confirm("Deploy?")
-        for name in missing:
-            made = standing_at | {known: entry["address"] for known, entry in partial["contracts"].items()}
-            arguments = arguments_of(name, root, made)
-            create(session, signer, name, arguments, partial["contracts"], lambda: records.write(partial_path, partial))
+        carry_out(session, signer, partial, partial_path)
         bury(session, partial)
         record = finished(session, partial, kept)
-        require_sound(session, record, "Run the same command again: what the chain undid is then sent again.")
+        require_order(session, record, "Run the same command again: what the chain undid is then sent again.")
         records.write(path, record)
         partial_path.unlink()
     session.say(f"Deployed and checked; the deployer holds no power. Written to {path}.")
@@ -212,9 +236,14 @@ def _lost(session: Session, record: dict[str, Any]) -> bool:
 
 
 def summary(record: dict[str, Any]) -> dict[str, Any]:
-    """What --json prints: where the contracts are."""
+    """What --json prints: where the contracts are, and where any are that were made in vain."""
     addresses = {name: entry["address"] for name, entry in record["contracts"].items()}
-    return {"network": record["network"], "chain_id": record["chain_id"], "contracts": addresses}
+    abandoned = record.get("abandoned", [])
+    return {
+        **{word: record[word] for word in ("network", "chain_id")},
+        "contracts": addresses,
+        **({"abandoned": abandoned} if abandoned else {}),
+    }
 
 
 def main(words: Sequence[str] | None = None) -> None:

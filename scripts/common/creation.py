@@ -1,8 +1,8 @@
 """Create one contract exactly once, however often the script is interrupted.
 
-The nonce fixes a contract's address before anything is sent. A plan entry with nonce and address, then every signed
-transaction, reaches the disk before the node does; a later run sends the same bytes again or replaces them at the same
-nonce, and of those the chain takes one.
+The nonce fixes a contract's address before anything is sent (plan.py). The plan, then every signed transaction, reaches
+the disk before the node does; a later run sends the same bytes again or replaces them at the same nonce, and of those
+the chain takes one.
 """
 
 from collections.abc import Callable
@@ -10,6 +10,7 @@ from typing import Any
 
 import rlp
 from eth_utils import keccak
+from web3.exceptions import Web3Exception
 
 from scripts.common import code, sending
 from scripts.common.keys import Signer
@@ -20,6 +21,14 @@ from scripts.common.settings import Refused
 BUMP = 1.125  # nodes take a replacement that offers at least a tenth more, on both fees
 
 
+class NonceLost(Refused):
+    """Something else used the nonce that a contract was to be created with."""
+
+    def __init__(self, sentence: str, nonce: int) -> None:
+        super().__init__(sentence)
+        self.nonce = nonce
+
+
 def address_at(deployer: str, nonce: int) -> str:
     """The address of a contract that `deployer` creates with this nonce (Yellow Paper, section 7)."""
     return "0x" + keccak(rlp.encode([bytes.fromhex(deployer[2:]), nonce]))[12:].hex()
@@ -28,8 +37,10 @@ def address_at(deployer: str, nonce: int) -> str:
 def require_sound(session: Session, deployer: str, name: str, entry: dict[str, Any], arguments: list[str]) -> None:
     """Raise Refused for a plan entry that cannot be continued: altered by hand, or made from other sources."""
     try:
-        whole = entry["address"] == address_at(deployer, entry["nonce"]) and all(
-            code.hash_of(bytes.fromhex(signed["raw"][2:])) == signed["hash"] for signed in entry["transactions"]
+        whole = (
+            entry["address"] == address_at(deployer, entry["nonce"])
+            and entry["constructor_arguments"] == arguments
+            and all(code.hash_of(bytes.fromhex(signed["raw"][2:])) == signed["hash"] for signed in entry["transactions"])
         )
         created = entry["creation_hash"]
     except (KeyError, TypeError, ValueError):
@@ -43,88 +54,75 @@ def require_sound(session: Session, deployer: str, name: str, entry: dict[str, A
         )
 
 
-def create(
-    session: Session,
-    signer: Signer,
-    name: str,
-    arguments: list[str],
-    entries: dict[str, Any],
-    save: Callable[[], None],
-) -> dict[str, Any]:
-    """Create a contract, or finish creating it. Gives its plan entry with the block and transaction; raises Refused."""
-    if name not in entries:
-        planned = 1 + max((entry["nonce"] for entry in entries.values()), default=-1)
-        nonce = sending.settle(session, signer.address, planned)
-        entries[name] = _plan(session, signer.address, name, arguments, nonce)
-        save()
-    entry = entries[name]
-    require_sound(session, signer.address, name, entry, arguments)
-    nonce, hashes = entry["nonce"], [signed["hash"] for signed in entry["transactions"]]
-    receipt = sending.receipt_of(session, hashes)
-    if receipt is None and sending.used(session, signer.address) > nonce:
-        receipt = sending.late_receipt(session, hashes)
-        if receipt is None:
-            if not session.args.replan:
-                raise Refused(
-                    f"Nonce {nonce} of {signer.address}, meant for {name}, was used by another transaction. "
-                    f"{name} was not created; if that is so for good, run again with --replan."
-                )
-            session.say(f"  {name}: nonce {nonce} is lost; planned anew.")
-            del entries[name]
-            return create(session, signer, name, arguments, entries, save)
+def mined(session: Session, entry: dict[str, Any]) -> Any | None:
+    """The receipt of the transaction that used up a planned nonce; None when none of its own did."""
+    return sending.receipt_of(session, [signed["hash"] for signed in entry["transactions"]])
+
+
+def create(session: Session, signer: Signer, name: str, entry: dict[str, Any], save: Callable[[], None]) -> None:
+    """Create a planned contract, or finish creating it; its plan entry gains the block and transaction.
+
+    Raises NonceLost when it can no longer be created as planned, and Refused.
+    """
+    nonce, receipt = entry["nonce"], mined(session, entry)
+    if receipt is not None and receipt["status"] != 1:
+        raise _lost(signer.address, name, nonce)
     if receipt is None:
-        _offer(session, signer, name, arguments, entry, save)
+        _require_free(session, signer.address, name, entry)
+        _offer(session, signer, name, entry, save)
         hashes = [signed["hash"] for signed in entry["transactions"]]
         session.say(f"  {name}: sent as {hashes[-1]}")
         receipt = sending.wait(session, signer.address, nonce, hashes)
     transaction = "0x" + bytes(receipt["transactionHash"]).hex()
     if receipt["status"] != 1:
-        del entries[name]
-        save()
-        raise Refused(f"{name} failed on chain ({transaction}) and was not created; run again to plan it anew.")
+        raise Refused(f"{name} failed on chain ({transaction}) and was not created; --replan plans it anew.")
     standing = code.standing_code(session, entry["address"])
     if code.hash_of(standing) != entry["bytecode_hash"]:
         raise Refused(f"The code of {name} at {entry['address']} is not what the node worked out before sending.")
     entry |= {"transaction": transaction, "start_block": receipt["blockNumber"]}
     save()
     session.say(f"  {name}: {entry['address']}, block {receipt['blockNumber']}, {receipt['gasUsed']:,} gas")
-    return entry
 
 
-def _plan(session: Session, deployer: str, name: str, arguments: list[str], nonce: int) -> dict[str, Any]:
-    creation = code.creation_code(session, name, arguments)
+def _lost(deployer: str, name: str, nonce: int) -> NonceLost:
+    return NonceLost(
+        f"Nonce {nonce} of {deployer}, meant for {name}, was used by another transaction or by one that failed. "
+        f"{name} was not created; if that is so for good, run again with --replan.",
+        nonce,
+    )
+
+
+def _require_free(session: Session, deployer: str, name: str, entry: dict[str, Any]) -> None:
+    """Raise NonceLost when the nonce is used up; where nothing is signed yet, wait until it is the next."""
+    nonce, signed = entry["nonce"], entry["transactions"]
+    reached = sending.used(session, deployer) if signed else sending.settle(session, deployer, nonce)
+    # A receipt may appear between the two questions, so it is asked for once more.
+    hashes = [signed["hash"] for signed in entry["transactions"]]
+    if reached > nonce and sending.late_receipt(session, hashes) is None:
+        raise _lost(deployer, name, nonce)
+
+
+def _runtime(session: Session, deployer: str, name: str, creation: bytes) -> bytes:
+    """The code to come, immutables and all: the node runs the constructor at the very nonce. Raises Refused."""
     try:
-        # The node runs the constructor at the very nonce, so this is the code to come, immutables and all.
         runtime = bytes(session.web3.eth.call({"from": session.web3.to_checksum_address(deployer), "data": creation}))
-    except ValueError as error:
+    except (ValueError, Web3Exception) as error:
         raise sending.refusal(session, error) from error
     if not code.same_runtime(code.runtime_code(session, name), runtime):
         raise Refused(f"{session.network.host} runs the constructor of {name} to other code than the compiler's.")
-    return {
-        "nonce": nonce,
-        "address": address_at(deployer, nonce),
-        "constructor_arguments": arguments,
-        "creation_hash": code.hash_of(creation),
-        "bytecode_hash": code.hash_of(runtime),
-        "transactions": [],
-    }
+    return runtime
 
 
-def _offer(
-    session: Session,
-    signer: Signer,
-    name: str,
-    arguments: list[str],
-    entry: dict[str, Any],
-    save: Callable[[], None],
-) -> None:
+def _offer(session: Session, signer: Signer, name: str, entry: dict[str, Any], save: Callable[[], None]) -> None:
     """Send the last signed transaction again, or sign one where there is none or the network has become dearer."""
     signed = entry["transactions"]
     last = signed[-1] if signed else None
     if last is None or sending.fees(session).base > last["most"]:
         least = Fees(0, int(last["tip"] * BUMP) + 1, int(last["most"] * BUMP) + 1) if last else None
-        creation = "0x" + code.creation_code(session, name, arguments).hex()
-        made, offer = sending.sign(session, signer, entry["nonce"], creation, least=least)
+        creation = code.creation_code(session, name, entry["constructor_arguments"])
+        if last is None:
+            entry["bytecode_hash"] = code.hash_of(_runtime(session, signer.address, name, creation))
+        made, offer = sending.sign(session, signer, entry["nonce"], "0x" + creation.hex(), least=least)
         last = {"hash": made.hash, "raw": made.raw, "tip": offer.tip, "most": offer.most}
         signed.append(last)
         save()

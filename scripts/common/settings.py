@@ -140,6 +140,27 @@ def ahead(text: str, what: str, now: int) -> int:
     return int(today.replace(year=year, month=month, day=min(today.day, last)).timestamp())
 
 
+def currency(text: str) -> bytes:
+    """A currency as contracts name it: an ISO 4217 code in left-aligned ASCII, or a token's address. Raises Misused."""
+    if re.fullmatch(r"[A-Z]{3}", text):
+        return text.encode("ascii").ljust(32, b"\0")
+    if not text.startswith("0x"):
+        raise Misused(f"“{text}” is no currency; write an ISO 4217 code such as EUR, or a token's address.")
+    return bytes(12) + bytes.fromhex(address(text, "a token")[2:])
+
+
+def currency_named(word: bytes) -> str:
+    """A currency's code, or its token's address."""
+    return "0x" + word[12:].hex() if not any(word[:12]) else word.rstrip(b"\0").decode("ascii", "backslashreplace")
+
+
+def millionths(percent: str, what: str) -> int:
+    """A percentage with up to four decimals, in millionths of the whole. Raises Misused."""
+    if not re.fullmatch(r"[0-9]{1,3}(\.[0-9]{1,4})?", percent) or Decimal(percent) > 100:
+        raise Misused(f"“{percent}” is no percentage for {what}; write 1.5 or 4.25, at most 100.")
+    return int(Decimal(percent) * 10_000)
+
+
 def gwei(text: str) -> int:
     """A fee per gas in gwei, as wei. Raises Misused."""
     try:

@@ -1,5 +1,6 @@
 """Everything that must hold of a finished deployment, each breach as one sentence."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,22 +17,30 @@ APPOINTMENTS = (
     b"AdminChanged(bytes32,address,address)",
 )
 WORDS = ("address", "start_block", "transaction", "constructor_arguments", "bytecode_hash", "abi")
-# The order in which they are built on each other. A deployment from before a name was added is extended by it.
-FIRST = ("AgencyRegistry", "PartyRegistry", "TitleRegistry", "DocumentRegistry")
-ORDER = (*FIRST, "CredentialRegistry", "CompanyRegistry")
-ANOTHER_VERSION = "the sources here compile to"
-
-_BUILT_ON = {
+# What each contract is given to build on, in the order of deploying. Those of the land name each other: what comes
+# before the TitleRegistry is given the address that it, and the Conveyance, will have.
+BUILT_ON = {
+    "AgencyRegistry": (),
+    "PartyRegistry": ("AgencyRegistry",),
     "DocumentRegistry": ("AgencyRegistry", "PartyRegistry"),
+    "CredentialRegistry": ("AgencyRegistry",),
     "CompanyRegistry": ("AgencyRegistry", "PartyRegistry", "CredentialRegistry", "DocumentRegistry"),
+    "LienRegistry": ("AgencyRegistry", "PartyRegistry", "TitleRegistry"),
+    "TitleMigration": ("AgencyRegistry", "TitleRegistry"),
+    "SaleEscrow": ("AgencyRegistry", "PartyRegistry", "TitleRegistry", "Conveyance"),
+    "Conveyance": (
+        *("AgencyRegistry", "PartyRegistry", "CredentialRegistry"),
+        *("TitleRegistry", "LienRegistry", "SaleEscrow"),
+    ),
+    "TitleRegistry": ("AgencyRegistry", "PartyRegistry", "LienRegistry", "TitleMigration", "Conveyance"),
 }
+ORDER = tuple(BUILT_ON)
+ANOTHER_VERSION = "the sources here"
 
 
 def arguments_of(name: str, root: str, addresses: dict[str, str]) -> list[str]:
-    """The constructor arguments of a contract: the root for the agencies, for all others the registries they ask."""
-    if name == "AgencyRegistry":
-        return [root]
-    return [addresses[asked] for asked in _BUILT_ON.get(name, ("AgencyRegistry",))]
+    """The constructor arguments of a contract: the root for the agencies, for all others what they are built on."""
+    return [addresses[asked] for asked in BUILT_ON[name]] or [root]
 
 
 def another_chain(session: Session, record: dict[str, Any]) -> str | None:
@@ -45,20 +54,33 @@ def another_chain(session: Session, record: dict[str, Any]) -> str | None:
 
 
 def recorded(record: dict[str, Any]) -> tuple[str, ...]:
-    """The contracts that a record has to name: all of them, or those there were when an earlier version made it."""
+    """The contracts that a record has to name: those that it names, and what they are built on, the agencies at least.
+
+    A deployment from before a contract was added, on which none of the others is built, is extended by it.
+    """
     contracts = record.get("contracts")
-    named = tuple(name for name in ORDER if isinstance(contracts, dict) and name in contracts)
-    return named if len(named) >= len(FIRST) and named == ORDER[: len(named)] else ORDER
+    named = {name for name in ORDER if isinstance(contracts, dict) and name in contracts} | {"AgencyRegistry"}
+    while True:
+        whole = named.union(*(BUILT_ON[name] for name in named))
+        if whole == named:
+            return tuple(name for name in ORDER if name in named)
+        named = whole
 
 
 def misses(record: dict[str, Any], names: tuple[str, ...] = ORDER) -> str | None:
     """What a record has to say about these contracts and does not; None when it is whole."""
     contracts = record.get("contracts")
-    absent = [name for name in names if name not in recorded(record)]
+    if not isinstance(contracts, dict):
+        return "The record lacks the contracts."
+    needed = [name for name in recorded(record) if name not in contracts]
+    if needed:
+        above = [name for name in recorded(record) if name in contracts and set(BUILT_ON[name]) & set(needed)]
+        return f"The record lacks {' and '.join(needed)}; {ANOTHER_VERSION} build {' and '.join(above)} on that."
+    absent = [name for name in names if name not in contracts]
     if absent:
         return f"The record lacks {' and '.join(absent)}; run deploy again: it adds what is missing and keeps the rest."
     for name in names:
-        entry = contracts.get(name) if isinstance(contracts, dict) else None
+        entry = contracts[name]
         lacking = [word for word in WORDS if not isinstance(entry, dict) or word not in entry]
         if lacking:
             return f"The record lacks {', '.join(lacking)} of {name}."
@@ -85,6 +107,10 @@ def breaches(session: Session, record: dict[str, Any], names: tuple[str, ...] = 
 
 def _of_contract(session: Session, name: str, entry: dict[str, Any], addresses: dict[str, str]) -> Iterator[str]:
     address, arguments = entry["address"], entry["constructor_arguments"]
+    built_on = arguments_of(name, "", addresses)
+    if not isinstance(arguments, list) or len(arguments) != len(built_on) or not all(map(_is_address, arguments)):
+        yield f"{name}: the record's arguments {arguments} are not {len(built_on)} addresses."
+        return
     standing = code.standing_code(session, address)
     if not standing:
         yield f"{name}: there is no code at {address}."
@@ -92,12 +118,11 @@ def _of_contract(session: Session, name: str, entry: dict[str, Any], addresses: 
     if code.hash_of(standing) != entry["bytecode_hash"]:
         yield f"{name}: the code at {address} is not the one that was deployed ({entry['bytecode_hash']})."
     if not code.same_runtime(code.runtime_code(session, name), standing):
-        yield f"{name}: the code at {address} is not what {ANOTHER_VERSION}."
+        yield f"{name}: the code at {address} is not what {ANOTHER_VERSION} compile to."
     if len(standing) > code.MOST_RUNTIME:
         yield f"{name}: the code is {len(standing):,} bytes, more than EIP-170 allows."
     if entry["abi"] != session.project[name].abi:
-        yield f"{name}: the recorded ABI is not the one that {ANOTHER_VERSION}."
-    built_on = arguments_of(name, "", addresses)
+        yield f"{name}: the recorded ABI is not the one that {ANOTHER_VERSION} compile to."
     if name != "AgencyRegistry" and arguments != built_on:
         yield f"{name}: it was built on {', '.join(arguments)}, not {', '.join(built_on)}."
     try:
@@ -111,7 +136,11 @@ def _of_contract(session: Session, name: str, entry: dict[str, Any], addresses: 
     if receipt["blockNumber"] != entry["start_block"]:
         yield f"{name}: it was created in block {receipt['blockNumber']}, not {entry['start_block']}."
     if not code.same_creation(session, name, arguments, bytes(sent["input"])):
-        yield f"{name}: it was not created by the sources here with the arguments {arguments}."
+        yield f"{name}: it was not created by {ANOTHER_VERSION} with the arguments {arguments}."
+
+
+def _is_address(text: Any) -> bool:
+    return isinstance(text, str) and re.fullmatch(r"0x[0-9a-f]{40}", text) is not None
 
 
 def powers(session: Session, entry: dict[str, Any], deployer: str) -> Iterator[str]:

@@ -50,9 +50,27 @@ def test_finds_a_changed_immutable(town: Town) -> None:
     assert f"TitleRegistry: the code at {address} is not the one that was deployed" in said
     assert "compile to" not in said
 
-    rewrite(shell, "TitleRegistry", constructor_arguments=[STRANGER])
+    arguments = [STRANGER, *contracts["TitleRegistry"]["constructor_arguments"][1:]]
+    rewrite(shell, "TitleRegistry", constructor_arguments=arguments)
     said = shell.run("check_deployment", status=1)
-    assert f"was not created by the sources here with the arguments ['{STRANGER}']" in said
+    assert f"was not created by the sources here with the arguments ['{STRANGER}'" in said
+    assert f"TitleRegistry: it was built on {STRANGER}, " in said
+    rewrite(shell, "TitleRegistry", constructor_arguments=[STRANGER])
+    assert "are not 5 addresses" in shell.run("check_deployment", status=1)
+
+
+def test_finds_contracts_that_are_not_wired(town: Town) -> None:
+    """Must find a contract that was built for another than the recorded one, however sound each is by itself."""
+    _, shell = town
+    contracts = shell.record()["contracts"]
+    other = Shell(shell.folder / "other")
+    other.env |= {"MUNIMENT_LOCAL_RPC_URL": shell.env["MUNIMENT_LOCAL_RPC_URL"]}
+    other.run("deploy", "--yes", "--deployer", STRANGER)
+    liens = other.record()["contracts"]["LienRegistry"]
+    rewrite(shell, "LienRegistry", **liens)
+    said = shell.run("check_deployment", status=1)
+    assert f"LienRegistry: it was built on {', '.join(liens['constructor_arguments'])}, not " in said
+    assert f"TitleRegistry: it was built on {', '.join(contracts['TitleRegistry']['constructor_arguments'])}" in said
 
 
 def test_finds_missing_contracts_and_other_chains(town: Town) -> None:

@@ -14,6 +14,8 @@ from eth_utils import keccak
 from scripts.common.creation import address_at
 from tests.scripts.tools import DEPLOYER, NAMES, ROOT, STRANGER, Node, Shell
 
+LATER = ("DocumentRegistry", "CompanyRegistry")  # as if a version had added them: no other contract is built on them
+
 
 def test_deploys_from_scratch_and_not_twice(new_node: Callable[..., Node], shell: Shell) -> None:
     """Must deploy every contract under the root, record them as the chain has them, and do nothing when run again."""
@@ -30,6 +32,9 @@ def test_deploys_from_scratch_and_not_twice(new_node: Callable[..., Node], shell
         address_at(DEPLOYER, nonce) for nonce in range(len(NAMES))
     ]
     assert contracts["AgencyRegistry"]["constructor_arguments"] == [ROOT]
+    assert contracts["LienRegistry"]["constructor_arguments"] == [
+        contracts[name]["address"] for name in ("AgencyRegistry", "PartyRegistry", "TitleRegistry")
+    ]
     for name in NAMES:
         code = bytes.fromhex(node.call("eth_getCode", contracts[name]["address"], "latest")[2:])
         assert contracts[name]["bytecode_hash"] == "0x" + keccak(code).hex()
@@ -86,10 +91,13 @@ def killed(shell: Shell, node: Node, begun: int, deployer: str = DEPLOYER) -> di
 
 
 def test_goes_on_after_kill_at_each_contract(new_node: Callable[..., Node], shell: Shell) -> None:
-    """Must go on where it was killed, at each contract, and create each exactly once."""
+    """Must go on where it was killed, at each contract, and create each exactly once, as planned from the start."""
     node = new_node("--no-mining")
     for begun in range(1, len(NAMES) + 1):
-        killed(shell, node, begun)
+        entries = killed(shell, node, begun)["contracts"]
+        assert [(entries[name]["nonce"], entries[name]["address"]) for name in NAMES] == [
+            (nonce, address_at(DEPLOYER, nonce)) for nonce in range(len(NAMES))
+        ]
     node.call("evm_setIntervalMining", 1)
     shell.run("deploy", "--rpc", node.url, "--yes")
     assert [shell.record()["contracts"][name]["address"] for name in NAMES] == [
@@ -99,9 +107,9 @@ def test_goes_on_after_kill_at_each_contract(new_node: Callable[..., Node], shel
 
 
 def shortened(shell: Shell) -> dict[str, Any]:
-    """Make the record one of an earlier version, which had the first four contracts; give it."""
+    """Make the record one of a version that had not all contracts yet; give it."""
     record = shell.record()
-    record["contracts"] = {name: record["contracts"][name] for name in NAMES[:4]}
+    record["contracts"] = {name: entry for name, entry in record["contracts"].items() if name not in LATER}
     (shell.deployments / "local.json").write_text(json.dumps(record))
     return record
 
@@ -114,14 +122,14 @@ def test_extends_an_earlier_deployment(new_node: Callable[..., Node], shell: She
     assert "run deploy again: it adds what is missing" in shell.run("check_deployment", "--rpc", node.url, status=1)
     assert "leave --root out" in shell.run("deploy", "--rpc", node.url, "--yes", "--root", STRANGER, status=2)
     told = shell.run("deploy", "--rpc", node.url, "--dry-run")
-    assert told.count("stands and is kept") == 4
+    assert told.count("stands and is kept") == len(NAMES) - len(LATER)
     assert shell.record() == earlier
     assert node.nonce(DEPLOYER) == len(NAMES)
 
     shell.run("deploy", "--rpc", node.url, "--yes", "--deployer", STRANGER)
     contracts = shell.record()["contracts"]
-    assert {name: contracts[name] for name in NAMES[:4]} == earlier["contracts"]
-    assert [contracts[name]["address"] for name in NAMES[4:]] == [address_at(STRANGER, nonce) for nonce in range(2)]
+    assert {name: contracts[name] for name in NAMES if name not in LATER} == earlier["contracts"]
+    assert [contracts[name]["address"] for name in LATER] == [address_at(STRANGER, nonce) for nonce in range(2)]
     assert contracts["CompanyRegistry"]["constructor_arguments"] == [
         contracts[name]["address"]
         for name in ("AgencyRegistry", "PartyRegistry", "CredentialRegistry", "DocumentRegistry")
@@ -142,22 +150,21 @@ def test_extends_after_a_kill(new_node: Callable[..., Node], shell: Shell) -> No
     node.call("evm_setIntervalMining", 1)
     shell.run("deploy", "--rpc", node.url, "--yes", "--deployer", STRANGER)
     contracts = shell.record()["contracts"]
-    assert {name: contracts[name] for name in NAMES[:4]} == earlier["contracts"]
-    assert [contracts[name]["address"] for name in NAMES[4:]] == [address_at(STRANGER, nonce) for nonce in range(2)]
-    assert node.nonce(STRANGER) == 2
+    assert {name: contracts[name] for name in NAMES if name not in LATER} == earlier["contracts"]
+    assert [contracts[name]["address"] for name in LATER] == [address_at(STRANGER, nonce) for nonce in range(2)]
+    assert node.nonce(STRANGER) == len(LATER)
     assert not list(shell.deployments.glob("*.partial.json*"))
 
 
 def test_extends_nothing_that_is_not_in_order(new_node: Callable[..., Node], shell: Shell) -> None:
-    """Must build on no contract of another version, by no deployer in power, and over no gap; nothing is sent."""
+    """Must build on no contract of another version, by no deployer in power, on no damaged record; nothing is sent."""
     node = new_node()
     shell.run("deploy", "--rpc", node.url, "--yes")
     earlier, path = shortened(shell), shell.deployments / "local.json"
     powerful = shell.run("deploy", "--rpc", node.url, "--yes", "--deployer", ROOT, status=2)
     assert "must hold no power" in powerful
 
-    gap = {name: entry for name, entry in earlier["contracts"].items() if name != "PartyRegistry"}
-    path.write_text(json.dumps(earlier | {"contracts": gap}))
+    path.write_text(json.dumps(earlier | {"contracts": []}))
     assert "is not in order; remove it" in shell.run("deploy", "--rpc", node.url, "--yes", status=1)
 
     path.write_text(json.dumps(earlier))
@@ -167,6 +174,21 @@ def test_extends_nothing_that_is_not_in_order(new_node: Callable[..., Node], she
     told = shell.run("deploy", "--rpc", node.url, "--yes", status=1)
     assert "contracts cannot be upgraded: go on with the version of Muniment that deployed them" in told
     assert shell.record() == earlier
+    assert node.nonce(DEPLOYER) == len(NAMES)
+
+
+def test_extends_no_titles_of_an_earlier_version(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must say in one sentence that titles which know no liens and sales cannot be given any; nothing is sent."""
+    node = new_node()
+    shell.run("deploy", "--rpc", node.url, "--yes")
+    record, path = shell.record(), shell.deployments / "local.json"
+    earlier = {name: record["contracts"][name] for name in (*NAMES[:5], "TitleRegistry")}
+    path.write_text(json.dumps(record | {"contracts": earlier}))
+    told = shell.run("deploy", "--rpc", node.url, "--yes", status=1)
+    lacks = "The record lacks LienRegistry and TitleMigration and SaleEscrow and Conveyance; "
+    assert lacks + "the sources here build TitleRegistry on that." in told
+    assert "contracts cannot be upgraded: go on with the version of Muniment that deployed them" in told
+    assert lacks in shell.run("check_deployment", "--rpc", node.url, status=1)
     assert node.nonce(DEPLOYER) == len(NAMES)
 
 
@@ -190,21 +212,66 @@ def test_sends_again_what_never_arrived(new_node: Callable[..., Node], shell: Sh
     assert dear.nonce(DEPLOYER) == len(NAMES)
 
 
-def test_refuses_a_nonce_that_something_else_used(new_node: Callable[..., Node], shell: Shell) -> None:
-    """Must say so in a sentence and send nothing; with --replan it plans the lost contract anew."""
-    node = new_node("--no-mining")
-    sent = killed(shell, node, 1)["contracts"]["AgencyRegistry"]["transactions"][0]["hash"]
+def lose(shell: Shell, node: Node, name: str) -> dict[str, Any]:
+    """Kill a deployment at a contract and use its nonce for something else; give the record."""
+    partial = killed(shell, node, NAMES.index(name) + 1)
+    entry = partial["contracts"][name]
     time.sleep(0.2)
-    node.call("anvil_dropTransaction", sent)
-    node.call("eth_sendTransaction", {"from": DEPLOYER, "to": STRANGER, "value": "0x1", "nonce": "0x0"})
+    node.call("anvil_dropTransaction", entry["transactions"][0]["hash"])
+    node.call("eth_sendTransaction", {"from": DEPLOYER, "to": STRANGER, "value": "0x1", "nonce": hex(entry["nonce"])})
     node.call("evm_setAutomine", True)
     node.call("evm_mine")
+    return partial
 
+
+def test_refuses_a_nonce_that_something_else_used(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must say so in a sentence and send nothing; with --replan it plans everything anew that is not created yet."""
+    node = new_node("--no-mining")
+    lose(shell, node, "PartyRegistry")
     told = shell.run("deploy", "--rpc", node.url, "--yes", status=1)
     assert "was used by another transaction" in told
-    assert node.nonce(DEPLOYER) == 1
-    shell.run("deploy", "--rpc", node.url, "--yes", "--replan")
-    assert shell.record()["contracts"]["AgencyRegistry"]["address"] == address_at(DEPLOYER, 1)
+    assert node.nonce(DEPLOYER) == 2
+    told = shell.run("deploy", "--rpc", node.url, "--yes", "--replan", "--json")
+    assert "abandoned" not in told
+    contracts = shell.record()["contracts"]
+    assert contracts["AgencyRegistry"]["address"] == address_at(DEPLOYER, 0)
+    assert [contracts[name]["address"] for name in NAMES[1:]] == [
+        address_at(DEPLOYER, nonce) for nonce in range(2, len(NAMES) + 1)
+    ]
+
+
+def test_abandons_what_was_built_on_a_lost_address(new_node: Callable[..., Node], shell: Shell) -> None:
+    """Must create anew, and name, what was given an address that nothing will have; killed meanwhile, only once."""
+    node = new_node("--no-mining")
+    before = lose(shell, node, "SaleEscrow")["contracts"]
+    assert "run again with --replan" in shell.run("deploy", "--rpc", node.url, "--yes", status=1)
+    assert json.loads((shell.deployments / "local.partial.json").read_text())["contracts"] == before
+
+    node.call("evm_setAutomine", False)
+    process = shell.start("deploy", "--rpc", node.url, "--yes", "--replan")
+    path, until = shell.deployments / "local.partial.json", time.monotonic() + 120
+    while node.nonce(DEPLOYER) < 9 or signed(path) < 7:  # a lost nonce, the new LienRegistry, and one more signed
+        assert process.is_alive(), shell.said
+        assert time.monotonic() < until
+        if "LienRegistry: sent as" in shell.said.partition("is lost")[2]:
+            node.call("evm_mine")
+        time.sleep(0.02)
+    process.kill()
+    process.join()
+    node.call("evm_setIntervalMining", 1)
+
+    told = shell.run("deploy", "--rpc", node.url, "--yes", "--json")
+    gone = [{"name": name, "address": before[name]["address"]} for name in ("LienRegistry", "TitleMigration")]
+    assert json.loads(told.splitlines()[-1])["abandoned"] == gone
+    for each in gone:
+        assert f"{each['name']} at {each['address']} is abandoned" in told
+    contracts = shell.record()["contracts"]
+    assert [contracts[name]["address"] for name in NAMES] == [
+        address_at(DEPLOYER, nonce) for nonce in (*range(5), *range(8, 13))
+    ]
+    assert node.nonce(DEPLOYER) == 13
+    assert "In order" in shell.run("check_deployment", "--rpc", node.url)
+    assert "nothing to deploy" in shell.run("deploy", "--rpc", node.url, "--yes")
 
 
 def test_refuses_other_parties_and_broken_records(new_node: Callable[..., Node], shell: Shell) -> None:
@@ -216,8 +283,16 @@ def test_refuses_other_parties_and_broken_records(new_node: Callable[..., Node],
 
     assert "begun with the root" in shell.run("deploy", "--rpc", node.url, "--yes", "--root", STRANGER, status=1)
     entry = partial["contracts"]["AgencyRegistry"]
-    path.write_text(json.dumps(partial | {"contracts": {"AgencyRegistry": entry | {"nonce": 7}}}))
-    assert "does not add up" in shell.run("deploy", "--rpc", node.url, "--yes", status=1)
+    for altered in ({"AgencyRegistry": entry | {"nonce": 7}}, {"AgencyRegistry": entry}):
+        path.write_text(json.dumps(partial | {"contracts": altered}))
+        assert "does not add up" in shell.run("deploy", "--rpc", node.url, "--yes", status=1)
+    moved = {name: each | {"nonce": each["nonce"] + 1} for name, each in partial["contracts"].items()}
+    moved = {name: each | {"address": address_at(DEPLOYER, each["nonce"])} for name, each in moved.items()}
+    mixed = partial["contracts"] | {"TitleRegistry": moved["TitleRegistry"]}
+    path.write_text(json.dumps(partial | {"contracts": mixed}))
+    assert "LienRegistry in the .partial.json does not add up" in shell.run(
+        "deploy", "--rpc", node.url, "--yes", status=1
+    )
     path.write_text(json.dumps(partial)[:-20])
     assert "cannot be read" in shell.run("deploy", "--rpc", node.url, "--yes", status=1)
     assert node.call("txpool_status") == {"pending": "0x0", "queued": "0x0"}

@@ -24,10 +24,14 @@ STRANGER = "0x15d34aaf54267db7d7c367839aaf71a00a2c6a65"
 NAMES = (
     "AgencyRegistry",
     "PartyRegistry",
-    "TitleRegistry",
     "DocumentRegistry",
     "CredentialRegistry",
     "CompanyRegistry",
+    "LienRegistry",
+    "TitleMigration",
+    "SaleEscrow",
+    "Conveyance",
+    "TitleRegistry",
 )
 
 # Importing Brownie takes two seconds; this server does it once and forks a fresh process for each script.
