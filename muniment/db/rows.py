@@ -65,6 +65,20 @@ class Rows:
             changes.before[wanted] = None if found is None else dict(found)
         return changes.before[wanted]
 
+    def find(self, table: Table, **wanted: Any) -> list[Mapping[str, Any]]:
+        """All rows with these values, as they stand, in order of their keys. Goes through the buffer: for rare events."""
+        changes = self._changes(table)
+        matching = and_(*(table.c[column] == value for column, value in wanted.items()))
+        found: dict[Key, Row] = {}
+        for row in self._connection.execute(select(table).where(matching)).mappings():
+            key = changes.key(row)
+            if key not in changes.now:
+                found[key] = changes.before[key] = dict(row)
+        for key, now in changes.now.items():
+            if now is not None and all(now[column] == value for column, value in wanted.items()):
+                found[key] = now
+        return [found[key] for key in sorted(found)]
+
     def update(self, table: Table, key: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
         """Change columns of a row, not its key. Raises RowMissing."""
         row = self.get(table, key)

@@ -3,7 +3,9 @@
 Three kinds, never mixed:
 
 - *the agency's own* (`parcels`, `party_records`, `invitations`, `geometries`, `residency_*`,
-  `company_filings`, `company_signatures`, `company_decisions`): written by staff and imports;
+  `company_filings`, `company_signatures`, `company_decisions`, `title_references`, `published_terms`, `land_acts`,
+  `land_consents`, `land_signatures`, `sale_papers`, `sale_signatures`, `sale_acts`, `subscriptions`, `notices`,
+  `deliveries`): written by staff, imports and whoever signs;
 - *the outbox* (`intents`, `transactions`, `signers`): written by `submit` and the worker;
 - *read tables* (`events` and below): written by the indexer alone, and rebuilt from the chain at will.
 
@@ -203,6 +205,147 @@ company_decisions = Table(
     Column("decided_at", BigInteger, nullable=False),
 )
 
+# Published, and checked by hash as geometries are: the reference behind a title's id, where no event tells it since the
+# title moved in with its register.
+title_references = Table(
+    "title_references",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("jurisdiction", String(8), nullable=False),
+    Column("ref", Text, nullable=False),
+)
+Index("ix_title_references_ref", title_references.c.ref)
+
+# Published likewise: the terms behind the id of a lien, a lease or an easement that moved in.
+published_terms = Table(
+    "published_terms",
+    metadata,
+    Column("id", HASH, primary_key=True),
+    Column("terms", Text, nullable=False),  # the contract's struct as JSON
+)
+
+# An act on a title for which parties sign: what it says, and what became of it.
+land_acts = Table(
+    "land_acts",
+    metadata,
+    Column("act", String(32), primary_key=True),  # random, so that only those know it who were told
+    Column("kind", String(20), nullable=False),  # ActKind
+    Column("subject", HASH, nullable=False, index=True),  # the title, lien, interest or caveat
+    Column("terms", Text, nullable=False),  # JSON
+    Column("deadline", BigInteger, nullable=False),
+    Column("officer", String(100)),  # who let it go to the chain, where that takes a registrar
+    Column("intent_key", String(200)),
+    Column("created_at", BigInteger, nullable=False),
+)
+
+land_consents = Table(
+    "land_consents",
+    metadata,
+    Column("act", String(32), ForeignKey("land_acts.act"), primary_key=True),
+    Column("party", HASH, primary_key=True),  # whose right is at stake
+    Column("place", Integer, nullable=False),
+    Column("nonce", Uint, nullable=False),
+    Column("power", HASH),  # null where the party signs itself
+    Column("attorney", HASH),
+    Column("signature", Text),
+    Column("signed_at", BigInteger),
+)
+
+# What representatives of an organisation signed, until there are enough of them.
+land_signatures = Table(
+    "land_signatures",
+    metadata,
+    Column("act", String(32), ForeignKey("land_acts.act"), primary_key=True),
+    Column("party", HASH, primary_key=True),
+    Column("representative", HASH, primary_key=True),
+    Column("signature", Text, nullable=False),
+    Column("signed_at", BigInteger, nullable=False),
+)
+
+# A paper of a sale that several people sign: listing, offer, contract, finance, bill, payoff, cancellation.
+sale_papers = Table(
+    "sale_papers",
+    metadata,
+    Column("paper", String(32), primary_key=True),  # random, so that only those know it who were told
+    Column("draft", HASH, nullable=False, unique=True),  # what is drafted again is the same paper
+    Column("kind", String(12), nullable=False),  # PaperKind
+    Column("sale", HASH, nullable=False, index=True),
+    Column("title", HASH, nullable=False),
+    Column("document", Text, nullable=False),  # the struct as JSON
+    Column("hash", HASH, nullable=False),
+    Column("deadline", BigInteger, nullable=False),  # of the signatures
+    Column("missing", Integer, nullable=False),  # signatures
+    Column("signed", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),  # how often it was queued
+    Column("intent_key", String(200)),  # the latest
+    Column("created_at", BigInteger, nullable=False),
+)
+Index("ix_sale_papers_waiting", sale_papers.c.missing, sale_papers.c.deadline)
+
+sale_signatures = Table(
+    "sale_signatures",
+    metadata,
+    Column("paper", String(32), ForeignKey("sale_papers.paper"), primary_key=True),
+    Column("place", Integer, primary_key=True, autoincrement=False),  # in the order of the contract's consents
+    Column("role", String(12), nullable=False),  # Role
+    Column("party", HASH, nullable=False, index=True),
+    Column("nonce", Uint, nullable=False),
+    Column("power", HASH),  # of attorney, under which another signed
+    Column("attorney", HASH),
+    Column("signature", Text),
+    Column("signed_at", BigInteger),
+)
+
+# What a registrar did in a sale, and on what. The chain holds a receipt's salted hash alone.
+sale_acts = Table(
+    "sale_acts",
+    metadata,
+    Column("intent_key", String(200), primary_key=True),
+    Column("sale", HASH, nullable=False, index=True),
+    Column("act", String(12), nullable=False),  # lodge duty
+    Column("officer", String(100), nullable=False),
+    Column("text", Text),  # sealed, as is the salt
+    Column("salt", Text),
+    Column("done_at", BigInteger, nullable=False),
+)
+
+# Who is told what by webhook. The secret is sealed (muniment.identity.sealing).
+subscriptions = Table(
+    "subscriptions",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("url", Text, nullable=False),
+    Column("secret", Text, nullable=False),
+    Column("kinds", Text, nullable=False),  # JSON list
+    Column("created_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),
+)
+
+# What there is to tell, in order: the cursor of whoever missed something.
+notices = Table(
+    "notices",
+    metadata,
+    Column("id", SERIAL, primary_key=True),
+    Column("key", String(200), nullable=False, unique=True),  # one key, one notice, for ever
+    Column("kind", String(40), nullable=False),
+    Column("subject", HASH, nullable=False, index=True),
+    Column("facts", Text, nullable=False),  # RFC 8785
+    Column("created_at", BigInteger, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("notice", SERIAL, ForeignKey("notices.id"), primary_key=True, autoincrement=False),
+    Column("subscription", SERIAL, ForeignKey("subscriptions.id"), primary_key=True, autoincrement=False),
+    Column("state", String(12), nullable=False),  # waiting taken given_up
+    Column("attempts", Integer, nullable=False),
+    Column("due_at", BigInteger, nullable=False),  # of the next attempt
+    Column("reason", Text),  # why the last attempt failed
+    Column("updated_at", BigInteger, nullable=False),
+)
+Index("ix_deliveries_state", deliveries.c.state, deliveries.c.due_at)
+
 # ── Outbox ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
 transactions = Table(
@@ -319,6 +462,16 @@ events = Table(
     Column("arguments", Text, nullable=False),  # canonical JSON
 )
 Index("ix_events_subject", events.c.subject, events.c.block_number, events.c.log_index)
+
+# Whom an event is about beside its subject: the titles that were merged, or that an assigned lien weighs on.
+mentions = Table(
+    "mentions",
+    metadata,
+    Column("subject", HASH, primary_key=True),
+    Column("event_block", BigInteger, primary_key=True, autoincrement=False),
+    Column("log_index", Integer, primary_key=True, autoincrement=False),
+    *_block(),
+)
 
 agencies = Table(
     "agencies",
@@ -562,22 +715,35 @@ titles = Table(
     metadata,
     Column("title", HASH, primary_key=True),
     Column("jurisdiction", String(24), nullable=False),
-    Column("ref", Text, nullable=False),
+    Column("ref", Text),  # null where the title moved in with its register
     Column("agency", HASH, nullable=False),
     Column("geometry_hash", HASH, nullable=False, index=True),
     Column("area_dm2", Uint, nullable=False),
     Column("grade", Integer, nullable=False),  # Grade
     Column("denominator", Uint, nullable=False),
     Column("version", BigInteger, nullable=False),
-    Column("source_hash", HASH, nullable=False),
+    Column("source_hash", HASH, nullable=False),  # of the latest change; zero when not recorded
     Column("legal_date", BigInteger, nullable=False),  # YYYYMMDD, 0 when not recorded
-    Column("officer", ADDRESS, nullable=False),
+    Column("officer", ADDRESS),  # who registered it; null where it moved in with its register
     Column("registered_at", BigInteger, nullable=False),
     Column("tx_hash", HASH, nullable=False),
+    Column("retired_at", BigInteger),
+    Column("retired_by", String(12)),  # division merger
     *_block(),
     UniqueConstraint("jurisdiction", "ref"),
 )
 Index("ix_titles_ref", titles.c.ref)
+
+# Which titles were made out of which.
+title_lineage = Table(
+    "title_lineage",
+    metadata,
+    Column("parent", HASH, primary_key=True),
+    Column("child", HASH, primary_key=True, index=True),
+    Column("kind", String(12), nullable=False),  # division merger
+    Column("place", Integer, nullable=False),  # among the parts, or the titles merged
+    *_block(),
+)
 
 shares = Table(
     "shares",
@@ -589,6 +755,180 @@ shares = Table(
     *_block(),
 )
 Index("ix_shares_holder", shares.c.holder)
+
+# Freezes and caveats, also those that ended.
+restrictions = Table(
+    "restrictions",
+    metadata,
+    Column("restriction", HASH, primary_key=True),
+    Column("kind", Integer, nullable=False),  # RestrictionKind
+    Column("title", HASH, nullable=False),  # the one that it was entered on
+    Column("by", HASH, nullable=False),  # the court's agency, or the claimant
+    Column("until", BigInteger, nullable=False),  # 0 for a freeze
+    Column("source_hash", HASH, nullable=False),
+    Column("officer", ADDRESS, nullable=False),
+    Column("entered_at", BigInteger, nullable=False),
+    Column("lifted_at", BigInteger),
+    Column("lifted_by", ADDRESS),  # null where the claimant withdrew it
+    Column("lifted_source", HASH),
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+Index("ix_restrictions_by", restrictions.c.by)
+
+# Which titles carry them: the one that it was entered on, and its parts.
+title_restrictions = Table(
+    "title_restrictions",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("restriction", HASH, primary_key=True, index=True),
+    *_block(),
+)
+
+# A sale's lock, until it is cleared or used; also one whose time is over.
+title_notices = Table(
+    "title_notices",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("sale", HASH, nullable=False, index=True),
+    Column("until", BigInteger, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+grade_proposals = Table(
+    "grade_proposals",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("grade", Integer, nullable=False),  # Grade
+    Column("ready_at", BigInteger, nullable=False),
+    Column("officer", ADDRESS, nullable=False),
+    Column("source_hash", HASH, nullable=False),
+    Column("proposed_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+# Terms and holder of each lien; null where it moved in with its register and nobody told them on chain.
+liens = Table(
+    "liens",
+    metadata,
+    Column("lien", HASH, primary_key=True),
+    Column("kind", Integer),  # LienKind
+    Column("creditor", HASH),  # its first holder
+    Column("amount", Uint),  # in the currency's smallest unit
+    Column("currency", HASH),
+    Column("deed_hash", HASH),
+    Column("holder", HASH, index=True),
+    *_block(),
+)
+
+title_liens = Table(
+    "title_liens",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("lien", HASH, primary_key=True, index=True),
+    Column("rank", Integer),  # from 1; null once it ended here
+    Column("legal_date", BigInteger, nullable=False),  # YYYYMMDD, 0 when not recorded
+    Column("sale", HASH),  # that it paid for
+    Column("entered_by", ADDRESS),  # null where it moved in
+    Column("entered_at", BigInteger, nullable=False),
+    Column("end", String(12)),  # discharged; carried: to the titles that were made out of this one
+    Column("ended_at", BigInteger),
+    Column("ended_by", ADDRESS),  # null where the holder signed, or a sale paid it off
+    Column("end_source", HASH),  # the order, or the sale
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+
+# Terms of leases and easements; null as with liens.
+interests = Table(
+    "interests",
+    metadata,
+    Column("interest", HASH, primary_key=True),
+    Column("kind", Integer),  # InterestKind
+    Column("beneficiary", HASH, index=True),  # null for an easement that serves a title
+    Column("dominant", HASH, index=True),
+    Column("until", BigInteger),  # 0: without an end
+    Column("deed_hash", HASH),
+    *_block(),
+)
+
+title_interests = Table(
+    "title_interests",
+    metadata,
+    Column("title", HASH, primary_key=True),
+    Column("interest", HASH, primary_key=True, index=True),
+    Column("place", Integer),  # from 1, in the contract's order; null once it ended here
+    Column("legal_date", BigInteger, nullable=False),
+    Column("entered_by", ADDRESS),
+    Column("entered_at", BigInteger, nullable=False),
+    Column("end", String(12)),  # released ordered carried expired
+    Column("ended_at", BigInteger),
+    Column("ended_by", ADDRESS),
+    Column("end_source", HASH),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+# Registers that moved in.
+migration_roots = Table(
+    "migration_roots",
+    metadata,
+    Column("jurisdiction", String(24), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("root", HASH, nullable=False, index=True),
+    Column("count", Uint, nullable=False),
+    Column("first", HASH, nullable=False),
+    Column("last", HASH, nullable=False),
+    Column("leaves_hash", HASH, nullable=False),
+    Column("predecessor", HASH, nullable=False),  # zero: none
+    Column("ready_at", BigInteger, nullable=False),
+    Column("freezes", Integer, nullable=False),  # that stand
+    Column("stopped_at", BigInteger),  # by the first of them
+    Column("changes", Integer, nullable=False),
+    Column("officer", ADDRESS, nullable=False),
+    Column("proposed_at", BigInteger, nullable=False),
+    Column("end", Integer),  # RootStatus: Withdrawn, Refuted or Annulled; null while it stands
+    Column("ended_at", BigInteger),
+    Column("ended_by", ADDRESS),
+    Column("end_order", HASH),  # of an annulment
+    Column("end_index", Uint),  # of a refutation: the first of the two leaves
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+
+migration_freezes = Table(
+    "migration_freezes",
+    metadata,
+    Column("freeze", HASH, primary_key=True),
+    Column("jurisdiction", String(24), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("court", HASH, nullable=False),
+    Column("officer", ADDRESS, nullable=False),
+    Column("order_hash", HASH, nullable=False),
+    Column("frozen_at", BigInteger, nullable=False),
+    Column("lifted_at", BigInteger),
+    Column("lifted_by", ADDRESS),
+    Column("lifted_order", HASH),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+Index("ix_migration_freezes_root", migration_freezes.c.jurisdiction, migration_freezes.c.number)
+
+# Titles taken out of every root of their jurisdiction.
+migration_releases = Table(
+    "migration_releases",
+    metadata,
+    Column("jurisdiction", String(24), primary_key=True),
+    Column("title", HASH, primary_key=True),
+    Column("order_hash", HASH, nullable=False),
+    Column("officer", ADDRESS, nullable=False),
+    Column("released_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
 
 documents_anchors = Table(
     "documents_anchors",
@@ -639,8 +979,103 @@ documents_policies = Table(
 )
 
 # What `drop and rebuild` may drop. The order is that of creation; there are no foreign keys between them.
+# ── Read tables of sales: of amounts every number is decimal text, as in `events` ───────────────────────────────
+
+sales = Table(
+    "sales",
+    metadata,
+    Column("sale", HASH, primary_key=True),
+    Column("title", HASH, nullable=False, index=True),
+    Column("status", Integer, nullable=False),  # SaleStatus
+    Column("deadline", BigInteger, nullable=False),  # of the next step
+    Column("listing", Text, nullable=False),  # the papers' structs as JSON
+    Column("offer", Text),
+    Column("terms", Text),
+    Column("finance", Text),
+    Column("bill", Text),
+    Column("offer_hash", HASH, nullable=False),  # as the contract keeps them
+    Column("terms_hash", HASH, nullable=False),
+    Column("closing", HASH, nullable=False),
+    Column("currency", HASH, nullable=False),  # of the offer; before there is one, of the listing
+    Column("price", Uint, nullable=False),
+    Column("lodgement", Uint),
+    Column("notice_until", BigInteger),
+    Column("officer", ADDRESS),  # who lodged it
+    Column("token", ADDRESS, nullable=False),  # of what is open in escrow
+    Column("open", Uint, nullable=False),
+    Column("released", Text),  # JSON list of credits, once it is settled
+    Column("listed_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+Index("ix_sales_status", sales.c.status, sales.c.deadline)
+Index("ix_sales_listed", sales.c.listed_at)
+
+sale_parties = Table(
+    "sale_parties",
+    metadata,
+    Column("sale", HASH, primary_key=True),
+    Column("role", String(12), primary_key=True),  # Role
+    Column("place", Integer, primary_key=True, autoincrement=False),
+    Column("party", HASH, nullable=False),
+    *_block(),
+)
+Index("ix_sale_parties_party", sale_parties.c.party)
+
+sale_deposits = Table(
+    "sale_deposits",
+    metadata,
+    Column("sale", HASH, primary_key=True),
+    Column("payer", ADDRESS, primary_key=True),
+    Column("token", ADDRESS, nullable=False),
+    Column("paid", Uint, nullable=False),
+    Column("refunded", Uint, nullable=False),
+    Column("tx_hash", HASH, nullable=False),  # of the latest event
+    *_block(),
+)
+
+sale_payoffs = Table(
+    "sale_payoffs",
+    metadata,
+    Column("sale", HASH, primary_key=True),
+    Column("lien", HASH, primary_key=True),
+    Column("holder", HASH, nullable=False),
+    Column("currency", HASH, nullable=False),
+    Column("amount", Uint, nullable=False),
+    Column("payout", ADDRESS, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+# What payees may fetch from the escrow.
+sale_credits = Table(
+    "sale_credits",
+    metadata,
+    Column("token", ADDRESS, primary_key=True),
+    Column("payee", ADDRESS, primary_key=True),
+    Column("amount", Uint, nullable=False),
+    *_block(),
+)
+Index("ix_sale_credits_payee", sale_credits.c.payee)
+
+sale_rates = Table(
+    "sale_rates",
+    metadata,
+    Column("jurisdiction", String(24), primary_key=True),
+    Column("currency", HASH, primary_key=True),
+    Column("accepted", Integer, nullable=False),
+    Column("person", BigInteger, nullable=False),  # millionths of the price
+    Column("organisation", BigInteger, nullable=False),
+    Column("payee", ADDRESS, nullable=False),
+    Column("fee", Uint, nullable=False),
+    Column("set_at", BigInteger, nullable=False),
+    *_block(),
+)
+
 READ_TABLES: tuple[Table, ...] = (
     events,
+    mentions,
     agencies,
     officers,
     pending_acts,
@@ -658,8 +1093,26 @@ READ_TABLES: tuple[Table, ...] = (
     company_posts,
     registers,
     titles,
+    title_lineage,
     shares,
+    restrictions,
+    title_restrictions,
+    title_notices,
+    grade_proposals,
+    liens,
+    title_liens,
+    interests,
+    title_interests,
+    migration_roots,
+    migration_freezes,
+    migration_releases,
     documents_anchors,
     documents_revocations,
     documents_policies,
+    sales,
+    sale_parties,
+    sale_deposits,
+    sale_payoffs,
+    sale_credits,
+    sale_rates,
 )

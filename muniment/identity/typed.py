@@ -1,4 +1,4 @@
-"""What parties sign: every EIP-712 type of the party and company registries, as their interfaces write it."""
+"""What parties sign: every EIP-712 type of the registries, as their interfaces write it."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
@@ -34,11 +34,57 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "DissolveCompany": "bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline",
         "CancelNonce": _CANCEL_NONCE,
     },
+    "TitleRegistry": {
+        "SubdivideTitle": "bytes32 title,uint32 version,Part[] parts,bytes32 sourceHash,uint32 legalDate,bytes32 party,"
+        "uint256 nonce,uint256 deadline",
+        "MergeTitles": "bytes32[] titles,uint32[] versions,Part whole,bytes32 sourceHash,uint32 legalDate,"
+        "bytes32 party,uint256 nonce,uint256 deadline",
+        "WithdrawCaveat": "bytes32 caveat,bytes32 party,uint256 nonce,uint256 deadline",
+        "CancelNonce": _CANCEL_NONCE,
+    },
+    "LienRegistry": {
+        "ChargeTitle": "bytes32 title,uint32 version,Lien lien,uint8 rank,uint32 legalDate,bytes32 party,"
+        "uint256 nonce,uint256 deadline",
+        "DischargeLien": "bytes32 lien,bytes32[] titles,bytes32 party,uint256 nonce,uint256 deadline",
+        "PostponeLien": "bytes32 title,bytes32 lien,bytes32 behind,uint8 rank,bytes32 party,uint256 nonce,"
+        "uint256 deadline",
+        "AssignLien": "bytes32 lien,bytes32 to,bytes32 party,uint256 nonce,uint256 deadline",
+        "GrantInterest": "bytes32 title,uint32 version,Interest interest,uint32 legalDate,bytes32 party,uint256 nonce,"
+        "uint256 deadline",
+        "EndInterest": "bytes32 interest,bytes32[] titles,bytes32 party,uint256 nonce,uint256 deadline",
+        "CancelNonce": _CANCEL_NONCE,
+    },
+    "Conveyance": {
+        "ListTitle": "Listing listing,bytes32 party,uint256 nonce,uint256 deadline",
+        "AcceptOffer": "bytes32 sale,Offer offer,bytes32 party,uint256 nonce,uint256 deadline",
+        "SignContract": "bytes32 sale,Offer offer,SaleContract terms,bytes32 party,uint256 nonce,uint256 deadline",
+        "FinanceSale": "bytes32 sale,Finance finance,bytes32 party,uint256 nonce,uint256 deadline",
+        "SignBillOfSale": "bytes32 sale,bytes32 title,uint128 price,bytes32 currency,BillOfSale bill,bytes32 party,"
+        "uint256 nonce,uint256 deadline",
+        "PayOffLien": "bytes32 sale,bytes32 lien,uint128 amount,bytes32 currency,address payout,bytes32 party,"
+        "uint256 nonce,uint256 deadline",
+        "CancelSale": "bytes32 sale,bytes32 documentHash,bytes32 party,uint256 nonce,uint256 deadline",
+        "CancelNonce": _CANCEL_NONCE,
+    },
 }
 
-# Structs within them.
+# Structs within them, and within each other.
 STRUCTS: Mapping[str, str] = {
     "CompanyFile": "uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash",
+    "Share": "bytes32 holder,uint64 numerator",
+    "Lien": "uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency,bytes32 deedHash",
+    "Interest": "uint8 kind,bytes32 beneficiary,bytes32 dominant,uint40 until,bytes32 deedHash",
+    "Part": "string ref,bytes32 geometryHash,uint64 area",
+    "Listing": "bytes32 title,uint32 version,bytes32[] sellers,bytes32 sellersBank,bytes32 agent,bytes32 currency,"
+    "uint128 price,bytes32 documentHash,uint40 until",
+    "Offer": "uint64 denominator,Share[] shares,bytes32 buyersBank,bytes32 currency,uint128 price,address[] payers,"
+    "bytes32 documentHash,uint40 until",
+    "LienFate": "bytes32 lien,uint128 payoff",
+    "SaleContract": "LienFate[] liens,address[] payouts,uint128 agentFee,address agentPayout,uint128 duty,"
+    "bytes32 feeds,uint128 feedAmount,uint128 fed,bytes32 documentHash,uint40 lodgeBy,uint40 financeBy,"
+    "uint40 completeBy",
+    "Finance": "Lien mortgage,uint8 rank,uint128 reserved,bytes32 documentHash",
+    "BillOfSale": "bytes32 documentHash,uint32 legalDate",
 }
 
 
@@ -66,12 +112,11 @@ def typed_data(domain: Domain, primary: str, message: Mapping[str, Any]) -> dict
     """
     members = TYPES[domain.contract][primary]
     written = _written(members, message)
-    structs = {kind.removesuffix("[]") for kind, _ in _members(members)} & STRUCTS.keys()
     return {
         "types": {
             "EIP712Domain": _described(_DOMAIN),
             primary: _described(members),
-            **{struct: _described(STRUCTS[struct]) for struct in sorted(structs)},
+            **{struct: _described(STRUCTS[struct]) for struct in sorted(structs_in(members))},
         },
         "primaryType": primary,
         "domain": {
@@ -82,6 +127,12 @@ def typed_data(domain: Domain, primary: str, message: Mapping[str, Any]) -> dict
         },
         "message": written,
     }
+
+
+def structs_in(described: str) -> set[str]:
+    """The structs that a type's members need, and theirs."""
+    direct = {kind.removesuffix("[]") for kind, _ in _members(described)} & STRUCTS.keys()
+    return direct.union(*(structs_in(STRUCTS[struct]) for struct in direct))
 
 
 def _members(described: str) -> list[tuple[str, str]]:

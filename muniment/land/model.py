@@ -36,6 +36,39 @@ class RegisterStatus(IntEnum):
     AUTHORITATIVE = 2
 
 
+class RestrictionKind(IntEnum):
+    """Freeze: by a court's order, nothing moves, charges or divides the title. Caveat: somebody claims a right."""
+
+    FREEZE = 1
+    CAVEAT = 2
+
+
+class LienKind(IntEnum):
+    """Contractual: the holders agreed to it. Statutory: a law made it. Court: a judgment did."""
+
+    CONTRACTUAL = 1
+    STATUTORY = 2
+    COURT = 3
+
+
+class InterestKind(IntEnum):
+    """Lease: use of the land for a time. Easement: a lasting burden, for a party or for another title."""
+
+    LEASE = 1
+    EASEMENT = 2
+
+
+class RootStatus(IntEnum):
+    """How a register that moves in stands. The last three are final."""
+
+    PENDING = 1
+    IN_EFFECT = 2
+    FROZEN = 3
+    WITHDRAWN = 4
+    REFUTED = 5
+    ANNULLED = 6
+
+
 @dataclass(frozen=True, order=True)
 class Share:
     """One holder's part of a title: numerator / the title's denominator."""

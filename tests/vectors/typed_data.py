@@ -11,19 +11,21 @@ from eth_abi import encode
 from eth_account import Account
 from eth_utils import keccak
 
-from tests.vectors import eip712
+from tests.vectors import eip712, land, sales
+from tests.vectors.land import CANCEL_NONCE, YEAR_2100
+from tests.vectors.people import AGENCY, FULL, NOBODY, SMALL, agency, ascending, id_of, person, raw
 
 FILE = Path(__file__).with_suffix(".json")
-AGENCY = "ministry.example.gov/land.example.gov"
 NEVER = 2**256 - 1
-YEAR_2100 = 4_102_444_800
 ADDRESSES = {
     "PartyRegistry": "0x4d756e696d656e740000000000000000000000a1",
     "CompanyRegistry": "0x4d756e696d656e740000000000000000000000a2",
     "DocumentRegistry": "0x4d756e696d656e740000000000000000000000a3",
+    "TitleRegistry": "0x4d756e696d656e740000000000000000000000a6",
+    "LienRegistry": "0x4d756e696d656e740000000000000000000000a7",
+    "Conveyance": "0x4d756e696d656e740000000000000000000000a8",
 }
 TOKEN = "0x4d756e696d656e740000000000000000000000a4"
-CANCEL_NONCE = "bytes32 party,uint256 nonce,uint256 deadline"
 TYPES = {
     "PartyRegistry": {
         "BindWallet": "bytes32 party,address wallet,uint256 nonce,uint256 deadline",
@@ -51,11 +53,12 @@ TYPES = {
         "Approval": "bytes32 issuer,bytes32 root,bytes32 schema,uint40 count,uint40 expiresAt,bytes32 policy,"
         "uint256 nonce,uint256 deadline",
     },
+    **land.TYPES,
+    **sales.TYPES,
 }
 # Chain, nonce, deadline: a node's own chain, mainnet, and the last one whose id wallets take for a plain number.
 ROWS = [(31337, 0, NEVER), (1, 2**64 + 1, YEAR_2100), (4_503_599_627_370_476, NEVER, YEAR_2100)]
 NAMES = ["X", "Müller & Søn OÜ — 株式会社 🏡", "ß" * 60]
-SMALL, FULL = "0x" + "00" * 31 + "01", "0x" + "ff" * 32
 
 
 def vectors():
@@ -69,25 +72,6 @@ def of(contract):
     return [case for case in json.loads(FILE.read_text()) if case["contract"] == contract]
 
 
-def person(number):
-    """A person that the agency knows; its wallet's key is the number."""
-    commitment = keccak(text=f"person {number}")
-    return {
-        "party": _id("Muniment.Party.v1", "bytes32", agency(), "bytes32", commitment),
-        "commitment": "0x" + commitment.hex(),
-        "key": number,
-        "address": Account.from_key(number.to_bytes(32, "big")).address.lower(),
-    }
-
-
-def agency():
-    """The agency's id, as bytes."""
-    above = bytes(32)
-    for domain in AGENCY.split("/"):
-        above = bytes.fromhex(_id("Muniment.Agency.v1", "bytes32", above, "bytes32", keccak(text=domain))[2:])
-    return above
-
-
 def application(row):
     """What stands around a company's typed data: who founds it, who sits on its board, what is on file of it.
 
@@ -98,8 +82,8 @@ def application(row):
     founders, board = {None: ((1,), ()), 0: ((1,), (1,)), 1: ((1, 2), (2, 3)), 2: (range(1, 17), range(1, 17))}[row]
     key = keccak(text=f"skeleton of {name}")
     applicant = person(1)
-    company = _id(
-        "Muniment.Company.v1", "bytes32", agency(), "bytes32", key, "bytes32", _raw(applicant["party"]), "uint256", 7
+    company = id_of(
+        "Muniment.Company.v1", "bytes32", agency(), "bytes32", key, "bytes32", raw(applicant["party"]), "uint256", 7
     )
     registry = ADDRESSES["CompanyRegistry"]
     return {
@@ -107,13 +91,13 @@ def application(row):
         "nameKey": "0x" + key.hex(),
         "nonce": "7",
         "company": company,
-        "party": _id("Muniment.Organisation.v1", "address", registry, "bytes32", _raw(company)),
-        "founders": _ascending(founders),
-        "board": _ascending(board),
+        "party": id_of("Muniment.Organisation.v1", "address", registry, "bytes32", raw(company)),
+        "founders": ascending(founders),
+        "board": ascending(board),
         "contact": person(4),
         "file": {
             "threshold": str(len(board)),
-            "board": [member["party"] for member in _ascending(board)],
+            "board": [member["party"] for member in ascending(board)],
             "contact": person(4)["party"],
             "articles": [SMALL, "0x" + keccak(text="articles").hex(), FULL][row or 0],
             "addressHash": [SMALL, "0x" + keccak(text="address").hex(), FULL][row or 0],
@@ -127,9 +111,14 @@ def _case(contract, kind, row):
     chain_id, nonce, deadline = ROWS[row or 0]
     fields = TYPES[contract][kind]
     told = {"nonce": str(nonce), "deadline": str(deadline)}
-    own, signers = {"PartyRegistry": _party, "CompanyRegistry": _company, "DocumentRegistry": _document}[contract](
-        kind, row, nonce
-    )
+    own, signers = {
+        "PartyRegistry": _party,
+        "CompanyRegistry": _company,
+        "DocumentRegistry": _document,
+        "TitleRegistry": land.of_titles,
+        "LienRegistry": land.of_liens,
+        "Conveyance": sales.of_sales,
+    }[contract](kind, row, nonce)
     message = {name: (told | own["message"])[name] for _, name in eip712.members(fields)}
     domain = {
         "name": f"Muniment {contract}",
@@ -137,9 +126,8 @@ def _case(contract, kind, row):
         "chainId": chain_id,
         "verifyingContract": ADDRESSES[contract],
     }
-    numbers = _numbers(fields, message)
+    numbers = eip712.numbers(fields, message)
     digest = eip712.digest(domain, kind, fields, numbers)
-    structs = {name: text for name, text in eip712.STRUCTS.items() if name in fields}
     signatures = [each | {"signature": _signature(each["key"], digest)} for each in signers]
     organisation = {"organisationSignature": _together(signatures)} if kind in BY_COMPANY else {}
     return {
@@ -148,7 +136,7 @@ def _case(contract, kind, row):
         "domain": domain,
         "types": {
             name: [{"name": member, "type": type_} for type_, member in eip712.members(text)]
-            for name, text in ({kind: fields} | structs).items()
+            for name, text in ({kind: fields} | eip712.structs_in(fields)).items()
         },
         "agency": AGENCY,
         **{name: value for name, value in own.items() if name != "message"},
@@ -165,7 +153,7 @@ def _party(kind, row, nonce):
     """Person 1 with wallet 1, moving to wallet 17, and person 2 as the attorney."""
     principal, attorney = person(1), person(2)
     old, new = principal, person(17) | {"party": principal["party"], "commitment": principal["commitment"]}
-    power = _id("Muniment.Power.v1", "bytes32", _raw(principal["party"]), "uint256", nonce)
+    power = id_of("Muniment.Power.v1", "bytes32", raw(principal["party"]), "uint256", nonce)
     message = {
         "party": (attorney if kind == "RevokePower" and row == 1 else principal)["party"],
         "wallet": (old if kind == "BindWallet" else new)["address"],
@@ -175,9 +163,9 @@ def _party(kind, row, nonce):
         "principal": principal["party"],
         "attorney": attorney["party"],
         "act": ["x", "land.sell – försäljning 土地 🏡", "é" * 32][row],
-        "subject": ["0x" + "00" * 32, "0x" + keccak(text="a title").hex(), FULL][row],
+        "subject": [NOBODY, "0x" + keccak(text="a title").hex(), FULL][row],
         "priceFloor": str([0, 2**64 + 1, NEVER][row]),
-        "currency": ["0x" + "00" * 32, "0x" + b"SEK".ljust(32, b"\0").hex(), FULL][row],
+        "currency": [NOBODY, "0x" + b"SEK".ljust(32, b"\0").hex(), FULL][row],
         "until": str([YEAR_2100, YEAR_2100 + 1, 2**40 - 1][row]),
         "power": power,
     }
@@ -216,39 +204,16 @@ def _document(_kind, row, _nonce):
     """An agency's approval by one officer's key; or, at the middle, by person 1 as a member."""
     member = person(1) if row == 1 else {name: person(18)[name] for name in ("key", "address")}
     place = member["party"] if row == 1 else "0x" + member["address"][2:].rjust(64, "0")
-    policy = _id("Muniment.Policy.v1", "bytes32", agency(), "uint8", 1, "bytes32[]", [_raw(place)])
+    policy = id_of("Muniment.Policy.v1", "bytes32", agency(), "uint8", 1, "bytes32[]", [raw(place)])
     message = {
         "issuer": "0x" + agency().hex(),
         "root": [SMALL, "0x" + keccak(text="root").hex(), FULL][row],
-        "schema": ["0x" + "00" * 32, "0x" + keccak(text="schema").hex(), FULL][row],
+        "schema": [NOBODY, "0x" + keccak(text="schema").hex(), FULL][row],
         "count": str([1, 2**32, 2**40 - 1][row]),
         "expiresAt": str([0, YEAR_2100, 2**40 - 1][row]),
         "policy": policy,
     }
     return {"members": [place], "message": message}, [member]
-
-
-def _numbers(fields, message):
-    """The message with integers for their text, structs within it too."""
-    told = {}
-    for type_, name in eip712.members(fields):
-        value = message[name]
-        nested = _numbers(eip712.STRUCTS[type_], value) if type_ in eip712.STRUCTS else value
-        told[name] = int(value) if type_.startswith("uint") else nested
-    return told
-
-
-def _id(tag, *parts):
-    types, values = parts[::2], parts[1::2]
-    return "0x" + keccak(encode(["bytes32", *types], [keccak(text=tag), *values])).hex()
-
-
-def _raw(text):
-    return bytes.fromhex(text[2:])
-
-
-def _ascending(numbers):
-    return sorted((person(number) for number in numbers), key=lambda each: each["party"])
 
 
 def _signature(key, digest):
@@ -257,7 +222,7 @@ def _signature(key, digest):
 
 def _together(signatures):
     """An organisation's signature: those of its representatives, in ascending order."""
-    parts = [(_raw(each["party"]), _raw(each["signature"])) for each in signatures]
+    parts = [(raw(each["party"]), raw(each["signature"])) for each in signatures]
     return "0x" + encode(["(bytes32,bytes)[]"], [parts]).hex()
 
 

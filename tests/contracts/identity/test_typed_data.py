@@ -30,16 +30,20 @@ EVIDENCE = keccak("what the officers were shown")
 
 
 def numbers(case, message=None, kind=None):
-    """The message with integers for their decimal text, structs within it too."""
-    told = {}
-    for field in case["types"][kind or case["kind"]]:
-        value = (case["message"] if message is None else message)[field["name"]]
-        if field["type"].startswith("uint"):
-            value = int(value)
-        elif field["type"] in case["types"]:
-            value = numbers(case, value, field["type"])
-        told[field["name"]] = value
-    return told
+    """The message with integers for their decimal text, in structs and arrays too."""
+    told = case["message"] if message is None else message
+    return {
+        field["name"]: _number(case, told[field["name"]], field["type"])
+        for field in case["types"][kind or case["kind"]]
+    }
+
+
+def _number(case, value, kind):
+    if kind.endswith("[]"):
+        return [_number(case, each_, kind.removesuffix("[]")) for each_ in value]
+    if kind in case["types"]:
+        return numbers(case, value, kind)
+    return int(value) if kind.startswith("uint") else value
 
 
 def poke(contract, question, place, value):

@@ -10,30 +10,30 @@ from eth_account._utils.encode_typed_data.encoding_and_hashing import encode_typ
 from eth_account.messages import encode_typed_data
 
 from muniment.hashing import keccak
-from muniment.identity.typed import STRUCTS, TYPES, Domain, typed_data
+from muniment.identity.typed import STRUCTS, TYPES, Domain, structs_in, typed_data
 
 ROOT = Path(__file__).parents[3]
-INTERFACES = ROOT / "interfaces" / "identity"
 VECTORS = [
     case
     for case in json.loads((ROOT / "tests" / "vectors" / "typed_data.json").read_text())
     if case["contract"] in TYPES
 ]
 REGISTRY = "0x" + "12" * 20
-VALUES: dict[str, Any] = {"bytes32": "0x" + "ab" * 32, "address": "0x" + "cd" * 20, "string": "é", "bytes32[]": []}
+VALUES: dict[str, Any] = {"bytes32": "0x" + "ab" * 32, "address": "0x" + "cd" * 20, "string": "é"}
+LISTED = re.compile(r"(\w+)\(((?:uint\d+|bytes32|address|[A-Z]\w+)(?:\[\])? \w+(?:,[^)]*)?)\)")
 
 
 def _promised(contract: str) -> dict[str, str]:
     """The types that the interface and the one of nonces write into their documentation, by name."""
-    text = "".join((INTERFACES / f"I{name}.sol").read_text() for name in (contract, "PartyNonces"))
-    joined = re.sub(r"\n///?\s*", " ", text.replace("///   ", "/// "))
-    return {
-        name: re.sub(r",\s+", ",", members)
-        for name, members in re.findall(r"(\w+)\(((?:bytes32|uint8) (?:party|principal|threshold)[^)]*)\)", joined)
-    }
+    paths = [path for name in (contract, "PartyNonces") for path in (ROOT / "interfaces").rglob(f"I{name}.sol")]
+    told = "\n".join(line for path in paths for line in path.read_text().splitlines() if line.startswith("///"))
+    joined = re.sub(r"\n///?\s*", " ", told)
+    return {name: re.sub(r",\s+", ",", members) for name, members in LISTED.findall(joined)}
 
 
 def _value(kind: str) -> Any:
+    if kind.endswith("[]"):
+        return [_value(kind.removesuffix("[]"))]
     if kind in STRUCTS:
         return {part.split()[1]: _value(part.split()[0]) for part in STRUCTS[kind].split(",")}
     return VALUES.get(kind, 7)
@@ -53,7 +53,7 @@ def test_the_type_hash_is_that_of_eip_712(contract: str, primary: str) -> None:
     message = {part.split()[1]: _value(part.split()[0]) for part in TYPES[contract][primary].split(",")}
     data = typed_data(Domain(contract, 31337, REGISTRY), primary, message)
     text = f"{primary}({TYPES[contract][primary]})"
-    text += "".join(f"{name}({members})" for name, members in STRUCTS.items() if f"{name} " in TYPES[contract][primary])
+    text += "".join(f"{name}({STRUCTS[name]})" for name in sorted(structs_in(TYPES[contract][primary])))
     changed = {"verifyingContract": "0x" + "34" * 20}
     elsewhere = encode_typed_data(full_message={**data, "domain": {**data["domain"], **changed}})
     assert encode_typed_data(full_message=data).header != elsewhere.header

@@ -47,6 +47,8 @@ def test_a_title_and_its_shares(any_database: Engine) -> None:
             "officer": "0x0f",
             "registered_at": TIME + 84,
             "tx_hash": "0xt7",
+            "retired_at": None,
+            "retired_by": None,
             **block,
         }
     ]
