@@ -32,6 +32,11 @@ def digest_of(typed_data: Mapping[str, Any]) -> str:
     return keccak(b"\x19" + signable.version + signable.header + signable.body)
 
 
+def struct_hash_of(typed_data: Mapping[str, Any]) -> str:
+    """hashStruct of the message: what a contract keeps of a paper (EIP-712)."""
+    return "0x" + encode_typed_data(full_message=dict(typed_data)).body.hex()
+
+
 def signer_of(typed_data: Mapping[str, Any], signature: str) -> str | None:
     """The lower-case address whose ECDSA signature this is; None when it is none (ERC-1271 is not asked)."""
     raw = bytes.fromhex(signature.removeprefix("0x"))

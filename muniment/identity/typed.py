@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 from muniment.chain.deployment import Deployment
+from muniment.chain.typed_data import struct_hash_of
 from muniment.errors import Refused
 
 _DOMAIN = "string name,string version,uint256 chainId,address verifyingContract"
 _CANCEL_NONCE = "bytes32 party,uint256 nonce,uint256 deadline"
-_SAFE = 2**53 - 1  # the largest integer that a browser's JSON keeps exactly
+_EXACT_BITS = 53  # of an integer that a browser's JSON keeps exactly
+_SAFE = 2**_EXACT_BITS - 1
 
 # Contract → primary type → its members.
 TYPES: Mapping[str, Mapping[str, str]] = {
@@ -129,6 +131,19 @@ def typed_data(domain: Domain, primary: str, message: Mapping[str, Any]) -> dict
     }
 
 
+def struct_hash(struct: str, value: Mapping[str, Any]) -> str:
+    """hashStruct of one of the structs (EIP-712): the same in every registry. Raises KeyError as `typed_data`."""
+    members = STRUCTS[struct]
+    needed = {name: _described(STRUCTS[name]) for name in sorted(structs_in(members) | {struct})}
+    domain = {"types": {"EIP712Domain": [], **needed}, "primaryType": struct, "domain": {}}
+    return struct_hash_of({**domain, "message": _written(members, value)})
+
+
+def struct_json(struct: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    """A struct as answers and read tables have it: integers of a type wider than 53 bits as decimal text."""
+    return {name: _told(kind, value[name]) for kind, name in _members(STRUCTS[struct])}
+
+
 def structs_in(described: str) -> set[str]:
     """The structs that a type's members need, and theirs."""
     direct = {kind.removesuffix("[]") for kind, _ in _members(described)} & STRUCTS.keys()
@@ -149,6 +164,16 @@ def _written(described: str, values: Mapping[str, Any]) -> dict[str, Any]:
     if values.keys() != {name for _, name in members}:
         raise KeyError(f"The members are {', '.join(name for _, name in members)}.")
     return {name: _value(kind, name, values[name]) for kind, name in members}
+
+
+def _told(kind: str, value: Any) -> Any:
+    if kind in STRUCTS:
+        return struct_json(kind, value)
+    if kind.endswith("[]"):
+        return [_told(kind.removesuffix("[]"), part) for part in value]
+    if kind.startswith("uint"):
+        return int(value) if int(kind.removeprefix("uint")) <= _EXACT_BITS else str(int(value))
+    return value
 
 
 def _value(kind: str, name: str, value: Any) -> Any:
