@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from dotenv import dotenv_values
 
 WEI_PER_GWEI = 10**9
+_MOST_REMINDERS = 10
 MOST_WEI = 10**15  # per gas; whoever writes more mistook the unit
 
 
@@ -62,6 +63,19 @@ def _whole(least: int, most: int) -> Callable[[str, str], int]:
     return read
 
 
+def _hours(name: str, value: str) -> tuple[int, ...]:
+    parts = [part.strip() for part in value.split(",")]
+    if not all(re.fullmatch(r"[0-9]{1,4}", part) and int(part) for part in parts) or len(parts) > _MOST_REMINDERS:
+        raise SettingRefused(f"{name} is {value!r}; write hours before a deadline, such as 72,24.")
+    return tuple(sorted({int(part) for part in parts}, reverse=True))
+
+
+def _yes_or_no(name: str, value: str) -> bool:
+    if value not in ("0", "1"):
+        raise SettingRefused(f"{name} is {value!r}; write 1 for yes or 0 for no.")
+    return value == "1"
+
+
 def _gwei(name: str, value: str) -> int:
     """Read gwei, with a decimal point if need be; give wei."""
     try:
@@ -88,6 +102,8 @@ READERS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "MUNIMENT_PUBLIC_URL": ("public_url", _url),
     "MUNIMENT_IDENTITY_KEY_FILE": ("identity_key_file", lambda _, value: Path(value)),
     "MUNIMENT_RELAYS_PER_DAY": ("relays_per_day", _whole(1, 100_000)),
+    "MUNIMENT_REMINDER_HOURS": ("reminder_hours", _hours),
+    "MUNIMENT_WEBHOOKS_LOOPBACK": ("webhooks_loopback", _yes_or_no),
 }
 
 
@@ -108,6 +124,8 @@ class Settings:
     public_url: str = "http://127.0.0.1:8000"
     identity_key_file: Path | None = None
     relays_per_day: int = 20  # signed acts of one party that the service pays for
+    reminder_hours: tuple[int, ...] = (72, 24)  # before a sale's deadline
+    webhooks_loopback: bool = False  # http and this machine's own addresses: for tests
 
     @property
     def identity_key_path(self) -> Path | None:

@@ -36,12 +36,17 @@ from muniment.identity.sealing import Sealer, open_sealer
 from muniment.land import project as land_project
 from muniment.land import submit as land_submit
 from muniment.land.model import jurisdiction_bytes
+from muniment.land.sales import project as sales_project
+from muniment.land.sales import submit as sales_submit
+from muniment.land.sales.tending import remind, tend_sales
+from muniment.notify.delivering import deliver_due
 
 ACTS: tuple[Act, ...] = (
     *identity_submit.ACTS,
     *identity_issuing.ACTS,
     *companies_submit.ACTS,
     *land_submit.ACTS,
+    *sales_submit.ACTS,
     *documents_submit.ACTS,
 )
 HANDLERS: dict[tuple[str, str], Handler] = {
@@ -49,6 +54,7 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     **identity_project.HANDLERS,
     **companies_project.HANDLERS,
     **land_project.HANDLERS,
+    **sales_project.HANDLERS,
     **documents_project.HANDLERS,
 }
 # What the officer's key signs, and nothing else.
@@ -58,6 +64,7 @@ FUNCTIONS = (
     *identity_submit.FUNCTIONS,
     *identity_issuing.FUNCTIONS,
     *companies_submit.FUNCTIONS,
+    *sales_submit.FUNCTIONS,
     *documents_submit.FUNCTIONS,
 )
 TEND_EVERY = 1.0  # seconds
@@ -115,7 +122,13 @@ class Services:
 
     def tend(self) -> int:
         """Queue what is due without anybody asking; return how many requests are new."""
-        return complete_ready(self.engine, self.clock())
+        now = self.clock()
+        new = complete_ready(self.engine, now) + tend_sales(self.engine, now, self.settings.relays_per_day)
+        return new + remind(self.engine, now, self.settings.reminder_hours)
+
+    def deliver(self) -> int:
+        """Send the notices that are due; return how many were taken."""
+        return deliver_due(self.engine, lambda: self.sealer, self.clock, self.settings.webhooks_loopback)
 
     def keeper_of(self, jurisdiction: str) -> str:
         """The id of the agency that keeps a jurisdiction's register, by the read tables or else by the chain.
@@ -141,7 +154,8 @@ class Services:
         parts: dict[str, Callable[[threading.Event], None]] = {"indexer": self.indexer.run}
         if self.settings.keystore is not None:
             parts["outbox"] = self.worker.run
-            parts["tending"] = self._tend
+            parts["tending"] = lambda stop: _repeat(self.tend, stop, "tending")
+            parts["notices"] = lambda stop: _repeat(self.deliver, stop, "notices")
         threads = [threading.Thread(target=_guard, args=(name, run, stop), name=name) for name, run in parts.items()]
         for thread in threads:
             thread.start()
@@ -151,13 +165,6 @@ class Services:
             stop.set()
             for thread in threads:
                 thread.join()
-
-    def _tend(self, stop: threading.Event) -> None:
-        while not stop.wait(TEND_EVERY):
-            try:
-                self.tend()
-            except Exception:  # a full disk or a restarting database passes; the thread must outlive it
-                log.exception("service.tending_failed")
 
 
 def build(settings: Settings) -> Services:
@@ -170,6 +177,14 @@ def build(settings: Settings) -> Services:
 def _offers(deployment: Deployment, contract: str, function: str) -> bool:
     known = deployment.contracts.get(contract)
     return known is not None and any((e["type"], e.get("name")) == ("function", function) for e in known.abi)
+
+
+def _repeat(work: Callable[[], int], stop: threading.Event, part: str) -> None:
+    while not stop.wait(TEND_EVERY):
+        try:
+            work()
+        except Exception:  # a full disk or a restarting database passes; the thread must outlive it
+            log.exception("service.part_failed", part=part)
 
 
 def _guard(name: str, run: Callable[[threading.Event], None], stop: threading.Event) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, and_, func, select
 
-from muniment.db.schema import checkpoints, events
+from muniment.db.schema import checkpoints, events, mentions
 
 MAX_SIZE = 100
 MAX_PAGE = 10_000
@@ -95,19 +95,25 @@ def like(text: str) -> str:
 
 
 def history(connection: Connection, subject: str, known: AsOf | None, limit: int = MAX_HISTORY) -> list[HistoryLine]:
-    """The latest events about a subject (title, party, agency), oldest first, at most `limit`."""
-    latest = (
-        select(events)
-        .where(events.c.subject == subject)
-        .order_by(events.c.block_number.desc(), events.c.log_index.desc())
-        .limit(min(limit, MAX_HISTORY))
+    """The latest events about a subject (title, party, agency) or that mention it, oldest first, at most `limit`."""
+    mine = (mentions.c.event_block == events.c.block_number, mentions.c.log_index == events.c.log_index)
+    most = min(limit, MAX_HISTORY)
+    newest = (events.c.block_number.desc(), events.c.log_index.desc())
+    # Two queries that each go along an index; one with "or" would read every event.
+    about = select(events).where(events.c.subject == subject).order_by(*newest).limit(most)
+    named = (
+        select(events).join(mentions, and_(*mine)).where(mentions.c.subject == subject).order_by(*newest).limit(most)
     )
-    return [_line(row, known) for row in reversed(connection.execute(latest).all())]
+    found = [*connection.execute(about), *connection.execute(named)]
+    found.sort(key=lambda row: (row.block_number, row.log_index))
+    return [_line(row, known) for row in found[-most:]] if most else []
 
 
 def history_length(connection: Connection, subject: str) -> int:
-    """How many events there are about a subject."""
-    return connection.execute(select(func.count()).where(events.c.subject == subject)).scalar_one()
+    """How many events there are about a subject, or that mention it."""
+    about = select(func.count()).select_from(events).where(events.c.subject == subject)
+    named = select(func.count()).select_from(mentions).where(mentions.c.subject == subject)
+    return int(connection.execute(about).scalar_one() + connection.execute(named).scalar_one())
 
 
 def _line(row: Row[Any], known: AsOf | None) -> HistoryLine:

@@ -17,6 +17,8 @@ from muniment.identity.standing import (
     representation_of,
 )
 
+_REFERENCE = func.coalesce(titles.c.ref, titles.c.title)  # none was told of a title that moved in with its register
+
 
 def party(
     connection: Connection, party: str, page: int = 1, size: int = 25, now: int | None = None
@@ -93,10 +95,10 @@ def _holdings(
     connection: Connection, party: str, known: AsOf | None, number: int, size: int
 ) -> tuple[HoldingLine, ...]:
     rows = connection.execute(
-        select(shares, titles.c.jurisdiction, titles.c.ref, titles.c.denominator)
+        select(shares, titles.c.jurisdiction, _REFERENCE.label("ref"), titles.c.denominator)
         .join(titles, titles.c.title == shares.c.title)
         .where(shares.c.holder == party)
-        .order_by(titles.c.jurisdiction, titles.c.ref)
+        .order_by(titles.c.jurisdiction, _REFERENCE)
         .limit(size)
         .offset((number - 1) * size)
     )

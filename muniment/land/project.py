@@ -145,7 +145,11 @@ def _begin(event: Event, rows: Rows, told: Mapping[str, Any]) -> None:
 
 
 def _pass(
-    event: Event, rows: Rows, held: Mapping[str, Any], source: Mapping[str, Any], changed: Mapping[str, Any] | None = None
+    event: Event,
+    rows: Rows,
+    held: Mapping[str, Any],
+    source: Mapping[str, Any],
+    changed: Mapping[str, Any] | None = None,
 ) -> None:
     """Let others hold the title, in the shares of `held`."""
     title = event.subject

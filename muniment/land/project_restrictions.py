@@ -99,6 +99,4 @@ _RESTRICTIONS: dict[str, Handler] = {
     "NoticeSet": notice_set,
     "NoticeCleared": notice_cleared,
 }
-HANDLERS: dict[tuple[str, str], Handler] = {
-    ("TitleRegistry", name): handler for name, handler in _RESTRICTIONS.items()
-}
+HANDLERS: dict[tuple[str, str], Handler] = {("TitleRegistry", name): handler for name, handler in _RESTRICTIONS.items()}

@@ -4,7 +4,20 @@ import json
 from fractions import Fraction
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, case, func, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    Join,
+    Label,
+    Row,
+    Select,
+    and_,
+    case,
+    func,
+    or_,
+    select,
+)
 
 from muniment.db.answers import (
     AsOf,
@@ -16,10 +29,13 @@ from muniment.db.answers import (
     like,
     page_bounds,
 )
-from muniment.db.schema import geometries, registers, shares, titles, wallets
+from muniment.db.schema import geometries, registers, shares, title_lineage, title_references, titles, wallets
 from muniment.hashing import keccak
 from muniment.land.answers import (
     Geometry,
+    HoldingLine,
+    Holdings,
+    Kin,
     Neighbour,
     Overview,
     RegisterLine,
@@ -28,23 +44,36 @@ from muniment.land.answers import (
     TitleAnswer,
     TitleLine,
 )
-from muniment.land.model import Grade, RegisterStatus, normalise_text, title_id
+from muniment.land.encumbrances import REFERENCE, counts
+from muniment.land.model import Grade, RegisterStatus, RestrictionKind, normalise_text, title_id
+from muniment.land.standing import grade_proposal_of, notice_of, noticed, obstacles, restricted, restrictions_of
 
 MAX_NEIGHBOURS = 60
 _MARGIN = 4_000  # 1e-7 degrees (about 40 m north–south): the least that a map shows around a parcel
 
 
-def search(connection: Connection, text: str, jurisdiction: str | None = None, page: int = 1, size: int = 25) -> Search:
-    """Titles whose reference contains the text, or whose id or geometry hash it is; all titles for an empty text."""
+def search(
+    connection: Connection,
+    text: str,
+    jurisdiction: str | None = None,
+    page: int = 1,
+    size: int = 25,
+    now: int | None = None,
+) -> Search:
+    """Titles whose reference contains the text, or whose id or geometry hash it is; all titles for an empty text.
+
+    Those that were divided or merged come last, and are marked. What stands on each is judged at `now`.
+    """
     text = normalise_text(text)[:100]
     number, size = page_bounds(page, size)
     known = as_of(connection)
     found = _matching(text, jurisdiction)
-    total = connection.execute(select(func.count()).select_from(titles).where(found)).scalar_one()
-    rank = case((func.lower(titles.c.ref) == text.lower(), 0), else_=1)
-    rows = connection.execute(
-        _lines().where(found).order_by(rank, titles.c.ref, titles.c.title).limit(size).offset((number - 1) * size)
-    )
+    counted = select(func.count()).select_from(_referenced()).where(found)
+    total = connection.execute(counted).scalar_one()
+    rank = case((func.lower(REFERENCE) == text.lower(), 0), else_=1)
+    order = (rank, titles.c.retired_at.is_not(None), REFERENCE, titles.c.title)
+    lines = _lines(_moment(now, known)).where(found)
+    rows = connection.execute(lines.order_by(*order).limit(size).offset((number - 1) * size))
     return Search(text, jurisdiction, Page(number, size, total), tuple(_line(row, known) for row in rows), known)
 
 
@@ -53,18 +82,30 @@ def title_of_ref(connection: Connection, jurisdiction: str, ref: str) -> TitleAn
     return title(connection, title_id(jurisdiction, normalise_text(ref)))
 
 
-def title(connection: Connection, title: str) -> TitleAnswer | None:
-    """Everything public about a title by its id, or None when no event registered it."""
-    row = connection.execute(select(titles).where(titles.c.title == title.lower())).one_or_none()
+def title(connection: Connection, title: str, now: int | None = None) -> TitleAnswer | None:
+    """Everything public about a title by its id, or None when no event told of it.
+
+    What stands in its way is judged at `now` (Unix seconds), without it at the time of the last block read.
+    """
+    found = (
+        select(titles, REFERENCE.label("shown_ref")).select_from(_referenced()).where(titles.c.title == title.lower())
+    )
+    row = connection.execute(found).one_or_none()
     if row is None:
         return None
     known = as_of(connection)
+    moment = _moment(now, known)
     geometry, box = _geometry(connection, row.geometry_hash)
     register = connection.execute(select(registers).where(registers.c.jurisdiction == row.jurisdiction)).one_or_none()
+    freezes = restrictions_of(connection, row.title, RestrictionKind.FREEZE, moment)
+    caveats = restrictions_of(connection, row.title, RestrictionKind.CAVEAT, moment)
+    retired, notice = row.retired_at is not None, notice_of(connection, row.title, moment)
+    parents = _kin(connection, title_lineage.c.parent, title_lineage.c.child == row.title)
+    liens, interests = counts(connection, row.title)
     return TitleAnswer(
         title=row.title,
         jurisdiction=row.jurisdiction,
-        ref=row.ref,
+        ref=row.shown_ref,
         agency=row.agency,
         grade=Grade(row.grade),
         area_dm2=row.area_dm2,
@@ -83,10 +124,52 @@ def title(connection: Connection, title: str) -> TitleAnswer | None:
         block_number=row.block_number,
         block_hash=row.block_hash,
         finality=finality_of(known, row.block_number),
+        ref_published=row.shown_ref != row.title,
+        origin=parents[0].kind if parents else "admitted" if row.officer is None else "registered",
+        retired_at=row.retired_at,
+        retired_by=row.retired_by,
+        parents=parents,
+        children=_kin(connection, title_lineage.c.child, title_lineage.c.parent == row.title),
+        notice=notice,
+        freezes=len(freezes.standing),
+        caveats=len(caveats.standing),
+        liens=liens,
+        interests=interests,
+        grade_proposal=None if retired else grade_proposal_of(connection, row.title, moment),
+        obstacles=obstacles(row.title, retired, freezes, caveats, notice),
         history=tuple(history(connection, row.title, known)),
         history_length=history_length(connection, row.title),
         as_of=known,
     )
+
+
+def holdings(connection: Connection, party: str, page: int = 1, size: int = 25, now: int | None = None) -> Holdings:
+    """The titles that a party holds, by reference, and what stands in the way of each at `now`."""
+    number, size = page_bounds(page, size)
+    known = as_of(connection)
+    total = connection.execute(select(func.count()).where(shares.c.holder == party)).scalar_one()
+    held = select(shares.c.numerator, titles, REFERENCE.label("shown_ref"), *_flags(_moment(now, known)))
+    rows = connection.execute(
+        held.select_from(_referenced().join(shares, shares.c.title == titles.c.title))
+        .where(shares.c.holder == party)
+        .order_by(titles.c.jurisdiction, REFERENCE)
+        .limit(size)
+        .offset((number - 1) * size)
+    )
+    lines = tuple(
+        HoldingLine(
+            title=row.title,
+            jurisdiction=row.jurisdiction,
+            ref=row.shown_ref,
+            part=Fraction(row.numerator, row.denominator),
+            frozen=row.frozen,
+            caveat=row.caveat,
+            notice=row.notice,
+            finality=finality_of(known, row.block_number),
+        )
+        for row in rows
+    )
+    return Holdings(Page(number, size, total), lines, known)
 
 
 def geometry(connection: Connection, geometry_hash: str) -> Geometry:
@@ -97,16 +180,19 @@ def geometry(connection: Connection, geometry_hash: str) -> Geometry:
 def overview(connection: Connection) -> Overview:
     """Counts, the registers, and the ten newest titles."""
     known = as_of(connection)
-    counted = select(titles.c.jurisdiction, func.count().label("n")).group_by(titles.c.jurisdiction).subquery()
+    standing = titles.c.retired_at.is_(None)
+    counted = select(titles.c.jurisdiction, func.count().label("n")).where(standing)
+    counted = counted.group_by(titles.c.jurisdiction).subquery()
     kept = connection.execute(
         select(registers, func.coalesce(counted.c.n, 0).label("n"))
         .outerjoin(counted, counted.c.jurisdiction == registers.c.jurisdiction)
         .order_by(registers.c.jurisdiction)
         .limit(500)
     )
-    latest = connection.execute(_lines().order_by(titles.c.block_number.desc(), titles.c.ref).limit(10))
+    newest = (titles.c.block_number.desc(), titles.c.ref)
+    latest = connection.execute(_lines(_moment(None, known)).where(standing).order_by(*newest).limit(10))
     return Overview(
-        titles=connection.execute(select(func.count()).select_from(titles)).scalar_one(),
+        titles=connection.execute(select(func.count()).select_from(titles).where(standing)).scalar_one(),
         holders=connection.execute(select(func.count(shares.c.holder.distinct()))).scalar_one(),
         wallets=connection.execute(select(func.count()).select_from(wallets)).scalar_one(),
         registers=tuple(
@@ -127,13 +213,41 @@ def _matching(text: str, jurisdiction: str | None) -> ColumnElement[bool]:
     if len(text) == 66 and text.lower().startswith("0x"):
         conditions.append(or_(titles.c.title == text.lower(), titles.c.geometry_hash == text.lower()))
     elif text:
-        conditions.append(titles.c.ref.ilike(like(text), escape="\\"))
+        conditions.append(REFERENCE.ilike(like(text), escape="\\"))
     return and_(True, *conditions)
 
 
-def _lines() -> Select[Any]:
+def _lines(now: int) -> Select[Any]:
     box = (geometries.c.west, geometries.c.south, geometries.c.east, geometries.c.north)
-    return select(titles, *box).outerjoin(geometries, geometries.c.geometry_hash == titles.c.geometry_hash)
+    sources = _referenced().outerjoin(geometries, geometries.c.geometry_hash == titles.c.geometry_hash)
+    return select(titles, REFERENCE.label("shown_ref"), *box, *_flags(now)).select_from(sources)
+
+
+def _referenced() -> Join:
+    """Titles with the references that were published where no event told them."""
+    return titles.outerjoin(title_references, title_references.c.title == titles.c.title)
+
+
+def _flags(now: int) -> tuple[Label[bool], ...]:
+    """What stands in the way of a title of the query."""
+    frozen, claimed = restricted(RestrictionKind.FREEZE, now), restricted(RestrictionKind.CAVEAT, now)
+    return frozen.label("frozen"), claimed.label("caveat"), noticed(now).label("notice")
+
+
+def _moment(now: int | None, known: AsOf | None) -> int:
+    """When what stands is judged: as asked, or at the last block."""
+    return now if now is not None else known.time if known else 0
+
+
+def _kin(connection: Connection, side: Column[str], other: ColumnElement[bool]) -> tuple[Kin, ...]:
+    """Titles on one side of the lineage whose other side is as said; at most 16, as the contract has it."""
+    rows = connection.execute(
+        select(side.label("title"), title_lineage.c.kind, REFERENCE.label("shown_ref"))
+        .select_from(_referenced().join(title_lineage, side == titles.c.title))
+        .where(other)
+        .order_by(title_lineage.c.place)
+    )
+    return tuple(Kin(row.title, row.shown_ref, row.kind) for row in rows)
 
 
 def _line(row: Row[Any], known: AsOf | None) -> TitleLine:
@@ -141,13 +255,17 @@ def _line(row: Row[Any], known: AsOf | None) -> TitleLine:
     return TitleLine(
         title=row.title,
         jurisdiction=row.jurisdiction,
-        ref=row.ref,
+        ref=row.shown_ref,
         area_dm2=row.area_dm2,
         grade=Grade(row.grade),
         registered_at=row.registered_at,
         block_number=row.block_number,
         finality=finality_of(known, row.block_number),
         box=box,
+        retired=row.retired_at is not None,
+        frozen=row.frozen,
+        caveat=row.caveat,
+        notice=row.notice,
     )
 
 
@@ -179,9 +297,10 @@ def _neighbours(connection: Connection, title: str, box: Row[Any]) -> tuple[Neig
     g = geometries.c
     distance = func.abs(g.west + g.east - box.west - box.east) + func.abs(g.south + g.north - box.south - box.north)
     rows = connection.execute(
-        select(titles.c.title, titles.c.ref, g.geometry_hash, g.canonical)
-        .join(geometries, g.geometry_hash == titles.c.geometry_hash)
+        select(titles.c.title, REFERENCE.label("ref"), g.geometry_hash, g.canonical)
+        .select_from(_referenced().join(geometries, g.geometry_hash == titles.c.geometry_hash))
         .where(
+            titles.c.retired_at.is_(None),
             and_(g.west <= box.east + margin, g.east >= box.west - margin),
             and_(g.south <= box.north + margin, g.north >= box.south - margin),
             titles.c.title != title,

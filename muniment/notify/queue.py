@@ -28,9 +28,7 @@ class Notice:
     created_at: int
 
 
-def queue_notice(
-    connection: Connection, key: str, kind: str, subject: str, facts: Mapping[str, Any], now: int
-) -> bool:
+def queue_notice(connection: Connection, key: str, kind: str, subject: str, facts: Mapping[str, Any], now: int) -> bool:
     """Store a notice in the caller's transaction, and its delivery to everybody who asked for the kind; is it new?
 
     The key names it for ever: the same again does nothing. `subject` is the id of a title or a sale, `now` Unix

@@ -15,6 +15,7 @@ from typing import Any
 from muniment.access.model import AgencyStatus, KeyStanding, scopes_of
 from muniment.errors import Refused
 from muniment.identity.companies.model import CompanyStatus
+from muniment.land.sales.model import SaleStatus
 
 _FOLDER = Path(__file__).parent
 
@@ -49,7 +50,7 @@ def catalogue(language: str) -> Mapping[str, str]:
 
 
 class _Plain(string.Formatter):
-    """Fills templates without ever failing: {deadline:time}, {scope:powers}, {status:status}, {status:step}."""
+    """Fills templates without ever failing: {deadline:time}, {scope:powers}, {status:step}, {present:sale}."""
 
     def get_value(self, key: int | str, args: Any, kwargs: Any) -> Any:  # noqa: ARG002 -- the base class's signature
         value = kwargs.get(str(key), "?")
@@ -95,5 +96,6 @@ _SHOWN: Mapping[str, Callable[[Any], str]] = {
     "revocation": lambda value: str(_REASONS[int(value)]),
     "status": lambda value: AgencyStatus(int(value)).name.lower(),
     "step": lambda value: CompanyStatus(int(value)).name.lower().replace("_", " "),
+    "sale": lambda value: SaleStatus(int(value)).name.lower().replace("_", " "),
     "standing": lambda value: KeyStanding(int(value)).name.lower().replace("_", " "),
 }

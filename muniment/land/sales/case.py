@@ -10,10 +10,13 @@ from sqlalchemy import Connection, Row, select
 from muniment.db.schema import (
     liens,
     organisations,
+    restrictions,
     sale_rates,
     sales,
     shares,
     title_liens,
+    title_notices,
+    title_restrictions,
     titles,
     wallets,
 )
@@ -22,6 +25,7 @@ from muniment.identity.model import CredentialStanding, known_kind
 from muniment.identity.standing import credential
 from muniment.land.sales.model import Rates, SaleStatus, deposit_due, token_of
 
+_FREEZE = 1
 ESTATE_AGENT, BANK = known_kind("ESTATE_AGENT"), known_kind("BANK")
 
 
@@ -143,6 +147,24 @@ def check_liens(connection: Connection, case: Case) -> None:
     present = [charge.lien for charge in charges_on(connection, case.title)]
     if present != [fate["lien"] for fate in case.terms_or_refused()["liens"]]:
         raise Refused("LiensChanged", sale=case.sale, present=present)
+
+
+def check_free(connection: Connection, title: str, sale: str, now: int) -> None:
+    """Raise Refused when something stands on the title that keeps this sale from lodging or settling."""
+    query = (
+        select(restrictions)
+        .join(title_restrictions, title_restrictions.c.restriction == restrictions.c.restriction)
+        .where(title_restrictions.c.title == title, restrictions.c.lifted_at.is_(None))
+        .order_by(restrictions.c.kind, restrictions.c.entered_at)
+    )
+    for row in connection.execute(query):
+        if row.kind == _FREEZE:
+            raise Refused("FreezeStands", title=title, freeze=row.restriction)
+        if row.until >= now:
+            raise Refused("CaveatStands", title=title, caveat=row.restriction)
+    notice = connection.execute(select(title_notices).where(title_notices.c.title == title)).one_or_none()
+    if notice is not None and notice.until >= now and notice.sale != sale:
+        raise Refused("NoticeStands", title=title, sale=notice.sale, until=notice.until)
 
 
 def rates_of(connection: Connection, jurisdiction: str, currency: str) -> Rates:

@@ -95,6 +95,10 @@ class TitleLine(Answer):
     block_number: int
     finality: Finality
     box: tuple[float, float, float, float] | None
+    retired: bool
+    frozen: bool
+    caveat: bool
+    notice: bool
 
 
 class Titles(Whole):
@@ -113,8 +117,57 @@ class Share(Answer):
     wallet: str | None
 
 
+class Notice(Answer):
+    """A sale's lock on a title, until the last second at `until`."""
+
+    sale: str
+    until: int
+    set_at: int
+    tx_hash: str
+    finality: Finality
+
+
+class GradeProposal(Answer):
+    """A grade on its way; `ready`: its time for objections is over."""
+
+    grade: Name
+    ready_at: int
+    ready: bool
+    officer: str
+    source_hash: str
+    proposed_at: int
+    tx_hash: str
+    finality: Finality
+
+
+class Kin(Answer):
+    """A title that another was made out of, or that was made out of another: `kind` is division or merger."""
+
+    title: str
+    ref: str
+    kind: str
+
+
+class Obstacle(Answer):
+    """What stands in the way: the error that a sale would meet, in plain words."""
+
+    error: str
+    sentence: str
+
+
+class Retired(Answer):
+    """When a title ended, and whether by a division or a merger."""
+
+    at: int
+    by: str
+
+
 class Title(Whole):
-    """A title as it stands. Areas are square decimetres; `legal_date` is YYYYMMDD, 0 when not recorded."""
+    """A title as it stands. Areas are square decimetres; `legal_date` is YYYYMMDD, 0 when not recorded.
+
+    `ref` is the title's id where its register moved in and nobody published the reference. `origin` is registered,
+    admitted, division or merger. `source_hash`, `tx_hash` and the block are those of its latest change.
+    """
 
     title: str
     jurisdiction: str
@@ -131,12 +184,25 @@ class Title(Whole):
     version: int
     source_hash: str
     legal_date: int
-    officer: str
+    officer: str | None
     registered_at: int
     tx_hash: str
     block_number: int
     block_hash: str
     finality: Finality
+    ref_published: bool
+    origin: str
+    retired: Retired | None
+    parents: tuple[Kin, ...]
+    children: tuple[Kin, ...]
+    notice: Notice | None
+    freezes: int
+    caveats: int
+    liens: int
+    interests: int
+    grade_proposal: GradeProposal | None
+    conveyable: bool
+    obstacles: tuple[Obstacle, ...]
 
 
 class History(Whole):

@@ -112,7 +112,7 @@ def _draw(connection: Connection, jurisdiction: str) -> RegisterMap | None:
         select(titles.c.title, titles.c.area_dm2, g.geometry_hash, g.canonical)
         .add_columns(g.west, g.south, g.east, g.north)
         .join(geometries, g.geometry_hash == titles.c.geometry_hash)
-        .where(titles.c.jurisdiction == jurisdiction)
+        .where(titles.c.jurisdiction == jurisdiction, titles.c.retired_at.is_(None))
         .order_by(titles.c.ref)
         .limit(MAX_PARCELS)
     ).all()
@@ -129,7 +129,8 @@ def _draw(connection: Connection, jurisdiction: str) -> RegisterMap | None:
     # The largest first, so that a plot within a larger one is drawn above it.
     for title, area, shape in sorted(shapes, key=lambda parcel: -parcel[1]):
         classes[bisect_right(SIZES, area)].append(Drawn(title, frame.path(shape)))
-    counted = select(func.count()).select_from(titles).where(titles.c.jurisdiction == jurisdiction)
+    mine = (titles.c.jurisdiction == jurisdiction, titles.c.retired_at.is_(None))
+    counted = select(func.count()).select_from(titles).where(*mine)
     return RegisterMap(
         jurisdiction=jurisdiction,
         width=frame.width,
