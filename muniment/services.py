@@ -59,8 +59,7 @@ HANDLERS: dict[tuple[str, str], Handler] = {
 }
 # What the officer's key signs, and nothing else.
 FUNCTIONS = (
-    ("TitleRegistry", "register"),
-    ("TitleRegistry", "registerBatch"),
+    *land_submit.FUNCTIONS,
     *identity_submit.FUNCTIONS,
     *identity_issuing.FUNCTIONS,
     *companies_submit.FUNCTIONS,

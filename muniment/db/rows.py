@@ -66,14 +66,14 @@ class Rows:
         return changes.before[wanted]
 
     def find(self, table: Table, **wanted: Any) -> list[Mapping[str, Any]]:
-        """All rows with these values, as they stand, in order of their keys. Goes through the buffer: for rare events."""
+        """All rows with these values, as they stand, in order of their keys. Reads the whole buffer: for rare events."""
         changes = self._changes(table)
         matching = and_(*(table.c[column] == value for column, value in wanted.items()))
         found: dict[Key, Row] = {}
-        for row in self._connection.execute(select(table).where(matching)).mappings():
+        for row in map(dict, self._connection.execute(select(table).where(matching)).mappings()):
             key = changes.key(row)
             if key not in changes.now:
-                found[key] = changes.before[key] = dict(row)
+                found[key] = changes.before[key] = row
         for key, now in changes.now.items():
             if now is not None and all(now[column] == value for column, value in wanted.items()):
                 found[key] = now

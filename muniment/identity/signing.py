@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, func, select
 
+from muniment.chain.abi import encode_call
 from muniment.chain.typed_data import digest_of, normal_signature, signer_of, turned_around
 from muniment.db.schema import attestations, events, intents, organisations, wallets
 from muniment.errors import Refused
@@ -16,6 +17,17 @@ from muniment.identity.typed import Domain, typed_data
 SIGNING_TIME = 24 * 3600  # seconds that a party has between reading what it signs and the chain
 _LONGEST = 20_000  # hex digits: what 16 representatives sign; a book may not
 _DAY = 24 * 3600
+_REPRESENTATIVES = {
+    "type": "function",
+    "name": "signatures",
+    "inputs": [
+        {
+            "name": "signatures",
+            "type": "tuple[]",
+            "components": [{"name": "representative", "type": "bytes32"}, {"name": "signature", "type": "bytes"}],
+        }
+    ],
+}
 NONE: frozenset["Question"] = frozenset()
 # Where wallets are often connected by mistake: public chains, their test chains, local ones.
 _OTHER_CHAINS = (1, 11155111, 17000, 560048, 10, 56, 100, 137, 324, 8453, 42161, 43114, 59144, 31337, 1337)
@@ -164,3 +176,9 @@ def normal_or_refused(signature: str, signer: str) -> str:
     except ValueError:
         pass
     raise Refused("SignatureInvalid", wallet=signer)
+
+
+def joint(signatures: Mapping[str, str]) -> str:
+    """An organisation's signature: abi.encode(RepresentativeSignature[]), ascending by representative."""
+    parts = [{"representative": party, "signature": signatures[party]} for party in sorted(signatures)]
+    return "0x" + encode_call([_REPRESENTATIVES], "signatures", (parts,))[10:]

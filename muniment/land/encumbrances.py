@@ -80,19 +80,6 @@ def lien_struct(line: LienLine) -> dict[str, Any] | None:
     }
 
 
-def interest_struct(line: InterestLine) -> dict[str, Any] | None:
-    """A lease's or an easement's terms as `ILienRegistry.Interest`; None where nobody told them."""
-    if line.kind is None:
-        return None
-    return {
-        "kind": int(line.kind),
-        "beneficiary": line.beneficiary or ZERO_HASH,
-        "dominant": line.dominant or ZERO_HASH,
-        "until": line.until,
-        "deedHash": line.deed_hash,
-    }
-
-
 def revision_of(standing: list[str], weighing: list[str]) -> str:
     """keccak256(abi.encode(liens, interests)), as LienRegistry.revisionOf gives it."""
     second = 64 + 32 * (1 + len(standing))
@@ -174,7 +161,7 @@ def _interest(row: Row[Any], now: int, known: AsOf | None) -> InterestLine:
         beneficiary=row.beneficiary or _known(told.get("beneficiary")),
         dominant=row.dominant or _known(told.get("dominant")),
         until=until,
-        over=bool(until) and now > until,
+        over=until is not None and 0 < until < now,
         deed_hash=row.deed_hash or told.get("deedHash"),
         legal_date=row.legal_date,
         entered_by=row.entered_by,

@@ -13,8 +13,13 @@ from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH, keccak, keccak_words
 
 TITLE_DOMAIN = keccak(b"Muniment.Title.v1")
+LIEN_DOMAIN = keccak(b"Muniment.Lien.v1")
+INTEREST_DOMAIN = keccak(b"Muniment.Interest.v1")
+RESTRICTION_DOMAIN = keccak(b"Muniment.Restriction.v1")
 MAX_HOLDERS = 32
 MAX_BATCH = 50
+MAX_PARTS = 16  # that a title is divided into, or merged out of; also titles that one discharge names
+MAX_LIENS = 16  # on one title, and as many leases and easements
 MAX_REF_BYTES = 100
 JURISDICTION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")
 
@@ -207,3 +212,22 @@ def entry_of(body: Mapping[str, Any]) -> Entry:
 def _json_int(value: int) -> int | str:
     """An integer as JSON keeps it exactly: decimal text beyond 53 bits (RFC 8785, section 3.2.2.3)."""
     return value if value < 1 << 53 else str(value)
+
+
+def lien_id(lien: Mapping[str, Any]) -> str:
+    """The id of a lien from its terms, as `ILienRegistry.Lien` has them."""
+    amount = int(lien["amount"]).to_bytes(32, "big")
+    kind = int(lien["kind"]).to_bytes(32, "big")
+    return keccak_words(LIEN_DOMAIN, kind, lien["creditor"], amount, lien["currency"], lien["deedHash"])
+
+
+def interest_id(interest: Mapping[str, Any]) -> str:
+    """The id of a lease or an easement from its terms, as `ILienRegistry.Interest` has them."""
+    kind, until = (int(interest[name]).to_bytes(32, "big") for name in ("kind", "until"))
+    deed = interest["deedHash"]
+    return keccak_words(INTEREST_DOMAIN, kind, interest["beneficiary"], interest["dominant"], until, deed)
+
+
+def restriction_id(title: str, kind: RestrictionKind, by: str, source_hash: str) -> str:
+    """keccak256(abi.encode(keccak256("Muniment.Restriction.v1"), title, kind, by, sourceHash))."""
+    return keccak_words(RESTRICTION_DOMAIN, title, int(kind).to_bytes(32, "big"), by, source_hash)

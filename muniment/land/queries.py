@@ -181,8 +181,8 @@ def overview(connection: Connection) -> Overview:
     """Counts, the registers, and the ten newest titles."""
     known = as_of(connection)
     standing = titles.c.retired_at.is_(None)
-    counted = select(titles.c.jurisdiction, func.count().label("n")).where(standing)
-    counted = counted.group_by(titles.c.jurisdiction).subquery()
+    numbers = select(titles.c.jurisdiction, func.count().label("n")).where(standing)
+    counted = numbers.group_by(titles.c.jurisdiction).subquery()
     kept = connection.execute(
         select(registers, func.coalesce(counted.c.n, 0).label("n"))
         .outerjoin(counted, counted.c.jurisdiction == registers.c.jurisdiction)

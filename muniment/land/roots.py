@@ -38,7 +38,7 @@ def _root(row: Row[Any], freezes: tuple[RootFreezeLine, ...], now: int, known: A
     return RootLine(
         number=row.number,
         root=row.root,
-        count=row.count,
+        count=row._mapping["count"],  # a row has a method of that name
         first=row.first,
         last=row.last,
         leaves_hash=row.leaves_hash,

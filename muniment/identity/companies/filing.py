@@ -28,11 +28,11 @@ from muniment.identity.companies.model import (
     persons,
 )
 from muniment.identity.companies.queries import articles_of, reserved, standing
-from muniment.identity.companies.signing import checked, data_of, joint
+from muniment.identity.companies.signing import checked, data_of
 from muniment.identity.companies.submit import change_request, dissolve_request, file_articles_request
 from muniment.identity.model import commitment_of, new_salt
 from muniment.identity.sealing import Sealer
-from muniment.identity.signing import check_quota
+from muniment.identity.signing import check_quota, joint
 from muniment.identity.submit import Relay
 
 LONGEST_ADDRESS = 500  # characters

@@ -1,4 +1,4 @@
-"""The shapes of what the API answers and takes about liens, interests, restrictions, moved registers and signed acts."""
+"""What the API answers and takes about liens, interests, restrictions, moved registers and acts that are signed."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -186,3 +186,194 @@ class Roots(Whole):
     jurisdiction: str
     roots: tuple[Root, ...]
     releases: int
+
+
+# ── What parties sign ───────────────────────────────────────────────────────────────────────────────────────────
+
+Id = Annotated[str, Field(pattern=ID)]
+Hex = Annotated[str, Field(pattern=HEX, max_length=100_000)]
+LegalDate = Annotated[int, Field(ge=0, lt=2**32)]
+Titles = Annotated[list[Id], Field(min_length=1, max_length=16)]
+
+
+class Asked(BaseModel):
+    """Nothing is taken that is not named."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class LienTerms(Asked):
+    """The terms of a lien; `currency` is an ISO 4217 code, a token's address, or the contract's word."""
+
+    kind: Literal[1, 2, 3] = 1
+    creditor: Id
+    amount: Decimal
+    currency: Annotated[str, Field(pattern="^([A-Z]{3}|0x[0-9a-fA-F]{40}|0x[0-9a-fA-F]{64})$")]
+    deedHash: Id  # noqa: N815 -- as the contract writes it
+
+
+class InterestTerms(Asked):
+    """The terms of a lease (1) or an easement (2): a beneficiary or a dominant title, and an end, 0 for none."""
+
+    kind: Literal[1, 2]
+    beneficiary: Id | None = None
+    dominant: Id | None = None
+    until: Annotated[int, Field(ge=0, lt=2**40)] = 0
+    deedHash: Id  # noqa: N815 -- as the contract writes it
+
+
+class PartTerms(Asked):
+    """A title made out of others; `area` in square decimetres."""
+
+    ref: Annotated[str, Field(min_length=1, max_length=100)]
+    geometryHash: Id  # noqa: N815 -- as the contract writes it
+    area: Decimal
+
+
+class EnterLien(Asked):
+    """Charge a title; `rank` 0 promises none."""
+
+    kind: Literal["enter_lien"]
+    title: Id
+    lien: LienTerms
+    rank: Annotated[int, Field(ge=0, le=16)] = 0
+    legal_date: LegalDate = 0
+
+
+class DischargeLien(Asked):
+    """Release titles from a lien, named by its id, or by its terms where nobody told them."""
+
+    kind: Literal["discharge_lien"]
+    lien: Id | LienTerms
+    titles: Titles
+
+
+class PostponeLien(Asked):
+    """Put a lien right behind a later one; `rank` is the lowest that its holder accepts."""
+
+    kind: Literal["postpone_lien"]
+    title: Id
+    lien: Id | LienTerms
+    behind: Id
+    rank: Annotated[int, Field(ge=1, le=16)]
+
+
+class AssignLien(Asked):
+    """Pass a lien on to another party."""
+
+    kind: Literal["assign_lien"]
+    lien: Id | LienTerms
+    to: Id
+
+
+class EnterInterest(Asked):
+    """Grant a lease or an easement."""
+
+    kind: Literal["enter_interest"]
+    title: Id
+    interest: InterestTerms
+    legal_date: LegalDate = 0
+
+
+class EndInterest(Asked):
+    """Give a lease or an easement up."""
+
+    kind: Literal["end_interest"]
+    interest: Id | InterestTerms
+    titles: Titles
+
+
+class WithdrawCaveat(Asked):
+    """Withdraw a caveat, by its claimant."""
+
+    kind: Literal["withdraw_caveat"]
+    caveat: Id
+
+
+class Subdivide(Asked):
+    """Divide a title; `absences` where a register moved in, one for each part."""
+
+    kind: Literal["subdivide"]
+    title: Id
+    parts: Annotated[list[PartTerms], Field(min_length=2, max_length=16)]
+    source_hash: Id
+    legal_date: LegalDate = 0
+    absences: Annotated[list[Hex], Field(max_length=16)] = []
+
+
+class Merge(Asked):
+    """Merge titles; `absence` for the whole where a register moved in."""
+
+    kind: Literal["merge"]
+    titles: Annotated[list[Id], Field(min_length=2, max_length=16)]
+    whole: PartTerms
+    source_hash: Id
+    legal_date: LegalDate = 0
+    absence: Hex = "0x"
+
+
+ActAsked = Annotated[
+    EnterLien
+    | DischargeLien
+    | PostponeLien
+    | AssignLien
+    | EnterInterest
+    | EndInterest
+    | WithdrawCaveat
+    | Subdivide
+    | Merge,
+    Field(discriminator="kind"),
+]
+
+
+class Signer(Answer):
+    """One of those who are asked, and when they signed; `representatives` of an organisation that have signed."""
+
+    party: str
+    signed_at: int | None
+    power: str | None
+    attorney: str | None
+    representatives: tuple[str, ...]
+
+
+class LandAct(Answer):
+    """How an act stands that parties sign. `terms` are the contract's; `deadline` is when signatures run out.
+
+    `by_registrar`: a registrar decides once all have signed. `intent_key` is set once it is on its way to the chain.
+    """
+
+    act: str
+    kind: str
+    subject: str
+    terms: Mapping[str, Any]
+    deadline: int
+    by_registrar: bool
+    signers: tuple[Signer, ...]
+    complete: bool
+    officer: str | None
+    intent_key: str | None
+
+
+class Consent(Asked):
+    """A signature: a party's own, a representative's of an organisation, or an attorney's under a power."""
+
+    party: Id
+    signature: Annotated[str, Field(pattern=HEX, max_length=20_000)]
+    representative: Id | None = None
+    power: Id | None = None
+    attorney: Id | None = None
+
+
+class InterestOver(Asked):
+    """A lease or an easement whose time is over."""
+
+    title: Id
+    interest: Id
+
+
+class Admission(Asked):
+    """A title that moved in: its line of the published file, and the proof that a root holds it."""
+
+    jurisdiction: Annotated[str, Field(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
+    moved: Mapping[str, Any]
+    proof: Hex

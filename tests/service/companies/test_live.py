@@ -9,8 +9,8 @@ from sqlalchemy import Engine
 from muniment.db.engine import writing
 from muniment.hashing import keccak
 from muniment.identity.companies import submit
-from muniment.identity.companies.signing import joint
 from muniment.identity.model import organisation_id
+from muniment.identity.signing import joint
 from tests.service.companies.stage import Town, build_town
 from tests.service.nodes import Node
 
