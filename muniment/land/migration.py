@@ -56,6 +56,26 @@ def read_leaves(leaves: Path) -> Iterator[MovedTitle]:
             yield title_of(line)
 
 
+def as_published(jurisdiction: str, leaves: Path, path: Path) -> MovedTree:
+    """The tree over a published file with its lines as they stand, in order or not: what a root is compared with.
+
+    Raises Refused for a file without lines, and at one that cannot be read.
+    """
+    names, digest, keys, starts, at = ids_of(jurisdiction), sha256(), [], [], 0
+    with leaves.open("rb", _BUFFER) as file:
+        for line in file:
+            digest.update(line)
+            moved = title_of(line)
+            title = keccak_bytes(names + reference_hash(moved.ref))
+            keys.append(title + content_hash(names[WORD:], title, moved))
+            starts.append(at)
+            at += len(line)
+    if not keys:
+        raise Refused("RegisterEmpty")
+    _write(jurisdiction, keys, starts, digest.digest(), path)
+    return MovedTree(path, leaves)
+
+
 def continued(predecessor: Path, changed: Mapping[str, MovedTitle]) -> Iterator[MovedTitle]:
     """What a successor's tree is built of: the predecessor's leaves file, brought up to date.
 

@@ -172,10 +172,12 @@ def run(
     carry_out: Callable[[Session], dict[str, Any]],
     words: Sequence[str] | None = None,
     read: Callable[[argparse.Namespace], None] | None = None,
+    offline: Callable[[argparse.Namespace], dict[str, Any] | None] = lambda _: None,
 ) -> None:
     """Parse, connect, carry out, and end with the JSON line where asked for.
 
-    `read` checks the script's own options before anything slow happens. Exits 2 when misused and 1 when refused, both
+    `read` checks the script's own options before anything slow happens. `offline` carries out what needs no node, and
+    gives None for all else. Exits 2 when misused and 1 when refused, both
     with one sentence.
     """
     secret = ""
@@ -190,6 +192,8 @@ def run(
         secret = network.url.partition(network.host)[2].strip("/")
         if read:
             read(args)
-        result = carry_out(Session(args, env, network, connect(network), load_project()))
+        result = offline(args)
+        if result is None:
+            result = carry_out(Session(args, env, network, connect(network), load_project()))
         if args.json:
             print(json.dumps(result))

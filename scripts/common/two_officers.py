@@ -69,11 +69,15 @@ class Outcome(Enum):
 
 
 def verbs(
-    parser: argparse.ArgumentParser, what: str, confirming: Callable[[argparse.ArgumentParser], Any] = lambda _: None
+    parser: argparse.ArgumentParser,
+    what: str,
+    confirming: Callable[[argparse.ArgumentParser], Any] = lambda _: None,
+    *,
+    evidence: bool = True,
 ) -> Callable[[str, str], argparse.ArgumentParser]:
     """Add the verbs confirm, withdraw and pending. Gives a function that adds a verb of the script's own.
 
-    `confirming` adds what the second officer has to bring.
+    `confirming` adds what the second officer has to bring, `evidence` tells whether it is salted files, too.
     """
     plain = session.verbs(parser)
 
@@ -84,7 +88,8 @@ def verbs(
 
     made = verb("confirm", f"second officer: look at {what} and carry it out")
     confirming(made)
-    cases.evidence_options(made, what="compare with what you were shown yourself", required=False)
+    if evidence:
+        cases.evidence_options(made, what="compare with what you were shown yourself", required=False)
     for one in (made, verb("withdraw", f"take back {what} that waits for a second officer")):
         one.add_argument("--act", metavar="ID", help="which one, where several wait")
     verb("pending", f"list what waits for a second officer: {what}")
@@ -185,7 +190,7 @@ def confirm(
 
 def _compare_evidence(session: Session, act: Proposed) -> None:
     """Where the second officer brings evidence, raise Refused unless it is what the first one was shown."""
-    if session.args.evidence:
+    if getattr(session.args, "evidence", None):
         shown = next((act.values[name] for name in ("evidence", "sourceHash") if name in act.values), b"")
         own = cases.evidence_of(session)
         if own != shown:
@@ -265,7 +270,9 @@ def proposed(registries: Registries, kinds: tuple[Kind, ...]) -> Iterator[Propos
 
 
 def _struct(value: Any) -> Any:
-    """A struct as the tuple that a call takes; web3 decodes it to names and values."""
+    """Structs as the tuples that a call takes, also those in lists; web3 decodes them to names and values."""
+    if isinstance(value, list):
+        return [_struct(one) for one in value]
     return tuple(map(_struct, value.values())) if isinstance(value, Mapping) else value
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.scripts.office import COLLEAGUE, DAY, Office
+from tests.scripts.office import COLLEAGUE, COURT, DAY, Office
 from tests.scripts.tools import REGISTRAR, Node, Shell
 
 
@@ -53,10 +53,10 @@ def town(settled: tuple[Node, Shell]) -> Iterator[tuple[Node, Shell]]:
 
 @pytest.fixture(scope="session")
 def opened(new_node: Callable[..., Node], tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, Shell]:
-    """A node where REGISTRAR and COLLEAGUE have been officers for three days; ask for `office` instead."""
+    """A node where REGISTRAR, COLLEAGUE and COURT have been officers for three days; ask for `office` instead."""
     node, shell = new_node(), Shell(tmp_path_factory.mktemp("office"))
     shell.env |= {"MUNIMENT_LOCAL_RPC_URL": node.url}
-    shell.run("bootstrap", "--yes", "--officer", REGISTRAR, "--officer", COLLEAGUE)
+    shell.run("bootstrap", "--yes", "--officer", REGISTRAR, "--officer", COLLEAGUE, "--court", COURT)
     node.call("evm_increaseTime", 3 * DAY)
     node.call("evm_mine")
     return node, shell

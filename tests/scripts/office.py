@@ -10,6 +10,7 @@ from tests.scripts.tools import ADMIN, REGISTRAR, STRANGER, Node, Shell
 
 COLLEAGUE = "0x9965507d1a55bcc2695c58ba16fb37d819b0a4dc"
 FRESH = "0x976ea74026e726554db657fa54763abd0c3a0aa9"
+COURT = "0x14dc79964da2c08b23698b3d3cc7ca32193d9955"
 DOMAIN = "land.example.gov"
 DAY = 24 * 3600
 NEVER = 2**40 - 1
