@@ -15,8 +15,7 @@ from muniment.chain.deployment import Deployment
 from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.web import errors, health, metrics
-from muniment.web.api import companies, documents, identity, land, parties, people, residency, sales, service
-from muniment.web.api import companies, documents, identity, land, land_acts, parties, people, residency, service
+from muniment.web.api import companies, documents, identity, land, land_acts, parties, people, residency, sales, service
 from muniment.web.assets import Assets, HashedFiles
 from muniment.web.head import Head
 from muniment.web.language import load_catalogue
@@ -69,8 +68,7 @@ def create_app(
     )
     app.state.site = site
     site.registry.register(metrics.Index(site))
-    api = (land, sales, people, parties, documents, service, identity, companies, residency)
-    api = (land, land_acts, people, parties, documents, service, identity, companies, residency)
+    api = (land, land_acts, sales, people, parties, documents, service, identity, companies, residency)
     pages = (land_pages, people_pages, company_pages, residency_pages, document_pages, service_pages)
     for module in (*api, *pages, health, metrics):
         app.include_router(module.router)
