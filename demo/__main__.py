@@ -37,7 +37,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--once", action="store_true", help="end when the story is told")
     parser.add_argument("--story", choices=STORIES, default="parcels", help="which story (default: %(default)s)")
     parser.add_argument("--parcels", type=Path, metavar="FILE", help="a GeoJSON FeatureCollection of your own")
-    parser.add_argument("--jurisdiction", help="ISO 3166 code of its register (default: EE; SE for land; GB with --parcels)")
+    parser.add_argument(
+        "--jurisdiction", help="ISO 3166 code of its register (default: EE; SE for land; GB with --parcels)"
+    )
     parser.add_argument("--repair", action="store_true", help="mend invalid polygons instead of rejecting them")
     parser.add_argument("--json", action="store_true", help="end with one JSON line of facts read from the chain")
     parser.add_argument("--keep", action="store_true", help="with --once: leave the chain running, to be recounted")

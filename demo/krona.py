@@ -121,4 +121,3 @@ def receipt_of(rpc: Rpc, transaction: str) -> dict[str, Any]:
             return dict(receipt)
         time.sleep(0.1)
     raise StageError(f"The transaction {transaction} does not get into a block.")
-

@@ -50,5 +50,5 @@ class FrozenSale:
         self.stage.until(lambda: self.stage.api("GET", path)["freezes"] == 1, "the freeze is seen")
 
     def _credit(self) -> int:
-        credits = self.stage.api("GET", f"/api/sales/credits/{self.buyer.address}")["credits"]
-        return sum(int(one["amount"]) for one in credits if one["token"] == self.krona.address)
+        found = self.stage.api("GET", f"/api/sales/credits/{self.buyer.address}")["credits"]
+        return sum(int(one["amount"]) for one in found if one["token"] == self.krona.address)

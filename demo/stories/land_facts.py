@@ -60,7 +60,8 @@ def recount(stage: Stage, told: Told) -> dict[str, Any]:
         "the frozen sale expired": _status(stage, told.frozen.deal) is SaleStatus.EXPIRED,
         "all that was paid into it came back": [event.arguments["amount"] for event in refunded] == [told.frozen.paid],
         "its buyer is as rich as before": _balance(told, told.frozen.buyer.address) == told.frozen.before,
-        "the parts have the area of the whole": sum(_title(stage, part)["area"] for part in parts) == _area(stage, told),
+        "the parts have the area of the whole": sum(_title(stage, part)["area"] for part in parts)
+        == _area(stage, told),
         "the parts are the buyer's": all(_holds(stage, part, told.sale.buyer.party) for part in parts),
         "the new mortgage alone weighs on both": all(_liens(stage, part) == _entered(of_sale) for part in parts),
         "the divided title is no more": bool(_view(stage, TITLES, "retired", told.sale.title)),

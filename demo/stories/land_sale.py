@@ -1,4 +1,4 @@
-"""One sale of a title, step by step, as the people in it take it: over the service's API, each with their own wallet."""
+"""One sale of a title, step by step, as its people take it: over the service's API, each with their own wallet."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

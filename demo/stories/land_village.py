@@ -43,7 +43,7 @@ class Village:
         """Register the parcels, link everybody's wallet, issue the licences."""
         say = self.stage.console.print
         self._register()
-        say(f"  ✓ {len(self.titles)} titles of {self.ref('1:1')} and its neighbours in the register of {self.stage.jurisdiction}")
+        say(f"  ✓ {self.ref('1:1')} and its neighbours are titles in the register of {self.stage.jurisdiction}")
         self._bind()
         say(f"  ✓ {len(self.people)} people and firms have wallets of their own")
         self._license()
