@@ -66,7 +66,8 @@ class Story:
         self.say("\n[bold]The buyer divides the new house's land[/], which the bank's mortgage is on")
         divide(self.stage, self.village, "1:1")
         self.say("  ✓ the buyer signs, a registrar enters: two titles, each with the whole mortgage on it")
-        told = recount(self.stage, Told(sale, (first + 1, last), self.lien, self._shares_of_price(), chain, frozen))
+        gets = self._shares_of_price()
+        told = recount(self.stage, Told(sale, (first + 1, last), self.lien, PAID_OFF, gets, chain, frozen))
         figures = told["sale"]
         self.say(
             f"\n  the first sale: {figures['signatures']} signatures, {figures['transactions']} transactions, "

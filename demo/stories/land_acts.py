@@ -24,7 +24,7 @@ def mortgage(stage: Stage, village: Village, number: str, bank: Citizen, amount:
 def divide(stage: Stage, village: Village, number: str) -> None:
     """Divide a parcel along its middle: its holders sign; whoever has a mortgage on it keeps it on both parts."""
     title = village.titles[number]
-    area = stage.api("GET", f"/api/titles/{title}")["area_dm2"]
+    area = int(stage.api("GET", f"/api/titles/{title}")["area_dm2"])
     first, second = village.halves(number)
     survey = village.paper(f"{number} survey", f"{title} is divided along its middle\n")
     parts = [
@@ -44,4 +44,4 @@ def _enter(stage: Stage, village: Village, wanted: Mapping[str, Any]) -> None:
         asked = stage.api("GET", f"{path}/typed-data?party={citizen.party}")
         signed = {"party": citizen.party, "signature": citizen.sign(asked["typed_data"])}
         village.ask(citizen, f"{path}/consents", signed)
-    stage.settled(stage.muniment("land", "act", "approve", act["act"], *REGISTRAR)["key"])
+    stage.settled(stage.muniment("land", "act", "approve", act["act"], *REGISTRAR)["intent_key"])

@@ -63,7 +63,7 @@ class Village:
         return self.stage.api("POST", path, body, source=self.computers[citizen.name])
 
     def paper(self, name: str, text: str) -> str:
-        """Write a document down, and give the hash that is signed for it."""
+        """Write a document down, and give the hash that is signed for it, as `muniment sales hash` prints it."""
         path = self.folder / f"{name}.txt"
         path.write_text(text, encoding="utf-8")
         return keccak(path.read_bytes())
