@@ -1,6 +1,7 @@
 """Keccak-256 over bytes and over ABI words, the two ways in which every id of the contracts is made."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 ZERO_HASH = "0x" + "00" * 32
 ZERO_ADDRESS = "0x" + "00" * 20
@@ -22,6 +23,11 @@ keccak_bytes = _fastest_keccak()
 def keccak(data: bytes) -> str:
     """Keccak-256 of bytes, as 0x and 64 lower-case hex digits."""
     return "0x" + keccak_bytes(data).hex()
+
+
+def keccak_file(path: Path) -> str:
+    """Keccak-256 of a file's bytes, as text. Raises OSError when it cannot be read."""
+    return keccak(path.read_bytes())
 
 
 def keccak_words(*words: str | bytes) -> str:

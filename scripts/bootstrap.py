@@ -13,7 +13,7 @@ from scripts.accredit import admin_of
 from scripts.common import session, settings
 from scripts.common.acts import Act, perform
 from scripts.common.agencies import accredit_officer, register_agency, set_register
-from scripts.common.registries import Registries, RegisterStatus, open_registries
+from scripts.common.registries import RegisterStatus, Registries, open_registries
 from scripts.common.session import Session
 from scripts.common.settings import Misused
 from scripts.company import set_rules
@@ -28,7 +28,7 @@ PERSON, ORGANISATION, SALE_FEE = 15_000, 42_500, 82_500
 def options() -> argparse.ArgumentParser:
     """The command line: that of deploy, and who is to be accredited."""
     parser = deployment.options()
-    parser.description = "Deploy on a local node and accredit an agency, with register, rates of sales, rules for companies."
+    parser.description = "Deploy on a local node, accredit an agency and a court; register, rates and rules included."
     parser.add_argument("--domain", default="land.example.gov", help="the agency's internet domain")
     parser.add_argument("--admin", metavar="ADDRESS", help="the agency's admin; the node's third account")
     parser.add_argument("--officer", metavar="ADDRESS", action="append", required=True, help="may be repeated")

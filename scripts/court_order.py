@@ -1,8 +1,8 @@
-"""Carry out orders about titles: freeze and lift (a court's officer), strike caveats out (a registrar), and by two
-registrars: pass a title on, rectify it, enter and end liens, leases and easements.
+"""Carry out orders about titles.
 
-An order is named by its hash, keccak256 of the file. The first of two registrars records an act, the second is shown the
-same in plain words and carries it out.
+A court's officer freezes and lifts, a registrar strikes caveats out. Two registrars pass a title on, rectify it, enter
+and end liens, leases and easements: the first records the act, the second is shown the same in plain words and carries
+it out. An order is named by its hash, keccak256 of the file.
 """
 
 import argparse

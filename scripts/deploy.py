@@ -130,7 +130,9 @@ def carry_out(session: Session, signer: Signer, partial: dict[str, Any], path: P
             plan.assign(session, partial, loss.nonce + 1)
             save()
     for gone in partial["abandoned"]:
-        session.say(f"  {gone['name']} at {gone['address']} is abandoned: it was built on an address that is another's.")
+        session.say(
+            f"  {gone['name']} at {gone['address']} is abandoned: it was given an address that came to nothing."
+        )
 
 
 def finished(session: Session, partial: dict[str, Any], standing: dict[str, Any]) -> dict[str, Any]:

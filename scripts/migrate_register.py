@@ -1,12 +1,11 @@
-"""Let an agency's register move in under one Merkle root: build the tree, have two registrars propose it, say how it
-stands, take it back; have a court stop it, and what is wrong in it released.
+"""Let an agency's register move in under one Merkle root.
 
-A root takes effect by itself when the time for objections is over. Before it is proposed, publish the file of titles:
-the root names its SHA-256, and the second registrar reckons the root anew from that file.
+Build the tree, have two registrars propose it, see how it stands, take it back; have a court stop it, and a title that
+is wrong in it released. A root takes effect by itself when the time for objections is over. Before it is proposed,
+publish the file of titles: the root names its SHA-256, and the second registrar reckons the root anew from that file.
 """
 
 import argparse
-import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -40,7 +39,9 @@ def options() -> argparse.ArgumentParser:
     build.add_argument("file", type=Path, metavar="FILE", help="JSON lines, CSV or GeoJSON (docs/deployment.md)")
     build.add_argument("--into", type=Path, metavar="FOLDER", help="MUNIMENT_MIGRATIONS, or this folder")
     build.add_argument("--agency", metavar="DOMAIN|ID", help="of GeoJSON: whose commitments it names")
-    build.add_argument("--grade", choices=["provisional", "qualified", "absolute"], default="absolute", help="of GeoJSON")
+    build.add_argument(
+        "--grade", choices=["provisional", "qualified", "absolute"], default="absolute", help="of GeoJSON"
+    )
     build.add_argument("--ref-property", metavar="NAME", help="of GeoJSON: where the cadastral reference is")
     propose = verb("propose", "first registrar: propose a root, once its file is published")
     propose.add_argument("tree", type=Path, metavar="TREE", help="as build made it, its .jsonl beside it")
@@ -65,7 +66,7 @@ def options() -> argparse.ArgumentParser:
 
 
 def _comparing(confirm: argparse.ArgumentParser) -> None:
-    confirm.add_argument("--leaves", type=Path, metavar="FILE", help="of a proposal: reckon its root from the file")
+    confirm.add_argument("--leaves", type=Path, metavar="FILE", help="of a proposal: its published file")
     confirm.add_argument("--order", metavar="FILE|HASH", help="compare with the order that lies before you")
 
 
@@ -97,7 +98,7 @@ def offline(args: argparse.Namespace) -> dict[str, Any] | None:
     from muniment.land.parcels import Options
     from scripts.common import moving_in
 
-    into = args.into or Path(os.environ.get("MUNIMENT_MIGRATIONS", "."))
+    into = args.into or Path(settings.environment().get("MUNIMENT_MIGRATIONS", "."))
     agency = args.agency if args.agency is None or args.agency.startswith("0x") else agency_named(args.agency)
     how = Options(args.code, args.ref_property, grade=Grade[args.grade.upper()])
     with _sentences(), _workshop(into) as folder, _bar(args.file) as show:
@@ -133,7 +134,9 @@ def migrate(session: Session) -> dict[str, Any]:
         title = _title(registries, args)
         values = {"jurisdiction": args.jurisdiction, "title": title, "order": args.order}
         return two_officers.propose(session, registries, roots.RELEASE, values) | {"title": shown(title)}
-    act = {"withdraw-root": _withdrawal, "refute": _refutation, "freeze": _freeze, "lift": _lift}[args.verb]
+    if args.verb == "freeze":
+        return _freeze(session, registries)
+    act = {"withdraw-root": _withdrawal, "refute": _refutation, "lift": _lift}[args.verb]
     return perform(session, act(session, registries))
 
 
@@ -178,10 +181,11 @@ def _compare(session: Session, act: Proposed) -> None:
     args, values = session.args, act.values
     if any(args.order) and args.order != values.get("order"):
         raise Refused(f"The first registrar named the order {shown(values.get('order', b''))}. Nothing was sent.")
+    if (args.leaves is None) == (act.kind is roots.PROPOSAL):
+        wanted = "A proposal is confirmed with --leaves, the file that is published"
+        raise Misused(f"{wanted}; nothing else has one. Nothing was sent.")
     if args.leaves is None:
         return
-    if act.kind is not roots.PROPOSAL:
-        raise Misused("Only a proposal has a file of titles.")
     session.say("Reckoning the root anew from the file …")
     with _published(roots.code(values["jurisdiction"]), args.leaves, values["moved"]) as tree:
         for index in range(tree.count - 1):
@@ -277,7 +281,7 @@ def _refutation(session: Session, registries: Registries) -> Act:
     return _ending(session, registries, call, "refuted", RootStatus.REFUTED)
 
 
-def _freeze(session: Session, registries: Registries) -> Act:
+def _freeze(session: Session, registries: Registries) -> dict[str, Any]:
     args, officer = session.args, keys.officer(session)
     moved = roots.register_at(registries, args.jurisdiction, args.root)
     court = bytes(registries.agencies.functions.officerOf(checksum(registries, officer)).call().agency)
@@ -291,14 +295,17 @@ def _freeze(session: Session, registries: Registries) -> Act:
             raise Refused(f"The freeze {shown(identifier)} by this order was lifted; freezing anew takes a new order.")
         return bool(present.number)
 
-    return Act(
-        f"the root {args.root} of {args.code} is frozen, by the freeze {shown(identifier)}",
-        "officer",
-        officer,
-        functions.freeze(args.jurisdiction, args.root, args.order),
-        holds,
-        lambda: [*roots.lines(moved), ("Court", shown(court)), ("Order", shown(args.order))],
-    )
+    def lines() -> list[tuple[str, str]]:
+        return [
+            *roots.lines(moved),
+            ("Freeze", shown(identifier)),
+            ("Court", shown(court)),
+            ("Order", shown(args.order)),
+        ]
+
+    call = functions.freeze(args.jurisdiction, args.root, args.order)
+    act = Act(f"the root {args.root} of {args.code} is frozen", "officer", officer, call, holds, lines)
+    return perform(session, act) | {"freeze": shown(identifier)}
 
 
 def _lift(session: Session, registries: Registries) -> Act:

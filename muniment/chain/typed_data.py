@@ -33,7 +33,7 @@ def digest_of(typed_data: Mapping[str, Any]) -> str:
 
 
 def struct_hash_of(typed_data: Mapping[str, Any]) -> str:
-    """hashStruct of the message: what a contract keeps of a paper (EIP-712)."""
+    """The message's hashStruct: what a contract keeps of a paper (EIP-712)."""
     return "0x" + encode_typed_data(full_message=dict(typed_data)).body.hex()
 
 

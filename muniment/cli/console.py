@@ -14,6 +14,9 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskProgressColumn
 from rich.table import Table
 from rich.text import Text
 
+from muniment.errors import Refused
+from muniment.sentences import sentence_of
+
 out = Console()
 err = Console(stderr=True)
 
@@ -27,11 +30,13 @@ def emit_json(value: Any) -> None:
 
 
 def plain(value: Any) -> Any:
-    """An answer as JSON holds it: fractions as "1/2", enumerations by their lower-case name."""
+    """An answer as JSON holds it: fractions as "1/2", enumerations by their lower-case name, refusals in words."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {field.name: plain(getattr(value, field.name)) for field in dataclasses.fields(value)}
     if isinstance(value, Enum):
         return value.name.lower()
+    if isinstance(value, Refused):
+        return {"error": value.name, "sentence": sentence_of(value)}
     if isinstance(value, Fraction):
         return f"{value.numerator}/{value.denominator}"
     if isinstance(value, Mapping):

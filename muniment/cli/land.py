@@ -7,18 +7,28 @@ from typing import Annotated
 
 import typer
 
-from muniment.cli import importing
-from muniment.cli.console import AsJson, Jurisdiction, emit_json, progress, say, table
+from muniment.cli import importing, land_acts, titles
+from muniment.cli.console import AsJson, Jurisdiction, emit_json, progress, table
 from muniment.config import Settings
 from muniment.db.engine import open_engine, reading
 from muniment.errors import Refused
 from muniment.land.importing import import_parcels
 from muniment.land.model import Grade, check_jurisdiction
 from muniment.land.parcels import Options
-from muniment.land.queries import search, title, title_of_ref
+from muniment.land.queries import search
 from muniment.services import build
 
 app = typer.Typer(help="Parcels and land titles.", no_args_is_help=True)
+app.command("show")(titles.show)
+app.command("liens")(titles.liens)
+app.command("interests")(titles.interests)
+app.command("restrictions")(titles.restrictions)
+app.command("admit")(land_acts.admit)
+app.command("register-absent")(land_acts.register_absent)
+app.add_typer(land_acts.act, name="act")
+app.add_typer(land_acts.lien, name="lien")
+app.add_typer(land_acts.caveat, name="caveat")
+app.add_typer(land_acts.grade, name="grade")
 
 MOST_BYTES = 512 * 2**20
 
@@ -80,32 +90,6 @@ def show_list(
         for line in found.lines
     ]
     table(heading, ("jurisdiction", "reference", "area, m²", "grade", "finality"), rows)
-
-
-@app.command("show")
-def show(
-    ref: Annotated[str, typer.Argument(help="A cadastral reference, or a title's id.")],
-    jurisdiction: Annotated[str | None, typer.Option(help="The reference's jurisdiction.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Everything public about one title."""
-    with reading(open_engine(Settings.load().database_url)) as connection:
-        found = title(connection, ref) if jurisdiction is None else title_of_ref(connection, jurisdiction, ref)
-    if found is None:
-        raise Refused("TitleUnknown", title=ref)
-    if as_json:
-        emit_json(found)
-        return
-    facts = [
-        ("title", found.title),
-        ("area", f"{found.area_dm2 / 100:,.2f} m²"),
-        ("grade", found.grade.name.lower()),
-        *((f"holder of {share.part}", share.holder) for share in found.shares),
-        ("geometry", f"{found.geometry.hash} ({found.geometry.state})"),
-        ("block", f"{found.block_number} {found.block_hash} ({found.finality.value})"),
-    ]
-    table(f"{found.jurisdiction} {found.ref}", ("", ""), facts)
-    say(f"True at block {found.as_of.number}." if found.as_of else "Nothing has been read from the chain yet.")
 
 
 def _content(path: Path) -> bytes:

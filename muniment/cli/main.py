@@ -25,8 +25,10 @@ from muniment.cli import (
     index,
     keys,
     land,
+    notices,
     outbox,
     residency,
+    sales,
     serve,
 )
 from muniment.cli.console import emit_json, err, printable
@@ -58,6 +60,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(land.app, name="land")
+app.add_typer(sales.app, name="sales")
+app.add_typer(notices.app, name="notices")
 app.add_typer(identity.app, name="identity")
 app.add_typer(credentials.app, name="credentials")
 app.add_typer(companies.app, name="companies")

@@ -66,7 +66,7 @@ class Rows:
         return changes.before[wanted]
 
     def find(self, table: Table, **wanted: Any) -> list[Mapping[str, Any]]:
-        """All rows with these values, as they stand, in order of their keys. Reads the whole buffer: for rare events."""
+        """All rows with these values, as they stand, in order of their keys. It looks at each: for rare events."""
         changes = self._changes(table)
         matching = and_(*(table.c[column] == value for column, value in wanted.items()))
         found: dict[Key, Row] = {}

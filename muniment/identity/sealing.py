@@ -23,6 +23,8 @@ from muniment.db.schema import (
     residency_cases,
     residency_checks,
     residency_decisions,
+    sale_acts,
+    subscriptions,
 )
 from muniment.errors import Refused
 
@@ -48,6 +50,8 @@ SEALED = (
     SealedTable(residency_decisions, ("reason", "salt")),
     SealedTable(company_filings, ("address", "address_salt")),
     SealedTable(company_decisions, ("text", "salt")),
+    SealedTable(sale_acts, ("text", "salt")),
+    SealedTable(subscriptions, ("secret",)),
 )
 
 

@@ -132,7 +132,7 @@ def typed_data(domain: Domain, primary: str, message: Mapping[str, Any]) -> dict
 
 
 def struct_hash(struct: str, value: Mapping[str, Any]) -> str:
-    """hashStruct of one of the structs (EIP-712): the same in every registry. Raises KeyError as `typed_data`."""
+    """A struct's hashStruct (EIP-712): the same in every registry. Raises KeyError as `typed_data`."""
     members = STRUCTS[struct]
     needed = {name: _described(STRUCTS[name]) for name in sorted(structs_in(members) | {struct})}
     domain = {"types": {"EIP712Domain": [], **needed}, "primaryType": struct, "domain": {}}

@@ -19,12 +19,12 @@ from muniment.land.model import (
     InterestKind,
     LienKind,
     RestrictionKind,
-    currency_word,
     interest_id,
     lien_id,
     normalise_ref,
     title_id,
 )
+from muniment.land.sales.model import currency_word
 from muniment.land.standing import check_free, restriction
 
 Asked = Mapping[str, Any]

@@ -10,7 +10,8 @@ from muniment.db.answers import AsOf, Page, as_of, finality_of, page_bounds
 from muniment.db.schema import interests, liens, published_terms, title_interests, title_liens, title_references, titles
 from muniment.hashing import ZERO_HASH, keccak
 from muniment.land.answers import InterestLine, Interests, LienAnswer, LienLine, LienPage, Liens
-from muniment.land.model import InterestKind, LienKind, currency_text
+from muniment.land.model import InterestKind, LienKind
+from muniment.land.sales.model import currency_text
 
 MOST_LINES = 500  # titles that one lien weighs on, as far as they are shown
 REFERENCE = func.coalesce(titles.c.ref, title_references.c.ref, titles.c.title)

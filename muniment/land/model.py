@@ -140,24 +140,6 @@ def title_id(jurisdiction: str, ref: str) -> str:
     return keccak_words(TITLE_DOMAIN, jurisdiction_bytes(jurisdiction), keccak(ref.encode()))
 
 
-def currency_text(word: str) -> str:
-    """A currency as people read it: an ISO 4217 code, or a token's address. Bytes that are neither show as they are."""
-    raw = bytes.fromhex(word[2:])
-    if not any(raw[:12]):
-        return "0x" + raw[12:].hex()
-    code = raw.rstrip(b"\0")
-    return code.decode("ascii") if re.fullmatch(rb"[A-Z]{3}", code) else word
-
-
-def currency_word(text: str) -> str:
-    """The inverse of `currency_text`, as the contracts have it. Raises Refused."""
-    if re.fullmatch(r"[A-Z]{3}", text):
-        return "0x" + text.encode().ljust(32, b"\0").hex()
-    if re.fullmatch(r"0x([0-9a-fA-F]{40}|[0-9a-fA-F]{64})", text) and int(text, 16):
-        return "0x" + text[2:].lower().rjust(64, "0")
-    raise Refused("CurrencyRefused", currency=text[:80])
-
-
 def whole_shares(parts: Iterable[tuple[str, Fraction]]) -> tuple[int, tuple[Share, ...]]:
     """Shares over their least common denominator, in ascending order of holder.
 

@@ -41,7 +41,9 @@ def signature_of(secret: str, timestamp: int, body: bytes) -> str:
     return "v1=" + hmac.new(secret.encode(), str(timestamp).encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def deliver_due(engine: Engine, sealer_of: Callable[[], Sealer], clock: Callable[[], int], loopback: bool = False) -> int:
+def deliver_due(
+    engine: Engine, sealer_of: Callable[[], Sealer], clock: Callable[[], int], loopback: bool = False
+) -> int:
     """Send what is due, at most 20 notices; return how many were taken.
 
     Two processes may send the same one: whoever is told knows it by its key.

@@ -16,6 +16,7 @@ from muniment.errors import Refused
 
 SECONDS = 10.0  # for the whole exchange
 _LONGEST_URL = 500
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052
 _MOST_READ = 4_096  # bytes of an answer
 
 
@@ -51,7 +52,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], loopback: bool = Fal
     address = _resolved(host, port, loopback)
     connection = _connection(parts.scheme, host, port, address, seconds)
     # Each wait for a byte has its own limit; whoever sends one byte at a time is cut off by this one.
-    watch = threading.Timer(seconds, _cut, (connection,))
+    late = threading.Event()
+    watch = threading.Timer(seconds, _cut, (connection, late))
     watch.start()
     try:
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -64,6 +66,8 @@ def post(url: str, body: bytes, headers: Mapping[str, str], loopback: bool = Fal
     finally:
         watch.cancel()
         connection.close()
+    if late.is_set():  # an answer that was cut off looks like one that ended
+        raise NotDelivered("The answer took too long.")
     if not 200 <= status <= 299:
         raise NotDelivered(f"The answer was {status}.")
 
@@ -88,7 +92,8 @@ def _connection(scheme: str, host: str, port: int, address: str, seconds: float)
     return _Pinned(host, port, address, seconds, context)
 
 
-def _cut(connection: http.client.HTTPConnection) -> None:
+def _cut(connection: http.client.HTTPConnection, late: threading.Event) -> None:
+    late.set()
     held = connection.sock
     if held is not None:
         try:
@@ -120,9 +125,12 @@ def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
 
 
 def _may_reach(address: ipaddress.IPv4Address | ipaddress.IPv6Address, loopback: bool) -> bool:
-    inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
-    if inner is not None:
-        return _may_reach(inner, loopback)
+    if isinstance(address, ipaddress.IPv6Address):
+        within = address.ipv4_mapped or address.sixtofour
+        if within is None and address in _NAT64:
+            within = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
+        if within is not None:
+            return _may_reach(within, loopback)
     return (loopback and address.is_loopback) or (address.is_global and not address.is_multicast)
 
 

@@ -15,7 +15,18 @@ from muniment.chain.deployment import Deployment
 from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.web import errors, health, metrics
-from muniment.web.api import companies, documents, identity, land, land_acts, parties, people, residency, sales, service
+from muniment.web.api import (
+    companies,
+    documents,
+    identity,
+    land,
+    land_acts,
+    parties,
+    people,
+    residency,
+    sales,
+    service,
+)
 from muniment.web.assets import Assets, HashedFiles
 from muniment.web.head import Head
 from muniment.web.language import load_catalogue

@@ -76,7 +76,7 @@ def _lines(file: IO[bytes], show: Progress) -> Found:
     for number, line in enumerate(file, 1):
         at += len(line)
         if line.strip():
-            yield number, lambda line=line: _of_fields(_parsed(line))  # type: ignore[misc]
+            yield number, lambda line=line: _of_fields(_parsed(line))
         show(at)
 
 
@@ -139,7 +139,7 @@ def _rows(path: Path, file: IO[bytes], show: Progress) -> Found:
     if lacking:
         raise Misused(f"{path} lacks the columns {', '.join(lacking)}.")
     for row in reader:
-        yield reader.line_num, lambda row=row: _of_row(row)  # type: ignore[misc]
+        yield reader.line_num, lambda row=row: _of_row(row)
         show(at)
 
 
@@ -172,9 +172,9 @@ def _features(file: IO[bytes], agency: str | None, options: Options, show: Progr
     report = Report()
     parcels = read_parcels(content, options, report, lambda _, done, total: show(len(content) * done // total))
     for rejection in report.rejected:
-        yield rejection.line, lambda rejection=rejection: _raise(rejection.error)  # type: ignore[misc]
+        yield rejection.line, lambda rejection=rejection: _raise(rejection.error)
     for parcel in parcels:
-        yield parcel.line, lambda parcel=parcel: _of_parcel(parcel, agency, options.grade)  # type: ignore[misc]
+        yield parcel.line, lambda parcel=parcel: _of_parcel(parcel, agency, options.grade)
 
 
 def _raise(error: Unfit) -> MovedTitle:

@@ -49,7 +49,7 @@ def standing(office: Office) -> dict[str, Any]:
 
 
 def test_a_court_freezes_and_lifts(office: Office, title: bytes) -> None:
-    """Must freeze once for one order, by a court's officer alone, and lift that freeze; another court's order stands."""
+    """Must freeze once for one order, by a court's officer alone, and lift that freeze; a new one takes a new order."""
     freeze = ("freeze", *NAMED, *ORDER)
     assert "ScopeMissing" in order(office, *freeze, status=1)
     assert "is no officer" in order(office, *freeze, "--officer", STRANGER, status=1)
@@ -77,7 +77,8 @@ def test_two_registrars_pass_a_title_on(office: Office, title: bytes) -> None:
     shares = ("--share", hexed(BORIS) + "=2/3", "--share", hexed(ALICE) + "=1/3")
     transmit = ("transmit", *NAMED, "--kind", "inheritance", *shares, "--date", "2026-03-01", *ORDER)
     first = told(office, *transmit)
-    assert first["sent"] and first["id"] == standing(office)["pending"][0]["id"]
+    assert first["sent"]
+    assert first["id"] == standing(office)["pending"][0]["id"]
     assert "another officer" in order(office, "confirm", "--yes", status=1)
     assert "too fresh" in fresh(office)
     assert standing(office)["shares"] == {hexed(ALICE): "1/2", hexed(BORIS): "1/2"}

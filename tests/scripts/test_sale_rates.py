@@ -42,10 +42,8 @@ def test_a_token_has_a_payee(office: Office) -> None:
     rates = ("set", *GB, "--currency", token, "--person", "3", "--yes")
     assert "needs a --payee" in shell.run("sale_rates", *rates, status=2)
     assert "Done in block" in shell.run("sale_rates", *rates, "--payee", ADMIN)
-    assert shown(office)[token] == {
-        **{"accepted": True, "person": 30_000, "organisation": 0},
-        **{"fee": "0", "payee": ADMIN},
-    }
+    said = {"accepted": True, "person": 30_000, "organisation": 0, "fee": "0", "payee": ADMIN}
+    assert shown(office)[token] == said
     none = ("set", *GB, "--currency", STRANGER, "--payee", ADMIN, "--yes")
     assert "RatesRefused" in shell.run("sale_rates", *none, status=1)
 

@@ -193,9 +193,7 @@ def _contract(
     if agent_fee and is_nobody(agent):
         raise Refused("AgentMissing", sale=sale)
     rates = rates_of(connection, title.jurisdiction, offer["currency"])
-    buyers = [
-        (int(share["numerator"]), is_organisation(connection, share["holder"])) for share in offer["shares"]
-    ]
+    buyers = [(int(share["numerator"]), is_organisation(connection, share["holder"])) for share in offer["shares"]]
     document = {
         "liens": _fates(connection, case, wanted.get("liens") or ()),
         "payouts": _payouts(connection, case, wanted.get("payouts")),

@@ -1,4 +1,4 @@
-"""Papers that gather signatures: drafted once, signed one by one, queued with the last one or once the sale stands there.
+"""Papers that gather signatures, one by one, and are queued with the last one or once the sale stands there.
 
 Whoever knows a paper's id sees it, and nobody else before one of its signers has signed. What is drafted again is the
 same paper for as long as that one can still be used.
@@ -46,7 +46,10 @@ class Signer:
 
 @dataclass(frozen=True)
 class Paper:
-    """How a paper stands; `state`: gathering, signed (it waits for its step), queued, done (the chain has it), failed, overtaken, expired."""
+    """How a paper stands.
+
+    `state`: gathering; signed, and it waits for its step; queued; done, the chain has it; failed; overtaken; expired.
+    """
 
     paper: str
     kind: PaperKind
@@ -258,7 +261,9 @@ def ready_papers(connection: Connection, now: int, limit: int = 100) -> list[str
     return found[:limit]
 
 
-def payoff_of(connection: Connection, sale: str, lien: str, now: int) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
+def payoff_of(
+    connection: Connection, sale: str, lien: str, now: int
+) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
     """The newest signed statement for a lien, and its holder's consent; None when there is none that still holds."""
     mine = (sale_papers.c.sale == sale) & (sale_papers.c.kind == PaperKind.PAYOFF.value)
     query = select(sale_papers).where(mine, sale_papers.c.missing == 0, sale_papers.c.deadline > now)
@@ -293,7 +298,9 @@ def _request(case: Case | None, row: Row[Any], lines: Sequence[Row[Any]]) -> Req
     if case is not None:
         papers = {"listing": case.listing, "offer": case.offer, "terms": case.terms}
     again = f":{row.attempts}" if row.attempts else ""
-    return paper_request(PaperKind(row.kind), f"{row.paper}{again}", row.title, papers, json.loads(row.document), consents)
+    return paper_request(
+        PaperKind(row.kind), f"{row.paper}{again}", row.title, papers, json.loads(row.document), consents
+    )
 
 
 def _message(connection: Connection, row: Row[Any], line: Row[Any]) -> tuple[str, dict[str, Any]]:
@@ -436,9 +443,7 @@ def _paper(connection: Connection, row: Row[Any], state: str) -> Paper:
         state=state,
         intent_key=row.intent_key,
         missing=len([line for line in lines if line.signature is None]),
-        signers=tuple(
-            Signer(line.place, Role(line.role), line.party, line.signed_at, line.attorney) for line in lines
-        ),
+        signers=tuple(Signer(line.place, Role(line.role), line.party, line.signed_at, line.attorney) for line in lines),
     )
 
 

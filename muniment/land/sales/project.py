@@ -180,9 +180,9 @@ def deposited(event: Event, rows: Rows) -> None:
 def released(event: Event, rows: Rows) -> None:
     """All that a sale had open goes to its payees' credit, and to the sale that it feeds."""
     given, token = event.arguments, event.arguments["token"]
-    credits = [{"payee": one["payee"], "amount": str(one["amount"])} for one in given["credits"] if one["amount"]]
-    _change(event, rows, {"token": ZERO_ADDRESS, "open": 0, "released": json.dumps(credits)})
-    for one in credits:
+    given_out = [{"payee": one["payee"], "amount": str(one["amount"])} for one in given["credits"] if one["amount"]]
+    _change(event, rows, {"token": ZERO_ADDRESS, "open": 0, "released": json.dumps(given_out)})
+    for one in given_out:
         _credit(rows, token, one["payee"], int(one["amount"]))
     if given["fed"]:
         fed = rows.get(sales, {"sale": given["feeds"]})

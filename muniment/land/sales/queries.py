@@ -398,9 +398,7 @@ def duty(connection: Connection, jurisdiction: str, currency: str, price: int, s
 def _rates(given: Rates) -> RatesLine:
     currency = given.currency
     text, token = currency_text(currency), token_of(currency)
-    return RatesLine(
-        currency, text, token, given.accepted, given.person, given.organisation, given.payee, given.fee
-    )
+    return RatesLine(currency, text, token, given.accepted, given.person, given.organisation, given.payee, given.fee)
 
 
 def _line(row: Row[Any], now: int, known: AsOf | None) -> SaleLine:

@@ -23,7 +23,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "confirm_duty": ("Confirm the duty", "A registrar confirms that stamp duty and fee were paid."),
     "settle": (
         "Settle and register",
-        "Holders of liens that are paid off state their amounts; then anyone lets money and title change hands at once.",
+        "Holders of liens that are paid off sign their amounts; then anyone lets money and title change hands.",
     ),
 }
 _EVENTS: Mapping[str, str] = {

@@ -137,7 +137,7 @@ def _write_down(
         return
     text, salt = told or (None, None)
     row = {"intent_key": key, "sale": sale, "act": act, "officer": officer.strip()[:100], "done_at": now}
-    sealed = {"text": None, "salt": None}
+    sealed: dict[str, str | None] = {"text": None, "salt": None}
     if sealer is not None:
         sealed = {"text": sealer.seal_or_none(text), "salt": sealer.seal_or_none(salt)}
     connection.execute(sale_acts.insert().values(**row, **sealed))
@@ -146,7 +146,9 @@ def _write_down(
 # ── By anyone ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-def settle_request(connection: Connection, title: str, chain: Sequence[Mapping[str, Any]], subject: str, now: int) -> Request:
+def settle_request(
+    connection: Connection, title: str, chain: Sequence[Mapping[str, Any]], subject: str, now: int
+) -> Request:
     """Register sales that are settled together, in their order; `subject` tells these from others."""
     return again(connection, "sales.settle", subject, title, {"chain": [dict(one) for one in chain]}, now, wait=0)
 
@@ -169,7 +171,9 @@ def withdraw(connection: Connection, token: str, payee: str, most: int, now: int
         raise Refused("NothingDue", who=payee)
     # The block that last changed the credit tells one withdrawal from the next of the same amount.
     subject = f"{token}:{payee}:{row.block_number}:{row.amount}"
-    request = again(connection, "sales.withdraw", subject, f"payee:{payee}", {"token": token, "payee": payee}, now, wait=60)
+    request = again(
+        connection, "sales.withdraw", subject, f"payee:{payee}", {"token": token, "payee": payee}, now, wait=60
+    )
     if connection.execute(select(intents.c.key).where(intents.c.key == request.key)).first() is None:
         check_quota(connection, request.lane, request.kind, most, now)
     return enqueue(connection, request, now)

@@ -1,6 +1,6 @@
 """Acts on titles: what parties sign, gathered until all have; and what anyone may ask for once its time has come."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import rfc8785
@@ -32,7 +32,7 @@ def open_act(site: Here, request: Request, asked: shapes.ActAsked) -> Any:
     """Open an act that parties sign. Whoever knows its id can see who has signed."""
     if (refusal := too_many(site.writes, request)) is not None:
         return refusal
-    given, now = _lower(asked.model_dump()), site.clock()
+    given, now = shapes.lowered(asked.model_dump()), site.clock()
 
     def act(connection: Connection) -> acts.Consents:
         return acts.act_of(connection, acts.open_act(connection, ActKind(asked.kind), given, now))
@@ -70,7 +70,7 @@ def consent(site: Here, request: Request, act: ActId, sent: shapes.Consent) -> A
     """Take a signature; with the last one, what needs no registrar is queued."""
     if (refusal := too_many(site.writes, request)) is not None:
         return refusal
-    given = _lower(sent.model_dump())
+    given = shapes.lowered(sent.model_dump())
     return shapes.LandAct.model_validate(
         relayed(site, lambda connection, relay: acts.consent(connection, relay, act, **given))
     )
@@ -110,12 +110,3 @@ def _queued(site: Site, request: Request, act: Callable[[Connection], Receipt]) 
     if (refusal := too_many(site.writes, request)) is not None:
         return refusal
     return intent_answer(site, written(site, act).key)
-
-
-def _lower(value: Any) -> Any:
-    """Ids and hashes in the service's own form; references and codes stay as they are."""
-    if isinstance(value, Mapping):
-        return {name: held if name == "ref" else _lower(held) for name, held in value.items()}
-    if isinstance(value, list):
-        return [_lower(held) for held in value]
-    return value.lower() if isinstance(value, str) and value[:2] in ("0x", "0X") else value

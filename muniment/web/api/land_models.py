@@ -377,3 +377,12 @@ class Admission(Asked):
     jurisdiction: Annotated[str, Field(pattern="^[A-Z]{2}(-[A-Z0-9]{1,3})?$")]
     moved: Mapping[str, Any]
     proof: Hex
+
+
+def lowered(value: Any) -> Any:
+    """Ids and hashes in the service's own form; references and codes stay as they are."""
+    if isinstance(value, Mapping):
+        return {name: held if name == "ref" else lowered(held) for name, held in value.items()}
+    if isinstance(value, list):
+        return [lowered(held) for held in value]
+    return value.lower() if isinstance(value, str) and value[:2] in ("0x", "0X") else value

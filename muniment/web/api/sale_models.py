@@ -7,21 +7,20 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field
 
 from muniment.db.answers import Finality
 from muniment.web.api.company_models import Deadline, Id, Sent, Signature, Signed
-from muniment.web.api.models import ADDRESS, Answer, Name, Page, Uint, Whole
+from muniment.web.api.models import ADDRESS, DECIMAL, Answer, Name, Page, Uint, Whole
 
 
+def _text(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
-def _amount(bits: int) -> Any:
-    def read(value: Any) -> Any:
-        return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
+def _fits(bits: int) -> AfterValidator:
     def fits(text: str) -> str:
         if int(text) >= 1 << bits:
             raise ValueError(f"the number does not fit {bits} bits")
         return text
 
-    pattern = Field(pattern="^(0|[1-9][0-9]{0,77})$")
-    return Annotated[str, BeforeValidator(read), pattern, AfterValidator(fits)]
+    return AfterValidator(fits)
 
 
 def _low(text: str) -> str:
@@ -30,7 +29,9 @@ def _low(text: str) -> str:
 
 LowId = Annotated[Id, AfterValidator(_low)]
 Address = Annotated[str, Field(pattern=ADDRESS), AfterValidator(_low)]
-Uint64, Uint128, Uint256 = _amount(64), _amount(128), _amount(256)
+Uint64 = Annotated[str, BeforeValidator(_text), Field(pattern=DECIMAL), _fits(64)]
+Uint128 = Annotated[str, BeforeValidator(_text), Field(pattern=DECIMAL), _fits(128)]
+Uint256 = Annotated[str, BeforeValidator(_text), Field(pattern=DECIMAL), _fits(256)]
 Currency = Annotated[str, Field(min_length=3, max_length=66)]
 
 

@@ -72,8 +72,9 @@ def test_every_key_that_templates_use() -> None:
 
 
 def test_every_key_that_is_made_of_what_a_register_holds() -> None:
-    """Every event, step, status, standing and kind that the registers of parties and companies know has its words."""
-    interfaces = (WEB.parents[1] / "interfaces" / "identity").glob("*.sol")
+    """Every event, step, status, standing and kind that the registers know has its words."""
+    folders = (WEB.parents[1] / "interfaces" / domain for domain in ("identity", "land"))
+    interfaces = (path for folder in folders for path in folder.glob("*.sol"))
     events = {name for path in interfaces for name in re.findall(r"^ +event (\w+)\(", path.read_text(), re.MULTILINE)}
     used = {f"event.{name}" for name in events - {"Locked"}}  # that one repeats the credential's issue
     used |= {f"company.status.{name}" for name in (*(one.name.lower() for one in CompanyStatus), "expired")}
