@@ -40,9 +40,7 @@ def require_sound(session: Session, deployer: str, name: str, entry: dict[str, A
         whole = (
             entry["address"] == address_at(deployer, entry["nonce"])
             and entry["constructor_arguments"] == arguments
-            and all(
-                code.hash_of(bytes.fromhex(signed["raw"][2:])) == signed["hash"] for signed in entry["transactions"]
-            )
+            and all(code.hash_of(bytes.fromhex(signed["raw"][2:])) == signed["hash"] for signed in entry["transactions"])
         )
         created = entry["creation_hash"]
     except (KeyError, TypeError, ValueError):
@@ -99,7 +97,8 @@ def _require_free(session: Session, deployer: str, name: str, entry: dict[str, A
     nonce, signed = entry["nonce"], entry["transactions"]
     reached = sending.used(session, deployer) if signed else sending.settle(session, deployer, nonce)
     # A receipt may appear between the two questions, so it is asked for once more.
-    if reached > nonce and mined(session, entry) is None:
+    hashes = [signed["hash"] for signed in entry["transactions"]]
+    if reached > nonce and sending.late_receipt(session, hashes) is None:
         raise _lost(deployer, name, nonce)
 
 
