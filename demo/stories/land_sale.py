@@ -88,7 +88,7 @@ class Deal:
 
     def lodge(self) -> None:
         """A registrar lodges the contract: the title is kept for this sale."""
-        self.stage.settled(self.stage.muniment("sales", "lodge", self.sale, *REGISTRAR)["key"])
+        self.stage.settled(self.stage.muniment("sales", "lodge", self.sale, *REGISTRAR)["intent"])
 
     # ── Money and handing over ──────────────────────────────────────────────────────────────────────────────────────
 
