@@ -203,7 +203,7 @@ class Stage(AbstractContextManager["Stage"]):
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         return Progress(*columns, TimeElapsedColumn(), console=self.console)
 
-    def until(self, done: Callable[[], bool], what: str, patience: float = 120) -> None:
+    def until(self, done: Callable[[], bool], what: str, patience: float = 300) -> None:
         """Wait until something is so, `patience` seconds at most.
 
         Raises:

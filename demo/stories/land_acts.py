@@ -28,8 +28,8 @@ def divide(stage: Stage, village: Village, number: str) -> None:
     first, second = village.halves(number)
     survey = village.paper(f"{number} survey", f"{title} is divided along its middle\n")
     parts = [
-        {"ref": village.ref(f"{number}-1"), "geometryHash": first.hash, "area": first.area_dm2},
-        {"ref": village.ref(f"{number}-2"), "geometryHash": second.hash, "area": area - first.area_dm2},
+        {"ref": village.ref(f"{number}-1"), "geometryHash": first.hash, "area": str(first.area_dm2)},
+        {"ref": village.ref(f"{number}-2"), "geometryHash": second.hash, "area": str(area - first.area_dm2)},
     ]
     wanted = {"kind": "subdivide", "title": title, "parts": parts, "source_hash": survey, "legal_date": LEGAL_DATE}
     _enter(stage, village, wanted)
