@@ -21,6 +21,8 @@ export default defineConfig({
         bind: here("src/identity/bind.ts"),
         check: here("src/land/check.ts"),
         company: here("src/identity/company.ts"),
+        deposit: here("src/land/deposit.ts"),
+        draft: here("src/land/draft.ts"),
         sign: here("src/identity/sign.ts"),
         verify: here("src/documents/page.ts"),
         icon: here("src/styles/icon.svg"),

@@ -100,7 +100,9 @@ READERS: dict[str, tuple[str, Callable[[str, str], Any]]] = {
     "MUNIMENT_HOST": ("host", lambda _, value: value),
     "MUNIMENT_PORT": ("port", _whole(0, 65_535)),
     "MUNIMENT_PUBLIC_URL": ("public_url", _url),
+    "MUNIMENT_EXPLORER": ("explorer", _url),
     "MUNIMENT_IDENTITY_KEY_FILE": ("identity_key_file", lambda _, value: Path(value)),
+    "MUNIMENT_MIGRATIONS": ("migrations", lambda _, value: Path(value)),
     "MUNIMENT_RELAYS_PER_DAY": ("relays_per_day", _whole(1, 100_000)),
     "MUNIMENT_REMINDER_HOURS": ("reminder_hours", _hours),
     "MUNIMENT_WEBHOOKS_LOOPBACK": ("webhooks_loopback", _yes_or_no),
@@ -122,7 +124,9 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     public_url: str = "http://127.0.0.1:8000"
+    explorer: str | None = None  # a block explorer's address, for links to /tx/ and /block/ (EIP-3091)
     identity_key_file: Path | None = None
+    migrations: Path = Path("var/migrations")  # trees and published files of registers that move in
     relays_per_day: int = 20  # signed acts of one party that the service pays for
     reminder_hours: tuple[int, ...] = (72, 24)  # before a sale's deadline
     webhooks_loopback: bool = False  # http and this machine's own addresses: for tests

@@ -93,6 +93,7 @@ abstract contract SaleAgreement is SaleRecords {
         record.status = SaleStatus.ContractSigned;
         record.deadline = terms.lodgeBy;
         record.terms = paper;
+        record.closing = _burdensOf(listing);
         emit ContractSigned(sale, listing.title, terms);
     }
 
@@ -103,6 +104,7 @@ abstract contract SaleAgreement is SaleRecords {
         _requireRegistrar(listing.title);
         _requireVersion(listing);
         _requireLiens(sale, listing.title, terms);
+        _requireSame(sale, _burdensOf(listing), record.closing);
 
         record.status = SaleStatus.PendingTitle;
         record.deadline = terms.financeBy;
@@ -153,7 +155,12 @@ abstract contract SaleAgreement is SaleRecords {
         if (!same) revert SellersRefused(listing.title);
     }
 
-    function _requireVersion(Listing calldata listing) private view returns (Title memory title) {
+    /// Liens, leases and easements in one word.
+    function _burdensOf(Listing calldata listing) private view returns (bytes32) {
+        return LIENS.revisionOf(listing.title);
+    }
+
+    function _requireVersion(Listing calldata listing) internal view returns (Title memory title) {
         title = TITLES.titleOf(listing.title);
         if (title.version != listing.version) {
             revert ITitleRegistry.VersionStale(listing.title, listing.version, title.version);

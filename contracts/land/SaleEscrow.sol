@@ -28,8 +28,7 @@ contract SaleEscrow is SaleTerms, ReentrancyGuard {
     /// @param titles the address that the title registry will have
     /// @param conveyance the address that the conveyance contract will have
     constructor(IAgencyRegistry agencies, IPartyRegistry parties, ITitleRegistry titles, address conveyance)
-        SaleTerms(conveyance)
-        SaleRates(agencies, parties, titles)
+        SaleRates(agencies, parties, titles, conveyance)
     {}
 
     // ── For the conveyance contract ─────────────────────────────────────────────────────────────────────────────
@@ -73,7 +72,7 @@ contract SaleEscrow is SaleTerms, ReentrancyGuard {
         }
         for (uint256 i = 0; i < credits.length; ++i) {
             if (credits[i].amount == 0) continue;
-            _requirePayee(credits[i].payee);
+            _requirePayee(token, credits[i].payee);
             _credits[token][credits[i].payee] += credits[i].amount;
         }
         emit Released(sale, token, credits, feeds, fed);
@@ -97,7 +96,7 @@ contract SaleEscrow is SaleTerms, ReentrancyGuard {
 
     /// @inheritdoc ISaleEscrow
     function withdraw(address token, address to) external nonReentrant {
-        _requirePayee(to);
+        _requirePayee(token, to);
         _withdraw(token, msg.sender, to);
     }
 
@@ -136,8 +135,8 @@ contract SaleEscrow is SaleTerms, ReentrancyGuard {
         if (left != amount) revert WithdrawalRefused(token, left, amount);
     }
 
-    function _requirePayee(address payee) private view {
-        if (payee == address(0) || payee == address(this)) revert PayeeRefused(payee);
+    function _requirePayee(address token, address payee) private view {
+        if (!_isFetchable(token, payee)) revert PayeeRefused(payee);
     }
 
     function _requireConveyance() private view {

@@ -34,6 +34,8 @@ abstract contract SaleFinancing is SaleAgreement {
         "SignBillOfSale(bytes32 sale,bytes32 title,uint128 price,bytes32 currency,BillOfSale bill,"
         "bytes32 party,uint256 nonce,uint256 deadline)BillOfSale(bytes32 documentHash,uint32 legalDate)"
     );
+    /// hashStruct of a Finance that is all zero.
+    bytes32 private constant NO_FINANCE = 0x6cf229e5caa09f0a2e660ac13bab739c53b2a71c61d4c52b90ba5413125a3ed0;
     bytes32 private constant LEND = keccak256("land.lend");
     bytes32 private constant CHARGE = keccak256("land.charge");
 
@@ -69,6 +71,8 @@ abstract contract SaleFinancing is SaleAgreement {
         if (lends) _requireMortgage(sale, offer, terms, means);
         bytes32 paper = means.hash();
         _financeSigned(sale, listing, offer, lends, abi.encode(FINANCE_SALE, sale, paper), consents);
+        // Nobody signed: the paper says nothing.
+        if (consents.length == 0) _requireSame(sale, paper, NO_FINANCE);
 
         record.status = SaleStatus.Financed;
         record.deadline = terms.completeBy;

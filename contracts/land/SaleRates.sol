@@ -17,13 +17,16 @@ abstract contract SaleRates is ISaleEscrow {
     IPartyRegistry public immutable PARTIES;
     /// @inheritdoc ISaleEscrow
     ITitleRegistry public immutable TITLES;
+    /// @inheritdoc ISaleEscrow
+    address public immutable CONVEYANCE;
 
     mapping(Jurisdiction jurisdiction => mapping(bytes32 currency => Rates rates)) private _rates;
 
-    constructor(IAgencyRegistry agencies, IPartyRegistry parties, ITitleRegistry titles) {
+    constructor(IAgencyRegistry agencies, IPartyRegistry parties, ITitleRegistry titles, address conveyance) {
         AGENCIES = agencies;
         PARTIES = parties;
         TITLES = titles;
+        CONVEYANCE = conveyance;
     }
 
     /// @inheritdoc ISaleEscrow
@@ -35,7 +38,7 @@ abstract contract SaleRates is ISaleEscrow {
         address token = SaleMath.tokenOf(currency);
         bool paid = token == address(0)
             ? rates.payee == address(0)
-            : rates.payee != address(0) && rates.payee != address(this) && token.code.length != 0;
+            : _isFetchable(token, rates.payee) && token.code.length != 0;
         if (currency == bytes32(0) || rates.person > WHOLE || rates.organisation > WHOLE || !paid) {
             revert RatesRefused(jurisdiction, currency);
         }
@@ -67,6 +70,11 @@ abstract contract SaleRates is ISaleEscrow {
         // Price and fee may each be as large as the type; a register that asks so much asks too much.
         if (duty > type(uint128).max) revert RatesRefused(jurisdiction, currency);
         return uint128(duty);
+    }
+
+    /// Whether somebody could fetch tokens from there.
+    function _isFetchable(address token, address payee) internal view returns (bool) {
+        return payee != address(0) && payee != token && payee != address(this) && payee != CONVEYANCE;
     }
 
     /// An organisation that has ended still is one.

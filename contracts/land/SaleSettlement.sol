@@ -14,7 +14,7 @@ import {
 } from "../../interfaces/land/IConveyance.sol";
 import {LienKind} from "../../interfaces/land/ILienRegistry.sol";
 import {Credit, ISaleEscrow} from "../../interfaces/land/ISaleEscrow.sol";
-import {ITitleRegistry, LienId, SaleId, Source, Title, TitleId} from "../../interfaces/land/ITitleRegistry.sol";
+import {LienId, SaleId, Source, Title, TitleId} from "../../interfaces/land/ITitleRegistry.sol";
 import {SaleFinancing} from "./SaleFinancing.sol";
 import {SaleMath} from "./SaleMath.sol";
 import {SalePapers} from "./SalePapers.sol";
@@ -65,10 +65,7 @@ abstract contract SaleSettlement is SaleFinancing {
 
         record.status = SaleStatus.Registered;
         TitleId title = all.listing.title;
-        Title memory before = TITLES.titleOf(title);
-        if (before.version != all.listing.version) {
-            revert ITitleRegistry.VersionStale(title, all.listing.version, before.version);
-        }
+        Title memory before = _requireVersion(all.listing);
         Credit[] memory credits = _payOff(sale, all);
         _pass(sale, all);
         if (token != address(0)) {

@@ -11,13 +11,6 @@ import {SaleRates} from "./SaleRates.sol";
 /// @title Whether the money of a contract adds up
 abstract contract SaleTerms is SaleRates {
     /// @inheritdoc ISaleEscrow
-    address public immutable CONVEYANCE;
-
-    constructor(address conveyance) {
-        CONVEYANCE = conveyance;
-    }
-
-    /// @inheritdoc ISaleEscrow
     function requireSound(
         SaleId sale,
         Jurisdiction jurisdiction,
@@ -54,9 +47,7 @@ abstract contract SaleTerms is SaleRates {
 
     /// Somewhere that money can be fetched from; nowhere when there is no token.
     function _requirePayout(SaleId sale, address token, address payout) private view {
-        bool sound = token == address(0)
-            ? payout == address(0)
-            : payout != address(0) && payout != token && payout != address(this) && payout != CONVEYANCE;
+        bool sound = token == address(0) ? payout == address(0) : _isFetchable(token, payout);
         if (!sound) revert PayoutRefused(sale, payout);
     }
 

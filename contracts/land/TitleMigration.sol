@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {TransientSlot} from "@openzeppelin/contracts/utils/TransientSlot.sol";
 import {IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
 import {ITitleMigration, RootStatus} from "../../interfaces/land/ITitleMigration.sol";
 import {ITitleRegistry, Jurisdiction, MigratedTitle, TitleId} from "../../interfaces/land/ITitleRegistry.sol";
@@ -11,8 +10,6 @@ import {TitleTree} from "./TitleTree.sol";
 /// @title Registers that moved in under a Merkle root
 contract TitleMigration is MigrationRoots {
     using TitleTree for bytes;
-    using TransientSlot for bytes32;
-    using TransientSlot for TransientSlot.BooleanSlot;
 
     /// @param standing as in Docket
     /// @param older how many roots before this one stand
@@ -48,10 +45,6 @@ contract TitleMigration is MigrationRoots {
 
     /// @inheritdoc ITitleMigration
     function requireProven(MigratedTitle calldata migrated, bytes calldata presence) external view {
-        if (presence.length == 0) {
-            if (!TitleTree.contentOf(migrated).asBoolean().tload()) revert TitleUnproven(migrated.title);
-            return;
-        }
         Jurisdiction jurisdiction = migrated.jurisdiction;
         _requireAdmissible(jurisdiction, migrated);
         (uint16 number, RootStatus status) = rootHolding(migrated, presence);
@@ -88,12 +81,8 @@ contract TitleMigration is MigrationRoots {
     function admitNeighbours(MigratedTitle[] calldata migrated, bytes calldata presence) external {
         uint256 length = migrated.length;
         if (length == 0 || length > MAX_ADMITTED) revert AdmissionsRefused(length);
-        bytes32[] memory contents = _requireNeighbours(migrated, presence);
-
-        for (uint256 i = 0; i < length; ++i) {
-            contents[i].asBoolean().tstore(true);
-            TITLES.admit(migrated[i], "");
-        }
+        _requireNeighbours(migrated, presence);
+        TITLES.admitProven(migrated);
     }
 
     /// @inheritdoc ITitleMigration
@@ -103,22 +92,16 @@ contract TitleMigration is MigrationRoots {
 
     // ── Proofs ──────────────────────────────────────────────────────────────────────────────────────────────────
 
-    /// Require titles to be neighbours in one root that is in effect; return what their leaves hold.
-    function _requireNeighbours(MigratedTitle[] calldata migrated, bytes calldata presence)
-        private
-        view
-        returns (bytes32[] memory contents)
-    {
+    /// Require titles to be neighbours in one root that is in effect.
+    function _requireNeighbours(MigratedTitle[] calldata migrated, bytes calldata presence) private view {
         uint256 length = migrated.length;
         Jurisdiction jurisdiction = migrated[0].jurisdiction;
         Place memory place = _placeNamed(jurisdiction, migrated[0].title, presence);
         bytes32[] memory titles = new bytes32[](length + 1);
-        contents = new bytes32[](length);
         uint256 at = WORD;
         for (uint256 i = 0; i < length; ++i) {
             _requireAdmissible(jurisdiction, migrated[i]);
             (titles[i], at) = _readOwn(jurisdiction, migrated[i], place, presence, at);
-            contents[i] = TitleTree.contentOf(migrated[i]);
         }
 
         Root storage root = _roots[jurisdiction][place.number];
@@ -127,7 +110,7 @@ contract TitleMigration is MigrationRoots {
         (titles[length], at) = presence.word(at);
         bytes32[] memory nodes = new bytes32[](length);
         for (uint256 i = 0; i < length; ++i) {
-            nodes[i] = TitleTree.leafOf(titles[i], titles[i + 1], contents[i]);
+            nodes[i] = TitleTree.leafOf(titles[i], titles[i + 1], TitleTree.contentOf(migrated[i]));
         }
         uint256 count = root.count;
         if (first >= count || length > count - first) revert TitleUnproven(migrated[0].title);

@@ -22,7 +22,8 @@ abstract contract TitleRecords is Consents, ITitleRegistry {
     using TitleShares for Share[];
     using TitleShares for TitleShares.Holding;
 
-    /// Three slots for a title with a sole holder: geometry hash, the packed fields, the holder.
+    /// Three slots for a title with a sole holder: geometry hash, the packed fields, the holder. A migrated title has no
+    /// geometry hash, thus two.
     /// A version without holders is a retired title's.
     struct Record {
         bytes32 geometryHash;
@@ -164,20 +165,21 @@ abstract contract TitleRecords is Consents, ITitleRegistry {
         uint64 denominator,
         Share[] memory shares
     ) internal {
+        uint8 count = uint8(shares.length);
         record.area = area;
         record.denominator = denominator;
         record.jurisdiction = jurisdiction;
         record.version = 1;
         record.grade = grade;
-        record.holderCount = uint8(shares.length);
-        record.holding.write(shares);
+        record.holderCount = count;
+        record.holding.write(shares, denominator);
     }
 
     /// Let others hold the title, in shares that were checked.
     function _pass(Record storage record, uint64 denominator, Share[] memory shares) internal returns (uint32) {
         record.denominator = denominator;
         record.holderCount = uint8(shares.length);
-        record.holding.write(shares);
+        record.holding.write(shares, denominator);
         return ++record.version;
     }
 
@@ -237,7 +239,7 @@ abstract contract TitleRecords is Consents, ITitleRegistry {
     }
 
     function _sharesOf(Record storage record) internal view returns (Share[] memory) {
-        return record.holding.list(record.holderCount);
+        return record.holding.list(record.holderCount, record.denominator);
     }
 
     function _titleIdOf(Jurisdiction jurisdiction, string memory ref) private pure returns (TitleId) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Address} from "@openzeppelin/contracts/utils/Address.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {AgencyId, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
 import {IPartyRegistry} from "../../interfaces/identity/IPartyRegistry.sol";
@@ -23,6 +24,7 @@ import {TitleShares} from "./TitleShares.sol";
 
 /// @title Land titles: who holds which land, in which shares
 contract TitleRegistry is TitlePassing, TitleParcels {
+    using Address for address;
     using TitleShares for Share[];
 
     /// @inheritdoc ITitleRegistry
@@ -70,9 +72,23 @@ contract TitleRegistry is TitlePassing, TitleParcels {
     }
 
     /// @inheritdoc ITitleRegistry
-    function admit(MigratedTitle calldata migrated, bytes calldata proof) external {
+    function admit(MigratedTitle calldata migrated, bytes calldata) external {
         Record storage record = _requireNew(migrated.title);
-        ITitleMigration(MIGRATION).requireProven(migrated, proof);
+        // Both functions take the same words, which need no encoding anew.
+        MIGRATION.functionStaticCall(bytes.concat(ITitleMigration.requireProven.selector, msg.data[4:]));
+        _admit(record, migrated);
+    }
+
+    /// @inheritdoc ITitleRegistry
+    function admitProven(MigratedTitle[] calldata migrated) external {
+        if (msg.sender != MIGRATION) revert NotMigration(msg.sender);
+        for (uint256 i = 0; i < migrated.length; ++i) {
+            _admit(_requireNew(migrated[i].title), migrated[i]);
+        }
+    }
+
+    /// Write down a title that was proven.
+    function _admit(Record storage record, MigratedTitle calldata migrated) private {
         _requireComplete(migrated.title, migrated.geometryHash, migrated.area, migrated.grade);
         Share[] memory shares = migrated.shares;
         shares.check(migrated.title, migrated.denominator);

@@ -9,7 +9,8 @@ import {ITitleRegistry, Share, TitleId} from "../../interfaces/land/ITitleRegist
 library TitleShares {
     uint256 internal constant MAX_HOLDERS = 32;
 
-    /// Up to 32 holders in ascending order. A sole holder takes one slot: the numerator, which must be 1, is left out.
+    /// Up to 32 holders in ascending order. As many holders as the denominator counts have one part each: then the
+    /// numerators are left out, so that a sole holder takes one slot, and a couple with half each takes two.
     struct Holding {
         PartyId[32] holders;
         uint64[32] numerators;
@@ -34,19 +35,23 @@ library TitleShares {
     }
 
     /// Write checked shares over whatever was there. What lies behind the last of them is never read.
-    function write(Holding storage holding, Share[] memory shares) internal {
+    function write(Holding storage holding, Share[] memory shares, uint64 denominator) internal {
         uint256 count = shares.length;
         for (uint256 i = 0; i < count; ++i) {
             holding.holders[i] = shares[i].holder;
-            if (count > 1) holding.numerators[i] = shares[i].numerator;
+            if (count != denominator) holding.numerators[i] = shares[i].numerator;
         }
     }
 
     /// The first `count` shares, in ascending order of holder.
-    function list(Holding storage holding, uint256 count) internal view returns (Share[] memory shares) {
+    function list(Holding storage holding, uint256 count, uint64 denominator)
+        internal
+        view
+        returns (Share[] memory shares)
+    {
         shares = new Share[](count);
         for (uint256 i = 0; i < count; ++i) {
-            shares[i] = Share(holding.holders[i], count == 1 ? 1 : holding.numerators[i]);
+            shares[i] = Share(holding.holders[i], count == denominator ? 1 : holding.numerators[i]);
         }
     }
 

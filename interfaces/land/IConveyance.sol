@@ -103,7 +103,8 @@ struct SaleContract {
 /// @param mortgage the lien that the title gets with its new holders; of kind None for none
 /// @param rank the one promised to the bank; 0 promises none
 /// @param reserved what the bank answers for until the sale has ended: the whole price; 0 when the money is in escrow
-/// @param documentHash of the loan, or of the attestation; zero when the money is in escrow and nobody lends
+/// @param documentHash of the loan, or of the attestation; zero when the money is in escrow and nobody lends. Without a
+/// bank nobody signs, and everything is zero
 struct Finance {
     Lien mortgage;
     uint8 rank;
@@ -142,7 +143,8 @@ struct Settlement {
 /// @param deadline the last second for the next step, Unix time; afterwards anyone may end the sale
 /// @param offer hashStruct of the offer
 /// @param terms hashStruct of the contract
-/// @param closing hashStruct of the financing; with the bill of sale, keccak256(financing, bill)
+/// @param closing from the contract on, what weighs on the title then, as ILienRegistry.revisionOf tells it; once the
+/// money is there, hashStruct of the financing; with the bill of sale, keccak256(financing, bill)
 struct Sale {
     SaleStatus status;
     uint40 deadline;
@@ -197,9 +199,9 @@ struct Sale {
 /// "land.mediate" (agent), "land.receive" (sellers' bank) and "land.lend" (buyers' bank), subject: the title; and as
 /// "land.discharge", subject: the lien. Sellers and buyers do each step at a price: the one asked, then the one agreed.
 ///
-/// Several sales of one title may be under way until one is lodged; then the title registry keeps it for that one. A
-/// court's freeze stops lodging and settlement and nothing else: deadlines run on, and exits and refunds never ask
-/// the title.
+/// Several sales of one title may be under way until one is lodged; then the title registry keeps it for that one. What
+/// weighs on the title when the contract is signed weighs on it when it is lodged, or that is refused. A court's freeze
+/// stops lodging and settlement and nothing else: deadlines run on, and exits and refunds never ask the title.
 interface IConveyance is IConsents {
     event SaleListed(SaleId indexed sale, TitleId indexed title, Listing listing);
     event OfferAccepted(SaleId indexed sale, TitleId indexed title, Offer offer);
@@ -239,7 +241,8 @@ interface IConveyance is IConsents {
     error SaleNotOverdue(SaleId sale, uint40 deadline);
     /// @notice Thrown when the sellers are not exactly the holders.
     error SellersRefused(TitleId title);
-    /// @notice Thrown when a paper is not the one that was agreed to.
+    /// @notice Thrown when a paper is not the one that was agreed to; also when a lease or an easement came or went
+    /// between the contract and its lodging, or somebody tells of means though the buyers chose no bank.
     error PaperDiffers(SaleId sale, bytes32 given, bytes32 agreed);
     /// @notice Thrown when the hash of the document is zero.
     error DocumentMissing(SaleId sale);

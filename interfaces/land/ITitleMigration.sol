@@ -228,7 +228,6 @@ interface ITitleMigration {
 
     /// @notice Revert unless a root of the jurisdiction that is in effect holds exactly this title, and no older one
     /// that stands holds its id.
-    /// @param presence empty within admitNeighbours alone
     function requireProven(MigratedTitle calldata migrated, bytes calldata presence) external view;
 
     /// @notice The root that holds exactly this title, in effect or not; reverts when the proof does not show it.

@@ -278,6 +278,8 @@ interface ITitleRegistry is IConsents {
     error NotRoot(address caller);
     /// @notice Thrown when the caller is not the conveyance contract.
     error NotConveyance(address caller);
+    /// @notice Thrown when the caller is not the migration contract.
+    error NotMigration(address caller);
     /// @notice Thrown when a register is set without a jurisdiction, an active agency or a status.
     error RegisterRefused(Jurisdiction jurisdiction, AgencyId agency, RegisterStatus status);
     /// @notice Thrown when the jurisdiction has no register.
@@ -409,6 +411,9 @@ interface ITitleRegistry is IConsents {
     /// Warning: a title under a court's freeze or a caveat is registered and not migrated, or it could be sold before
     /// anybody enters those here.
     function admit(MigratedTitle calldata migrated, bytes calldata proof) external;
+
+    /// @notice Write down titles that moved in and were proven together. By the migration contract, which proves them.
+    function admitProven(MigratedTitle[] calldata migrated) external;
 
     /// @notice A title as it stands, or as it stood when it was retired. Reverts with TitleUnknown when there is none.
     function titleOf(TitleId title) external view returns (Title memory);

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from muniment.cli import importing, land_acts, titles
+from muniment.cli import importing, land_acts, migration, records, titles
 from muniment.cli.console import AsJson, Jurisdiction, emit_json, progress, table
 from muniment.config import Settings
 from muniment.db.engine import open_engine, reading
@@ -29,6 +29,8 @@ app.add_typer(land_acts.act, name="act")
 app.add_typer(land_acts.lien, name="lien")
 app.add_typer(land_acts.caveat, name="caveat")
 app.add_typer(land_acts.grade, name="grade")
+app.add_typer(migration.app, name="migration")
+app.command("export")(records.export)
 
 MOST_BYTES = 512 * 2**20
 

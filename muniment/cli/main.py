@@ -27,6 +27,7 @@ from muniment.cli import (
     land,
     notices,
     outbox,
+    reconcile,
     residency,
     sales,
     serve,
@@ -71,6 +72,7 @@ app.add_typer(outbox.app, name="outbox")
 app.add_typer(index.app, name="index")
 app.add_typer(keys.app, name="keys")
 app.add_typer(database.app, name="db")
+app.command("reconcile")(reconcile.run)
 app.command("work")(outbox.work)
 app.command("serve")(serve.serve)
 

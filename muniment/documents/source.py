@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from muniment.chain.abi import encode_call
-from muniment.chain.codec import AbiDataRefused, head_size, members_of
+from muniment.chain.codec import AbiDataRefused
 from muniment.chain.deployment import ContractInfo, Deployment
 from muniment.chain.events import Decoder, Event, MalformedLog, topic_of
 from muniment.chain.rpc import Rpc, RpcError, RpcUnavailable
+from muniment.chain.views import outputs
 from muniment.documents.facts import AnchorFacts, AsOf, Facts, KeyFacts, Question, Revocation, Successor
 from muniment.documents.model import HOLD, WORD_BITS, AnchorKind, AnchorStatus
 from muniment.hashing import ZERO_HASH
@@ -150,16 +151,6 @@ def ask(rpc: Rpc, contract: ContractInfo, function: str, given: Sequence[Any]) -
     """The outputs of one view at the head. Raises AbiDataRefused, RpcError, RpcUnavailable."""
     call = {"to": contract.address, "data": encode_call(contract.abi, function, given)}
     return outputs(contract, function, rpc.call("eth_call", [call, "latest"]))
-
-
-def outputs(contract: ContractInfo, function: str, answer: Any) -> list[Any]:
-    """What a view returned, output by output, as `muniment.chain.codec` reads values. Raises AbiDataRefused."""
-    (described,) = [one for one in contract.abi if one["type"] == "function" and one["name"] == function]
-    raw = bytes.fromhex(str(answer).removeprefix("0x"))
-    members = members_of(described["outputs"])
-    if len(raw) < head_size(members):
-        raise AbiDataRefused(f"{function} answered {len(raw)} bytes")
-    return [member.read(raw, member.at, 0) for member in members]
 
 
 def _anchor(record: Mapping[str, Any]) -> AnchorFacts:

@@ -6,7 +6,7 @@ Source: interfaces/land/ITitleMigration.sol, "The tree"; lines are RFC 8785 (JCS
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from muniment.errors import Refused
@@ -17,6 +17,7 @@ LEAF_DOMAIN: Final = keccak_bytes(b"Muniment.MigratedTitle.v1")
 CONTENT_DOMAIN: Final = keccak_bytes(b"Muniment.MigratedContent.v1")
 MAX_LIENS = 16  # on one title, as LienRegistry has it
 _HASH = re.compile("0x[0-9a-f]{64}")
+_UINT64 = 1 << 64  # areas and denominators lie below
 _EXACT = 1 << 53  # from here on JSON numbers are not exact everywhere (RFC 8785, section 3.2.2.3)
 
 
@@ -56,7 +57,8 @@ def check(title: MovedTitle) -> None:
     if not title.shares and title == MovedTitle.retired(title.ref):
         return
     hashes = (title.geometry_hash, *(share.holder for share in title.shares), *title.liens, *title.interests)
-    if not title.area_dm2 or not title.grade or ZERO_HASH in hashes or not all(map(_HASH.fullmatch, hashes)):
+    hashed = ZERO_HASH not in hashes and all(map(_HASH.fullmatch, hashes))
+    if not 0 < title.area_dm2 < _UINT64 or not title.grade or not hashed:
         raise Refused("MovedTitleIncomplete", ref=title.ref)
     holders = [share.holder for share in title.shares]
     if not 1 <= len(holders) <= MAX_HOLDERS:
@@ -68,6 +70,8 @@ def check(title: MovedTitle) -> None:
     total = sum(share.numerator for share in title.shares)
     if total != title.denominator or (len(holders) == 1 and total != 1):
         raise Refused("SharesNotWhole", sum=str(total), denominator=title.denominator)
+    if total >= _UINT64:
+        raise Refused("SharesTooFine")
     if len(title.liens) > MAX_LIENS or len(set(title.liens)) < len(title.liens):
         raise Refused("MovedLiensRefused", ref=title.ref)
 
@@ -130,23 +134,40 @@ def line_of(moved: MovedTitle) -> bytes:
 def title_of(line: bytes) -> MovedTitle:
     """The title that a line stands for: the inverse of `line_of`. Raises Refused when it is no such line."""
     try:
-        read: Mapping[str, Any] = json.loads(line)
-        moved = MovedTitle(
-            read["ref"],
-            read["geometry_hash"],
-            int(read["area_dm2"]),
-            Grade(read["grade"]),
-            int(read["denominator"]),
-            tuple(Share(holder, int(numerator)) for holder, numerator in read["shares"]),
-            tuple(read["liens"]),
-            tuple(read["interests"]),
-        )
+        moved = _moved(json.loads(line))
         canonical = line_of(moved) == line
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise _unreadable(line) from error
     if not canonical:
         raise _unreadable(line)
     return moved
+
+
+def title_as_given(line: bytes) -> MovedTitle:
+    """A title as an agency's export has it: the same members, in any order and spacing, its holders in any order.
+
+    Raises Refused when they are not all there, or could never be admitted.
+    """
+    try:
+        moved = _moved(json.loads(line))
+        moved = replace(moved, shares=tuple(sorted(moved.shares)))
+        check(moved)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise _unreadable(line) from error
+    return moved
+
+
+def _moved(read: Mapping[str, Any]) -> MovedTitle:
+    return MovedTitle(
+        read["ref"],
+        read["geometry_hash"],
+        int(read["area_dm2"]),
+        Grade(read["grade"]),
+        int(read["denominator"]),
+        tuple(Share(holder, int(numerator)) for holder, numerator in read["shares"]),
+        tuple(read["liens"]),
+        tuple(read["interests"]),
+    )
 
 
 def _unreadable(line: bytes) -> Refused:

@@ -48,6 +48,18 @@ class _Words:
             index, count = index >> 1, (count + 1) >> 1
         return node
 
+    def climb_together(self, nodes: list[bytes], first: int, count: int) -> bytes:
+        """The root above neighbours, by the siblings that follow: on each level the one left of them, then right."""
+        while count > 1:
+            if first % 2:
+                first, nodes = first - 1, [self.next(), *nodes]
+            if (first + len(nodes)) % 2 and first + len(nodes) < count:
+                nodes = [*nodes, self.next()]
+            nodes = [keccak_bytes(b"".join(nodes[at : at + 2])) if at + 1 < len(nodes) else nodes[at]
+                     for at in range(0, len(nodes), 2)]  # fmt: skip
+            first, count = first >> 1, (count + 1) >> 1
+        return nodes[0]
+
     def end(self) -> None:
         """Raise Refused when words are left."""
         if self._at != len(self._proof):
@@ -68,23 +80,54 @@ def check_presence(jurisdiction: str, standing: Sequence[StandingRoot], moved: M
     Whether that root is in effect, and whether the registry has a record of the title since, is for the chain to tell.
     """
     names = ids_of(jurisdiction)
-    title = keccak_bytes(names + reference_hash(moved.ref))
-    unproven = Refused("TitleUnproven", title="0x" + title.hex())
     words = _Words(proof)
     place = words.number()
-    if place >= len(standing) or not all(_gap(words, root, title) for root in standing[:place]):
-        raise unproven
-    if words.next() != reference_hash(moved.ref):
-        raise unproven
+    title = _own(words, names, standing, place, moved)
     index, following = words.number(), words.next()
     root = standing[place]
-    if index >= root.count:
-        raise unproven
     leaf = leaf_hash(title, following, content_hash(names[WORD:], title, moved))
-    if words.climb(leaf, index, root.count) != root.root:
-        raise unproven
+    if index >= root.count or words.climb(leaf, index, root.count) != root.root:
+        raise _unproven(title)
     words.end()
     return place
+
+
+def check_neighbours(
+    jurisdiction: str, standing: Sequence[StandingRoot], together: Sequence[MovedTitle], proof: bytes
+) -> int:
+    """The same for titles that are neighbours, in their order, under one proof."""
+    if not together:
+        raise Refused("NeighboursRefused", count=0)
+    names = ids_of(jurisdiction)
+    words = _Words(proof)
+    place = words.number()
+    ids = [_own(words, names, standing, place, moved) for moved in together]
+    first, following = words.number(), words.next()
+    root = standing[place]
+    if first + len(ids) > root.count:
+        raise _unproven(ids[0])
+    leaves = [
+        leaf_hash(title, after, content_hash(names[WORD:], title, moved))
+        for title, after, moved in zip(ids, [*ids[1:], following], together, strict=True)
+    ]
+    if words.climb_together(leaves, first, root.count) != root.root:
+        raise _unproven(ids[0])
+    words.end()
+    return place
+
+
+def _own(words: _Words, names: bytes, standing: Sequence[StandingRoot], place: int, moved: MovedTitle) -> bytes:
+    """A title's id, once its gaps in older roots and its reference's hash were read."""
+    title = keccak_bytes(names + reference_hash(moved.ref))
+    if place >= len(standing) or not all(_gap(words, root, title) for root in standing[:place]):
+        raise _unproven(title)
+    if words.next() != reference_hash(moved.ref):
+        raise _unproven(title)
+    return title
+
+
+def _unproven(title: bytes) -> Refused:
+    return Refused("TitleUnproven", title="0x" + title.hex())
 
 
 def _gap(words: _Words, root: StandingRoot, title: bytes) -> bool:

@@ -21,8 +21,10 @@ from muniment.web.api import (
     identity,
     land,
     land_acts,
+    migration,
     parties,
     people,
+    records,
     residency,
     sales,
     service,
@@ -33,8 +35,10 @@ from muniment.web.language import load_catalogue
 from muniment.web.pages import companies as company_pages
 from muniment.web.pages import documents as document_pages
 from muniment.web.pages import land as land_pages
+from muniment.web.pages import papers as paper_pages
 from muniment.web.pages import people as people_pages
 from muniment.web.pages import residency as residency_pages
+from muniment.web.pages import sales as sale_pages
 from muniment.web.pages import service as service_pages
 from muniment.web.security import Wall, headers_for, trusted_hosts
 from muniment.web.site import Site
@@ -79,8 +83,11 @@ def create_app(
     )
     app.state.site = site
     site.registry.register(metrics.Index(site))
-    api = (land, land_acts, sales, people, parties, documents, service, identity, companies, residency)
-    pages = (land_pages, people_pages, company_pages, residency_pages, document_pages, service_pages)
+    of_land = (land, land_acts, migration, records, sales)
+    of_land = (land, land_acts, migration, records, sales)
+    api = (*of_land, people, parties, documents, service, identity, companies, residency)
+    pages_of_land = (land_pages, paper_pages, sale_pages)
+    pages = (*pages_of_land, people_pages, company_pages, residency_pages, document_pages, service_pages)
     for module in (*api, *pages, health, metrics):
         app.include_router(module.router)
     app.mount("/static/assets", HashedFiles(directory=site.assets.folder / "assets"))

@@ -41,6 +41,12 @@ class Words:
         """An integer with its thousands set apart."""
         return f"{value:,}".replace(",", _SEPARATORS[self.language][0])
 
+    def decimal(self, units: int, decimals: int) -> str:
+        """An amount of smallest units with its decimals, all of them or, of a whole amount, none."""
+        whole, rest = divmod(units, 10**decimals)
+        point = _SEPARATORS[self.language][1]
+        return self.number(whole) + (f"{point}{rest:0{decimals}d}" if rest else "")
+
     def area(self, dm2: int) -> str:
         """An area in dm² written in m², to the last registered digit that is not a trailing zero."""
         whole, rest = divmod(dm2, 100)

@@ -21,12 +21,15 @@ from muniment.chain.rpc import Rpc
 from muniment.config import Settings
 from muniment.db.answers import AsOf, as_of
 from muniment.db.engine import reading
+from muniment.hashing import ZERO_ADDRESS
 from muniment.identity.sealing import Sealer, open_sealer
+from muniment.land.migration_files import MovedFiles
 from muniment.web.assets import Assets
 from muniment.web.head import Head
 from muniment.web.language import COOKIE, LANGUAGES, Words, choose
 from muniment.web.limits import RateLimit
 from muniment.web.maps.register import RegisterMaps
+from muniment.web.money import Currencies
 from muniment.web.text import readable, short
 
 DEMO_CHAIN = 31337  # the id of local development chains; no public chain has it
@@ -68,10 +71,25 @@ class Site:
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     templates: Environment = field(default_factory=lambda: _environment())
 
+    def __post_init__(self) -> None:
+        """What macros of any template may use."""
+        self.templates.globals["currency_of"] = self.currencies.of
+        self.templates.globals["explorer"] = self.settings.explorer
+
+    @cached_property
+    def currencies(self) -> Currencies:
+        """What currencies are called, and how many decimals they have."""
+        return Currencies(self.rpc)
+
     @cached_property
     def sealer(self) -> Sealer:
         """What seals personal data. Raises Refused without a key."""
         return open_sealer(self.settings)
+
+    @cached_property
+    def moved(self) -> MovedFiles:
+        """The trees of registers that moved in."""
+        return MovedFiles(self.settings.migrations)
 
     @property
     def demo(self) -> bool:
@@ -115,6 +133,11 @@ class Site:
     def words_of(self, request: Request) -> Words:
         """The reader's language."""
         return self.words[choose(request)]
+
+    def registry_of(self, name: str) -> str:
+        """A contract's address; a network need not have every domain's."""
+        contract = self.deployment.contracts.get(name)
+        return ZERO_ADDRESS if contract is None else contract.address
 
     @property
     def contracts(self) -> list[str]:

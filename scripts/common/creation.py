@@ -40,7 +40,9 @@ def require_sound(session: Session, deployer: str, name: str, entry: dict[str, A
         whole = (
             entry["address"] == address_at(deployer, entry["nonce"])
             and entry["constructor_arguments"] == arguments
-            and all(code.hash_of(bytes.fromhex(signed["raw"][2:])) == signed["hash"] for signed in entry["transactions"])
+            and all(
+                code.hash_of(bytes.fromhex(signed["raw"][2:])) == signed["hash"] for signed in entry["transactions"]
+            )
         )
         created = entry["creation_hash"]
     except (KeyError, TypeError, ValueError):
@@ -68,7 +70,8 @@ def create(session: Session, signer: Signer, name: str, entry: dict[str, Any], s
     if receipt is not None and receipt["status"] != 1:
         raise _lost(signer.address, name, nonce)
     if receipt is None:
-        _require_free(session, signer.address, name, entry)
+        receipt = _late(session, signer.address, name, entry)
+    if receipt is None:
         _offer(session, signer, name, entry, save)
         hashes = [signed["hash"] for signed in entry["transactions"]]
         session.say(f"  {name}: sent as {hashes[-1]}")
@@ -92,14 +95,19 @@ def _lost(deployer: str, name: str, nonce: int) -> NonceLost:
     )
 
 
-def _require_free(session: Session, deployer: str, name: str, entry: dict[str, Any]) -> None:
-    """Raise NonceLost when the nonce is used up; where nothing is signed yet, wait until it is the next."""
+def _late(session: Session, deployer: str, name: str, entry: dict[str, Any]) -> Any | None:
+    """The receipt of a transaction that used up the nonce just now; where nothing is signed yet, wait for the nonce.
+
+    Raises NonceLost when another transaction used it up.
+    """
     nonce, signed = entry["nonce"], entry["transactions"]
     reached = sending.used(session, deployer) if signed else sending.settle(session, deployer, nonce)
-    # A receipt may appear between the two questions, so it is asked for once more.
-    hashes = [signed["hash"] for signed in entry["transactions"]]
-    if reached > nonce and sending.late_receipt(session, hashes) is None:
+    if reached <= nonce:
+        return None
+    receipt = sending.late_receipt(session, [each["hash"] for each in signed])
+    if receipt is None:
         raise _lost(deployer, name, nonce)
+    return receipt
 
 
 def _runtime(session: Session, deployer: str, name: str, creation: bytes) -> bytes:

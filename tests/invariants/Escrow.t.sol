@@ -254,16 +254,19 @@ contract Market {
         }
     }
 
-    /// A freeze never stands in the way: what was paid into a sale that has ended comes back.
+    /// A freeze never stands in the way: what was paid into a sale that has ended comes back. The first such sale from
+    /// this place on, for most have nothing open.
     function refund(uint256 place) external {
-        if (_deals.length == 0) return;
-        Deal storage deal = _deals[place % _deals.length];
-        SaleStatus status = SALES.saleOf(deal.id).status;
-        uint256 open = deal.paid - deal.refunded;
-        if (open == 0 || (status != SaleStatus.Cancelled && status != SaleStatus.Expired)) return;
-        ESCROW.refund(deal.id, address(this));
-        deal.refunded += open;
-        ++refunds;
+        for (uint256 i = 0; i < _deals.length; ++i) {
+            Deal storage deal = _deals[(place % _deals.length + i) % _deals.length];
+            SaleStatus status = SALES.saleOf(deal.id).status;
+            uint256 open = deal.paid - deal.refunded;
+            if (open == 0 || (status != SaleStatus.Cancelled && status != SaleStatus.Expired)) continue;
+            ESCROW.refund(deal.id, address(this));
+            deal.refunded += open;
+            ++refunds;
+            return;
+        }
     }
 
     function withdraw(uint256 place) external {
@@ -495,7 +498,7 @@ contract EscrowTest is Reach {
         acts[13] = Market.freeze.selector;
         acts[14] = Market.refund.selector;
         acts[15] = Market.withdraw.selector;
-        _drive(address(_market), acts, 1500);
+        _drive(address(_market), acts, 0, 1500);
         assert(_market.registered() >= 2);
         assert(_market.chained() >= 1);
         assert(_market.ended() >= 2);

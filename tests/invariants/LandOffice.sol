@@ -33,6 +33,7 @@ abstract contract LandOffice {
 
     AgencyRegistry public immutable AGENCIES;
     LienRegistry public immutable LIENS;
+    MigrationDouble public immutable MIGRATION;
     ConveyanceDouble public immutable CONVEYANCE;
     TitleRegistry public immutable TITLES;
 
@@ -42,8 +43,9 @@ abstract contract LandOffice {
         IPartyRegistry willing = IPartyRegistry(address(new Willing()));
         address titles = _created(6);
         LIENS = new LienRegistry(AGENCIES, willing, ITitleRegistry(titles));
-        ITitleMigration migration = ITitleMigration(address(new MigrationDouble(titles)));
+        MIGRATION = new MigrationDouble(titles);
         CONVEYANCE = new ConveyanceDouble(titles);
+        ITitleMigration migration = ITitleMigration(address(MIGRATION));
         TITLES = new TitleRegistry(AGENCIES, willing, ILienRegistry(LIENS), migration, IConveyance(address(CONVEYANCE)));
         AgencyId agency =
             AGENCIES.registerAgency(AgencyId.wrap(0), address(this), type(uint64).max, keccak256("land.example.gov"));

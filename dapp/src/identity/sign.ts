@@ -1,3 +1,4 @@
+import { encodeAbiParameters } from "viem";
 import { button, byId, make } from "../dom.js";
 import { type Deployment, deployment, get } from "../deployment.js";
 import { chooseProvider, sentence } from "../wallet/connect.js";
@@ -23,6 +24,19 @@ interface Part {
   readonly body: Message;
   /** The message's members that go with the signature. */
   readonly echo: readonly string[];
+  /** For an organisation: how many of its representatives sign for it, in place of a wallet of its own. */
+  readonly represented: Represented | null;
+}
+
+interface Represented {
+  readonly needed: number;
+  readonly by: readonly { readonly party: `0x${string}`; readonly wallet: `0x${string}` }[];
+}
+
+/** One representative's part of an organisation's signature, as the party registry takes it. */
+interface OneOfSeveral {
+  readonly representative: `0x${string}`;
+  readonly signature: `0x${string}`;
 }
 
 interface Act {
@@ -40,8 +54,18 @@ interface Act {
 /** What the service answers: one thing to sign, or several in different parts. */
 interface Asked {
   readonly typed_data?: TypedData;
-  readonly to_sign?: readonly { readonly part: string; readonly typed_data: TypedData }[];
+  readonly to_sign?: readonly { readonly part?: string; readonly place?: number; readonly typed_data: TypedData }[];
 }
+
+const SEVERAL = [
+  {
+    type: "tuple[]",
+    components: [
+      { name: "representative", type: "bytes32" },
+      { name: "signature", type: "bytes" },
+    ],
+  },
+] as const;
 
 const root = byId("sign");
 const state = byId("sign-state");
@@ -84,10 +108,10 @@ async function begin(): Promise<void> {
     if (!chosen) return;
     if (act.joins) return await join(contracts, chosen.provider, chosen.wallet);
     if (act.hands_over) return await handOver(contracts, chosen.provider, chosen.wallet);
-    const mine = act.parts.filter((part) => part.wallet === chosen.wallet);
+    const mine = act.parts.filter((part) => signs(part, chosen.wallet));
     if (!mine.length) return say(words("sign_other"), hash(chosen.wallet), ...others());
     start.hidden = true;
-    await next(contracts, chosen.provider, mine);
+    await next(contracts, chosen.provider, chosen.wallet, mine);
   } catch (error) {
     say(sentence(error, words, act.chain));
   } finally {
@@ -95,19 +119,62 @@ async function begin(): Promise<void> {
   }
 }
 
+/** Whether a wallet signs a part, for itself or as a representative. */
+const signs = (part: Part, wallet: string): boolean =>
+  part.represented ? part.represented.by.some((one) => one.wallet === wallet) : part.wallet === wallet;
+
 /** Sign one part after the other with one wallet. */
-async function next(contracts: Deployment, provider: Provider, parts: readonly Part[]): Promise<void> {
+async function next(
+  contracts: Deployment,
+  provider: Provider,
+  wallet: `0x${string}`,
+  parts: readonly Part[],
+): Promise<void> {
   const [part, ...rest] = parts;
-  if (!part?.wallet) return location.reload();
-  const wallet = part.wallet;
+  if (!part) return location.reload();
   const data = await prepared(contracts, provider, part, part.message);
   if (!data) return say(words("mismatch"));
   const intro = [words("ready"), hash(wallet), ...(part.label ? [make("p", "govuk-body", make("strong", "", part.label))] : [])];
   step(words("sign"), intro, async () => {
-    const key = await sent(part, data, { signature: await signature(provider, wallet, data) });
-    if (key === undefined) return;
-    if (key) return await followed(key);
-    await next(contracts, provider, rest);
+    const given = await signature(provider, wallet, data);
+    if (part.represented) return await together(contracts, part, part.represented, data, [oneOf(part.represented, wallet, given)]);
+    await handIn(part, data, given, () => next(contracts, provider, wallet, rest));
+  });
+}
+
+/** Hand a signature in, and go on to what comes then unless it was the last, or refused. */
+async function handIn(part: Part, data: TypedData, given: string, then: () => Promise<void> | void): Promise<void> {
+  const key = await sent(part, data, { signature: given });
+  if (key === undefined) return;
+  await (key ? followed(key) : then());
+}
+
+function oneOf(represented: Represented, wallet: string, given: string): OneOfSeveral {
+  const representative = represented.by.find((one) => one.wallet === wallet)?.party ?? "0x";
+  return { representative, signature: given as `0x${string}` };
+}
+
+/** Gather as many representatives' signatures as the organisation's rule asks for, each from a wallet of its own. */
+async function together(
+  contracts: Deployment,
+  part: Part,
+  represented: Represented,
+  data: TypedData,
+  gathered: readonly OneOfSeveral[],
+): Promise<void> {
+  const sorted = [...gathered].sort((one, other) => (one.representative < other.representative ? -1 : 1));
+  if (sorted.length >= represented.needed)
+    return await handIn(part, data, encodeAbiParameters(SEVERAL, [sorted]), () => location.reload());
+  const left = represented.by.filter((one) => !gathered.some((done) => done.representative === one.party));
+  step(words("sign_next"), [words("sign_more", { n: represented.needed - gathered.length }), ...left.map((one) => hash(one.wallet))], async () => {
+    const chosen = await choose(contracts);
+    if (!chosen || !left.some((one) => one.wallet === chosen.wallet)) {
+      await together(contracts, part, represented, data, gathered);
+      if (chosen) state.prepend(make("p", "govuk-body", words("sign_other")), hash(chosen.wallet));
+      return;
+    }
+    const given = await signature(chosen.provider, chosen.wallet, data);
+    await together(contracts, part, represented, data, [...gathered, oneOf(represented, chosen.wallet, given)]);
   });
 }
 
@@ -170,7 +237,7 @@ async function prepared(
   query = "",
 ): Promise<TypedData | undefined> {
   const asked = await get<Asked>(part.ask + query);
-  const served = asked.typed_data ?? asked.to_sign?.find((one) => one.part === part.body["part"])?.typed_data;
+  const served = asked.typed_data ?? asked.to_sign?.find((one) => isFor(one, part))?.typed_data;
   const address = contracts.contracts[act.registry]?.address.toLowerCase();
   if (!served || address !== act.address || contracts.chain_id !== act.chain) return undefined;
   const place = { chainId: act.chain, verifyingContract: address };
@@ -178,6 +245,10 @@ async function prepared(
   if (data) reveal(data.message);
   return data;
 }
+
+/** Whether one of several things to sign is this part: by its name, or its place among those who sign. */
+const isFor = (one: { readonly part?: string; readonly place?: number }, part: Part): boolean =>
+  one.part === part.body["part"] && one.place === part.body["place"];
 
 /** The two values that the service chose stand in the page, too, before anything is signed. */
 function reveal(message: Message): void {
@@ -221,7 +292,8 @@ const hash = (text: string): HTMLElement => make("p", "govuk-body m-hash", text)
 
 /** The wallets that are asked for, so that the person can tell which one is meant. */
 function others(): (string | HTMLElement)[] {
-  const wanted = [...new Set(act.parts.map((part) => part.wallet).filter((wallet) => wallet !== null))];
+  const named = act.parts.flatMap((part) => [part.wallet, ...(part.represented?.by.map((one) => one.wallet) ?? [])]);
+  const wanted = [...new Set(named.filter((wallet) => wallet !== null))];
   return wanted.length ? [words("sign_wanted"), ...wanted.map(hash)] : [];
 }
 

@@ -2,7 +2,7 @@
 // itself, from what the page shows; the service only adds a one-time number and a deadline.
 
 /** The registries that a person signs for. */
-export type Registry = "PartyRegistry" | "CompanyRegistry";
+export type Registry = "PartyRegistry" | "CompanyRegistry" | "Conveyance";
 
 /** A chain and a contract on it; `verifyingContract` in lower case. */
 export interface Place {
@@ -13,9 +13,14 @@ export interface Place {
 /** Values by member name: text, numbers, lists, structs. Numbers beyond 53 bits are decimal text. */
 export type Message = Readonly<Record<string, unknown>>;
 
+interface Member {
+  readonly name: string;
+  readonly type: string;
+}
+
 /** For `eth_signTypedData_v4`. */
 export interface TypedData {
-  readonly types: Readonly<Record<string, readonly { readonly name: string; readonly type: string }[]>>;
+  readonly types: Readonly<Record<string, readonly Member[]>>;
   readonly primaryType: string;
   readonly domain: Place & { readonly name: string; readonly version: string };
   readonly message: Message;
@@ -39,17 +44,40 @@ const TYPES: Readonly<Record<Registry, Readonly<Record<string, string>>>> = {
       "bytes32 party,bytes32 company,uint32 version,CompanyFile file,uint256 nonce,uint256 deadline",
     DissolveCompany: "bytes32 party,bytes32 company,uint32 version,uint256 nonce,uint256 deadline",
   },
+  Conveyance: {
+    ListTitle: "Listing listing,bytes32 party,uint256 nonce,uint256 deadline",
+    AcceptOffer: "bytes32 sale,Offer offer,bytes32 party,uint256 nonce,uint256 deadline",
+    SignContract: "bytes32 sale,Offer offer,SaleContract terms,bytes32 party,uint256 nonce,uint256 deadline",
+    FinanceSale: "bytes32 sale,Finance finance,bytes32 party,uint256 nonce,uint256 deadline",
+    SignBillOfSale:
+      "bytes32 sale,bytes32 title,uint128 price,bytes32 currency,BillOfSale bill,bytes32 party,uint256 nonce,uint256 deadline",
+    PayOffLien:
+      "bytes32 sale,bytes32 lien,uint128 amount,bytes32 currency,address payout,bytes32 party,uint256 nonce,uint256 deadline",
+    CancelSale: "bytes32 sale,bytes32 documentHash,bytes32 party,uint256 nonce,uint256 deadline",
+  },
 };
 
+// Structs within them, and within each other.
 const STRUCTS: Readonly<Record<string, string>> = {
   CompanyFile: "uint8 threshold,bytes32[] board,bytes32 contact,bytes32 articles,bytes32 addressHash",
+  Listing:
+    "bytes32 title,uint32 version,bytes32[] sellers,bytes32 sellersBank,bytes32 agent,bytes32 currency,uint128 price,bytes32 documentHash,uint40 until",
+  Offer:
+    "uint64 denominator,Share[] shares,bytes32 buyersBank,bytes32 currency,uint128 price,address[] payers,bytes32 documentHash,uint40 until",
+  Share: "bytes32 holder,uint64 numerator",
+  SaleContract:
+    "LienFate[] liens,address[] payouts,uint128 agentFee,address agentPayout,uint128 duty,bytes32 feeds,uint128 feedAmount,uint128 fed,bytes32 documentHash,uint40 lodgeBy,uint40 financeBy,uint40 completeBy",
+  LienFate: "bytes32 lien,uint128 payoff",
+  Finance: "Lien mortgage,uint8 rank,uint128 reserved,bytes32 documentHash",
+  Lien: "uint8 kind,bytes32 creditor,uint256 amount,bytes32 currency,bytes32 deedHash",
+  BillOfSale: "bytes32 documentHash,uint32 legalDate",
 };
 
-const LONGEST_AHEAD = 8 * 24 * 3600; // seconds; the service asks for seven days at most
+const LONGEST_AHEAD = 8 * 24 * 3600; // seconds; the service asks for seven days at most where the page shows none
 const NONCE = /^[0-9]{1,78}$/;
 
 /** The members of a type, in order. Throws for a type that nobody signs here. */
-export function members(registry: Registry, type: string): { name: string; type: string }[] {
+export function members(registry: Registry, type: string): Member[] {
   const described = TYPES[registry]?.[type];
   if (!described) throw new Error(`${registry} knows no ${type}.`);
   return parse(described);
@@ -61,13 +89,8 @@ export function typedData(registry: Registry, place: Place, type: string, messag
   const wanted = fields.map((field) => field.name);
   if (wanted.length !== Object.keys(message).length || !wanted.every((name) => name in message))
     throw new Error(`${type} has the members ${wanted.join(", ")}.`);
-  const structs = fields.map((field) => field.type).filter((name) => name in STRUCTS);
   return {
-    types: {
-      EIP712Domain: parse(DOMAIN),
-      [type]: fields,
-      ...Object.fromEntries(structs.map((name) => [name, parse(STRUCTS[name] ?? "")])),
-    },
+    types: { EIP712Domain: parse(DOMAIN), [type]: fields, ...Object.fromEntries(structsIn(fields)) },
     primaryType: type,
     domain: { name: `Muniment ${registry}`, version: "1", ...place },
     message,
@@ -87,7 +110,8 @@ export function whatIsShown(
   now: number,
 ): TypedData | undefined {
   const { nonce, deadline } = served.message;
-  if (typeof deadline !== "number" || deadline <= now || deadline > now + LONGEST_AHEAD) return undefined;
+  if (typeof deadline !== "number" || deadline <= now) return undefined;
+  if (!("deadline" in shown) && deadline > now + LONGEST_AHEAD) return undefined;
   const chosen: Record<string, unknown> = { deadline };
   if (members(registry, type).some((member) => member.name === "nonce")) {
     if (typeof nonce !== "string" || !NONCE.test(nonce)) return undefined;
@@ -98,7 +122,16 @@ export function whatIsShown(
   return plain(mine) === plain(served) ? mine : undefined;
 }
 
-function parse(described: string): { name: string; type: string }[] {
+/** The structs that members need, and those within them. */
+function structsIn(fields: readonly Member[]): [string, Member[]][] {
+  return fields.flatMap(({ type }): [string, Member[]][] => {
+    const name = type.replace("[]", "");
+    const described = STRUCTS[name];
+    return described ? [[name, parse(described)], ...structsIn(parse(described))] : [];
+  });
+}
+
+function parse(described: string): Member[] {
   return described.split(",").map((part) => {
     const [type = "", name = ""] = part.split(" ");
     return { name, type };

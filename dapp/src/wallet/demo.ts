@@ -80,9 +80,15 @@ async function sign(address: string, text: string, words: Words): Promise<string
   const typed = JSON.parse(text) as TypedData & { domain: { chainId?: unknown }; message: Record<string, unknown> };
   if (address.toLowerCase() !== account.address.toLowerCase() || Number(typed.domain.chainId) !== DEMO_CHAIN)
     throw Object.assign(new Error("The demo wallet signs for its own address on the demo chain only."), { code: 4100 });
-  const fields = Object.entries(typed.message).map(([name, value]): [string, string] => [name, String(value)]);
-  if (!(await agree(words, words("demo_text"), words("demo_yes"), fields))) throw rejected();
+  if (!(await agree(words, words("demo_text"), words("demo_yes"), leaves("", typed.message)))) throw rejected();
   return account.signTypedData(typed);
+}
+
+/** Every value of a message by its path, such as offer.shares.1.holder; an empty list as a dash. */
+function leaves(path: string, value: unknown): [string, string][] {
+  if (value === null || typeof value !== "object") return [[path, String(value)]];
+  if (!Object.keys(value).length) return [[path, "–"]];
+  return Object.entries(value).flatMap(([name, part]) => leaves(path ? `${path}.${name}` : name, part));
 }
 
 async function relay(rpc: string, method: string, params: readonly unknown[]): Promise<unknown> {

@@ -23,6 +23,7 @@ from muniment.db.schema import (
 from muniment.errors import Refused
 from muniment.identity.model import CredentialStanding, known_kind
 from muniment.identity.standing import credential
+from muniment.land.encumbrances import liens_of
 from muniment.land.sales.model import Rates, SaleStatus, deposit_due, token_of
 
 _FREEZE = 1
@@ -45,6 +46,7 @@ class Case:
     currency: str
     price: int
     open: int
+    closing: str
 
     @property
     def token(self) -> str | None:
@@ -104,6 +106,7 @@ def case_from(row: Row[Any]) -> Case:
         currency=row.currency,
         price=row.price,
         open=row.open,
+        closing=row.closing,
     )
 
 
@@ -147,6 +150,13 @@ def check_liens(connection: Connection, case: Case) -> None:
     present = [charge.lien for charge in charges_on(connection, case.title)]
     if present != [fate["lien"] for fate in case.terms_or_refused()["liens"]]:
         raise Refused("LiensChanged", sale=case.sale, present=present)
+
+
+def check_burdens(connection: Connection, case: Case) -> None:
+    """Raise Refused when a lien, lease or easement came or went since the contract was signed."""
+    check_liens(connection, case)
+    if liens_of(connection, case.title).revision != case.closing:
+        raise Refused("BurdensChanged", sale=case.sale)
 
 
 def check_free(connection: Connection, title: str, sale: str, now: int) -> None:

@@ -289,7 +289,8 @@ def _finance(
     bank, asked = offer["buyersBank"], wanted.get("mortgage")
     if is_nobody(bank) and (asked or case.token is None):
         raise Refused("BankMissing", sale=case.sale)
-    document_hash = wanted.get("documentHash") or ZERO_HASH
+    # Without a bank nobody signs, and the chain takes an empty paper alone.
+    document_hash = ZERO_HASH if is_nobody(bank) else wanted.get("documentHash") or ZERO_HASH
     if asked or case.token is None:
         _check_document(case.sale, document_hash)
     mortgage, rank = NO_LIEN, 0

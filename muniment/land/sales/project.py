@@ -10,9 +10,19 @@ from typing import Any
 from muniment.chain.events import Event, Handler
 from muniment.chain.text import readable
 from muniment.db.rows import Rows
-from muniment.db.schema import sale_credits, sale_deposits, sale_parties, sale_payoffs, sale_rates, sales
+from muniment.db.schema import (
+    sale_credits,
+    sale_deposits,
+    sale_parties,
+    sale_payoffs,
+    sale_rates,
+    sales,
+    title_interests,
+    title_liens,
+)
 from muniment.hashing import ZERO_ADDRESS, ZERO_HASH
 from muniment.identity.typed import struct_hash, struct_json
+from muniment.land.encumbrances import revision_of
 from muniment.land.sales.model import CONTRACT, ESCROW, Role, SaleStatus, closing_of, is_nobody
 
 
@@ -67,6 +77,7 @@ def contract_signed(event: Event, rows: Rows) -> None:
         "deadline": terms["lodgeBy"],
         "terms": json.dumps(terms),
         "terms_hash": struct_hash("SaleContract", terms),
+        "closing": _burdens(rows, event.arguments["title"]),
     }
     _change(event, rows, changed)
 
@@ -205,6 +216,16 @@ def withdrawn(event: Event, rows: Rows) -> None:
     """A payee has its money."""
     given = event.arguments
     _credit(rows, given["token"], given["payee"], -given["amount"])
+
+
+def _burdens(rows: Rows, title: str) -> str:
+    """All that weighs on a title in one hash: until the financing the contract keeps it in that place."""
+    liens = [row for row in rows.find(title_liens, title=title) if row["rank"] is not None]
+    interests = [row for row in rows.find(title_interests, title=title) if row["place"] is not None]
+    return revision_of(
+        [row["lien"] for row in sorted(liens, key=lambda row: int(row["rank"]))],
+        [row["interest"] for row in sorted(interests, key=lambda row: int(row["place"]))],
+    )
 
 
 def _row(event: Event, rows: Rows) -> Mapping[str, Any]:

@@ -12,7 +12,7 @@ from muniment.identity.model import Seals, commitment_of, new_salt
 from muniment.identity.signing import check_deadline, check_nonce, check_quota, party_signature
 from muniment.identity.submit import Relay
 from muniment.identity.typed import Domain
-from muniment.land.sales.case import Case, case_of, check_free, check_liens, require_version
+from muniment.land.sales.case import Case, case_of, check_burdens, check_free, require_version
 from muniment.land.sales.model import CONTRACT, ESCROW, NO_LIEN, NOTICE_LIMIT, PaperKind, SaleStatus
 
 RETRY = 3_600  # seconds until what nobody asked for is asked again where the chain refused it
@@ -75,7 +75,7 @@ def lodge(connection: Connection, sale: str, officer: str, now: int) -> Receipt:
     """Queue that a contract is lodged: the title is kept for this sale. Raises Refused."""
     case = _at(connection, sale, SaleStatus.CONTRACT_SIGNED, now)
     require_version(connection, case.listing)
-    check_liens(connection, case)
+    check_burdens(connection, case)
     check_free(connection, case.title, case.sale, now)
     terms = case.terms_or_refused()
     if terms["completeBy"] > now + NOTICE_LIMIT:

@@ -40,6 +40,7 @@ _MISSING = {
 }
 _CONFLICTS = {
     "AmountRefused",
+    "BurdensChanged",
     "CaseErased",
     "CaveatStands",
     "ChainBroken",

@@ -9,6 +9,10 @@ from starlette.responses import HTMLResponse
 
 from muniment.land import queries
 from muniment.land.answers import Overview
+from muniment.land.encumbrances import interests_of, liens_of
+from muniment.land.model import RestrictionKind
+from muniment.land.sales.queries import search as sale_search
+from muniment.land.standing import restrictions_of
 from muniment.web.maps.register import RegisterMap
 from muniment.web.maps.title import title_map
 from muniment.web.pages.common import PageNumber, missing
@@ -58,14 +62,31 @@ def register_map(site: Here, request: Request, jurisdiction: Jurisdiction = "") 
 
 @router.get("/land/{title}")
 def title(site: Here, request: Request, title: str) -> HTMLResponse:
-    """One title: its parcel, shares, history, and the block that all of it is true at."""
+    """One title: its parcel, shares, what stands on it and weighs on it, and the block that all of it is true at."""
     if not is_id(title):
         raise missing()
+    now = site.clock()
     with site.reading() as connection:
-        answer = queries.title(connection, title)
-    if answer is None:
-        raise missing()
-    return site.page(request, "title.html", known=answer.as_of, answer=answer, map=title_map(answer))
+        answer = queries.title(connection, title, now)
+        if answer is None:
+            raise missing()
+        liens = liens_of(connection, answer.title)
+        interests = interests_of(connection, answer.title, now)
+        freezes, caveats = (restrictions_of(connection, answer.title, kind, now) for kind in RestrictionKind)
+        sales = sale_search(connection, now, title=answer.title, size=1).page.total
+    return site.page(
+        request,
+        "title.html",
+        known=answer.as_of,
+        answer=answer,
+        map=title_map(answer),
+        liens=liens.liens,
+        ended=liens.ended,
+        interests=interests.interests,
+        freezes=freezes.standing,
+        caveats=caveats.standing,
+        sales=sales,
+    )
 
 
 def _largest(site: Site, connection: Connection, overview: Overview) -> RegisterMap | None:

@@ -9,8 +9,25 @@ from muniment.web.site import Site
 
 
 @dataclass(frozen=True)
+class Representative:
+    """One of those who sign for an organisation, and the wallet."""
+
+    party: str
+    wallet: str
+
+
+@dataclass(frozen=True)
+class Represented:
+    """An organisation signs by `needed` of its representatives."""
+
+    needed: int
+    by: Sequence[Representative]
+
+
+@dataclass(frozen=True)
 class Part:
     """One thing to sign (EIP-712 type `type`), by `wallet`; `label` says in what part, when there are several.
+    An organisation has no wallet; `represented` says who signs for it.
 
     `message` is what the page shows of it. The service is asked for the rest at `ask` and sent the signature at
     `send`, with `body` and those of the message's members that `echo` names.
@@ -24,6 +41,7 @@ class Part:
     body: Mapping[str, Any]
     echo: Sequence[str]
     label: str = ""
+    represented: Represented | None = None
 
 
 def act(

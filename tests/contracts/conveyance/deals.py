@@ -224,6 +224,12 @@ class Deal:
         assert self.status == status
         return self
 
+    def before(self, step):
+        """Take every step before this one; itself."""
+        for each in STEPS[: STEPS.index(step)]:
+            getattr(self, each)()
+        return self
+
     def _papers(self):
         return words(self.listing), words(self.offer), words(self.terms)
 

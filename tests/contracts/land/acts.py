@@ -55,6 +55,25 @@ def admit(w, by):
     w.titles.admit((title, GB, GEOMETRY, 1, 1, 1, HOLDER, [], []), b"proof", by)
 
 
+def admit_proven(w, by):
+    title = w.titles.titleIdOf(GB, "old")
+    w.titles.admitProven([(title, GB, GEOMETRY, 1, 1, 1, HOLDER, [], [])], by)
+
+
+def _cancel(w, contract, by):
+    party = _bound(w)
+    signature = sign(w.wallet, contract, "CancelNonce", {"party": party, "nonce": 1, "deadline": NEVER})
+    contract.cancelNonce(party, 1, NEVER, signature, by)
+
+
+def cancel_titles_nonce(w, by):
+    _cancel(w, w.titles, by)
+
+
+def cancel_liens_nonce(w, by):
+    _cancel(w, w.liens, by)
+
+
 def freeze(w, by):
     w.titles.freeze(_registered(w), keccak("an order"), by)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contracts.helpers import plain, reverts
-from tests.contracts.land.conftest import holder, shares
+from tests.contracts.land.conftest import GEOMETRY, SOURCE, holder, shares
 
 U64 = 2**64 - 1
 
@@ -80,3 +80,13 @@ def test_nothing_is_left_behind(titles, register, title_of):
         register(denominator=4, shares=shares(1, 1, 1))
     register(shares=shares(1))
     assert plain(titles.titleOf(title_of())["shares"]) == ((holder(1), 1),)
+
+
+def test_kept_from_form_to_form(titles, register, title_of, by_two):
+    """Must give back the shares of now, whether all parts are equal, not, or equal and written with more."""
+    register()
+    for denominator, numerators in ((2, (1, 1)), (3, (1, 2)), (2, (1, 1)), (4, (2, 2)), (3, (1, 1, 1)), (1, (1,))):
+        entered = shares(*numerators)
+        by_two(titles.rectify, title_of(), (GEOMETRY, 1, 3, denominator, entered), SOURCE)
+        title = titles.titleOf(title_of())
+        assert (title["denominator"], plain(title["shares"])) == (denominator, tuple(entered))

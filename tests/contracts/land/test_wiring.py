@@ -20,10 +20,11 @@ def test_wired(land, agencies, parties):
 
 
 @pytest.mark.parametrize("place", range(3))
-def test_wrong_wires(land, agencies, parties, deployer, place):
+def test_wrong_wires(land, agencies, parties, stranger, place):
     """Must refuse to be made beside a contract that works for another registry."""
-    by = {"from": deployer}
-    address = deployer.get_deployment_address(deployer.nonce + 3)
+    # Not by the deployer: Brownie remembers what is rolled back, and where it was.
+    by = {"from": stranger}
+    address = stranger.get_deployment_address(stranger.nonce + 3)
     liens = LienRegistry.deploy(agencies, parties, address, by)
     made = [liens, land.doubles.MigrationDouble.deploy(address, by), land.doubles.ConveyanceDouble.deploy(address, by)]
     made[place] = (land.liens, land.migration, land.conveyance)[place]

@@ -2,34 +2,24 @@
 
 from dataclasses import replace
 from itertools import count
-from types import SimpleNamespace
 
 import pytest
-from brownie import LienRegistry, TitleMigration, TitleRegistry
 
 from muniment.land.migration import build
 from muniment.land.migration_leaf import MovedTitle
 from muniment.land.model import Grade, Share, title_id
-from tests.contracts.helpers import DAY, MIRROR, ZERO_ID, jurisdiction, keccak, wait
+from tests.contracts.helpers import ZERO_ID, jurisdiction, keccak, wait
+from tests.contracts.migration import acts
+from tests.contracts.migration.acts import GB, ORDER, SE, WINDOW
 
-GB, SE = jurisdiction("GB"), jurisdiction("SE")
+__all__ = ("GB", "ORDER", "SE", "WINDOW")
 PENDING, IN_EFFECT, FROZEN, WITHDRAWN, REFUTED, ANNULLED = range(1, 7)
-WINDOW = 30 * DAY
-ORDER = keccak("a court's order")
 
 
 @pytest.fixture(scope="session")
 def moving(people, agencies, parties, state, ids, land):
     """Titles, liens and migration, wired to each other; GB is kept by the land agency, SE by the tax agency."""
-    by = {"from": people.deployer}
-    address = people.deployer.get_deployment_address(people.deployer.nonce + 3)
-    liens = LienRegistry.deploy(agencies, parties, address, by)
-    migration = TitleMigration.deploy(agencies, address, by)
-    conveyance = land.doubles.ConveyanceDouble.deploy(address, by)
-    titles = TitleRegistry.deploy(agencies, parties, liens, migration, conveyance, by)
-    titles.setRegister(GB, ids.land, MIRROR, {"from": people.root})
-    titles.setRegister(SE, ids.tax, MIRROR, {"from": people.root})
-    return SimpleNamespace(titles=titles, liens=liens, migration=migration)
+    return acts.registries(people.deployer, people, agencies, parties, ids, land.doubles)
 
 
 @pytest.fixture(scope="session")

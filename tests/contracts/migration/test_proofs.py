@@ -364,12 +364,21 @@ def test_neighbours_refused(migration, registry, propose, tree_of, stranger):
 def test_no_proof_is_no_proof(migration, registry, moved_in, tree_of, stranger):
     """Must refuse an empty proof, also after neighbours were admitted in another transaction."""
     moved_in(tree := tree_of(3))
-    with reverts("TitleUnproven", raw("old 1")):
+    with reverts("ProofLength", 0):
         registry.admit(struct(moved("old 1")), b"", {"from": stranger})
     first = next(ref for ref in numbered(3) if raw(ref) == tree.title_id(0))
     migration.admitNeighbours([struct(moved(first))], presence_of_neighbours([tree], 0, 0, 1), {"from": stranger})
-    with reverts("TitleUnproven", ...):
+    with reverts("ProofLength", 0):
         migration.requireProven(struct(moved(first)), b"")
+
+
+def test_admit_proven(registry, moved_in, tree_of, stranger, registrar):
+    """Must take titles without a proof from the migration contract alone."""
+    moved_in(tree_of(3))
+    for by in (stranger, registrar):
+        with reverts("NotMigration", by):
+            registry.admitProven([struct(moved("old 1"))], {"from": by})
+    assert not registry.exists(raw("old 1"))
 
 
 def test_admitted_as_it_was(registry, moving, moved_in, build_tree, stranger):

@@ -134,7 +134,8 @@ def assets(tmp_path: Path) -> Assets:
     folder = tmp_path / "dist"
     (folder / "assets").mkdir(parents=True)
     names = {"styles": "styles-1.css", "icon": "icon-1.svg", "bind": "bind-1.js", "check": "check-1.js",
-             "company": "company-1.js", "sign": "sign-1.js", "verify": "verify-1.js"}  # fmt: skip
+             "company": "company-1.js", "deposit": "deposit-1.js", "draft": "draft-1.js",
+             "sign": "sign-1.js", "verify": "verify-1.js"}  # fmt: skip
     for name in names.values():
         (folder / "assets" / name).write_text("/* built */")
     return Assets(folder, {entry: f"/static/assets/{name}" for entry, name in names.items()})

@@ -393,7 +393,8 @@ class Deal:
             "buyersBank": self.bank.party,
             "payers": [self.market.payer] if self.token else [],
         }
-        paper = self.draft("offers", {**asked, **self.offer})
+        asked = {name: value for name, value in {**asked, **self.offer}.items() if value is not None}
+        paper = self.draft("offers", asked)
         return self.market.sign(paper, *self.sellers, *self.buyers)
 
     def agree(self) -> Any:
