@@ -1,4 +1,4 @@
-"""`muniment land show`, `liens`, `interests`, `restrictions`: a title, what weighs on it, and what stands in its way."""
+"""`muniment land show`, `liens`, `interests`, `restrictions`: a title, what weighs on it, what stands in its way."""
 
 import time
 from datetime import UTC, datetime

@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Engine, insert, select, table, text
 from sqlalchemy.sql import column
 
 from muniment.db.engine import MIGRATIONS, migrate, open_engine, reading, writing
-from muniment.db.schema import events, invitations, journal, officers, party_records
+from muniment.db.rows import undo
+from muniment.db.schema import events, invitations, journal, officers, party_records, titles
 
 
 def _upgrade(engine: Engine, revision: str) -> None:
@@ -54,4 +55,29 @@ def test_party_records_and_their_invitations_survive(empty_database_url: str) ->
         kept = connection.execute(select(party_records)).one()
         assert (kept.salt, kept.record, kept.erased_at) == (salt, "{}", None)
         assert connection.execute(select(invitations.c.party)).scalar_one() == "0x1"
+    engine.dispose()
+
+
+def test_titles_survive(empty_database_url: str) -> None:
+    """Revision 0008 must keep titles, as standing ones, and let an image in the journal be brought back."""
+    engine = open_engine(empty_database_url)
+    _upgrade(engine, "0007")
+    row = {
+        "title": "0x1", "jurisdiction": "GB", "ref": "a", "agency": "0xa", "geometry_hash": "0x9", "area_dm2": "1",
+        "grade": 1, "denominator": "1", "version": 1, "source_hash": "0x0", "legal_date": 0, "officer": "0xf",
+        "registered_at": 5, "tx_hash": "0xt", "block_number": 2, "block_hash": "0xb",
+    }  # fmt: skip
+    with writing(engine) as connection:
+        connection.execute(insert(table("titles", *map(column, row))).values(row))
+        image = {**row, "area_dm2": 1, "denominator": 1, "version": 0, "block_number": 1}
+        connection.execute(insert(journal).values(block_number=2, table_name="titles", row=json.dumps(image)))
+    migrate(engine)
+    with writing(engine) as connection:
+        kept = connection.execute(select(titles)).one()
+        assert (kept.ref, kept.officer, kept.retired_at, kept.area_dm2) == ("a", "0xf", None, 1)
+        undo(connection, 1)
+        assert connection.execute(select(titles.c.version)).scalar_one() == 0
+        unnamed = {**row, "ref": None, "officer": None, "area_dm2": 1, "denominator": 1}
+        for name in ("0x2", "0x3"):
+            connection.execute(insert(titles).values({**unnamed, "title": name}))
     engine.dispose()

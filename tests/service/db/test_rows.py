@@ -215,3 +215,28 @@ def test_the_dump_does_not_depend_on_the_order_of_writing(store: Engine) -> None
             dumps.append(dump(connection))
     assert dumps[0] == dumps[1]
     assert dumps[0].count(b"\n") == 20
+
+
+def test_rows_are_found_as_they_stand(store: Engine) -> None:
+    """What the buffer changed, added or removed must count, whatever the database holds; and undoing still work."""
+    held = {"title": "0xa", "place": 0, "numerator": 2**64 - 1}
+    with writing(store) as connection:
+        rows = Rows(connection)
+        rows.at_block(1, "0x1")
+        for holder in ("0x1", "0x2", "0x3"):
+            rows.insert(shares, {**held, "holder": holder})
+        rows.flush()
+        rows.at_block(2, "0x2")
+        rows.delete(shares, {"title": "0xa", "holder": "0x1"})
+        rows.update(shares, {"title": "0xa", "holder": "0x2"}, {"place": 7})
+        rows.insert(shares, {**held, "holder": "0x4"})
+        rows.insert(shares, {**held, "holder": "0x5", "title": "0xb"})
+        found = [(row["holder"], row["place"]) for row in rows.find(shares, title="0xa")]
+        assert found == [("0x2", 7), ("0x3", 0), ("0x4", 0)]
+        assert [row["holder"] for row in rows.find(shares, title="0xa", place=0)] == ["0x3", "0x4"]
+        for row in rows.find(shares, title="0xa"):
+            rows.delete(shares, row)
+        assert rows.find(shares, title="0xa") == []
+        rows.flush()
+        undo(connection, 1)
+        assert len(rows.find(shares, numerator=2**64 - 1)) == 3

@@ -8,15 +8,17 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from muniment.access.model import Scope
 from muniment.db.engine import reading, writing
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH, keccak
+from muniment.identity.model import party_id
 from muniment.land import acts, submit
 from muniment.land.migration import build
 from muniment.land.migration_leaf import MovedTitle, line_of
 from muniment.land.migration_tree import absence, presence
 from muniment.land.model import Entry, Grade, Share, title_id
-from tests.service.land.stage import DAY, GB, GEOMETRY, Land, Person, build_land
+from tests.service.land.stage import DAY, GB, GEOMETRY, NEVER, Land, Person, build_land
 from tests.service.nodes import Node
 
 DEED, SURVEY, CLAIM = keccak(b"a deed"), keccak(b"a survey"), keccak(b"a claim")
@@ -282,3 +284,43 @@ def test_an_attorney_signs_under_a_power(land: Land) -> None:
 
 def _source() -> dict[str, Any]:
     return {"sourceHash": DEED, "legalDate": 0}
+
+
+def test_an_organisation_signs_by_its_representatives(land: Land) -> None:
+    """A bank must have signed once enough of its board have, each over the same; one of them alone must not do."""
+    anna, one, two, eve = (land.person(name) for name in ("anna", "one", "two", "eve"))
+    farm = land.enter("farm", anna)
+    board = sorted((one.party, two.party))
+    commitment, scope = keccak(b"the bank"), int(Scope.IDENTITY_OFFICER)
+    accounts = [account.lower() for account in land.registry.rpc.call("eth_accounts")]
+    land.registry.send(
+        land.registry.admin, "AgencyRegistry", "accredit", land.registry.agency, accounts[9], scope, 0, NEVER
+    )
+    land.registry.pass_time(2 * DAY + 1)
+    for officer in (land.registry.registrar, accounts[9]):
+        land.registry.send(
+            officer, "PartyRegistry", "setRepresentation", land.registry.agency, commitment, 2, board, DEED
+        )
+    bank = party_id(land.registry.agency, commitment)
+    land.read()
+    lien = {"creditor": bank, "amount": "5", "currency": "EUR", "deedHash": DEED}
+    made = opened(land, "enter_lien", title=farm, lien=lien)
+    signed(land, made["act"], anna)
+    approved(land, made["act"])
+    name = land.get(f"/api/titles/{farm}/liens")["liens"][0]["lien"]
+    act = opened(land, "discharge_lien", lien=name, titles=[farm])
+    path = f"/api/land/acts/{act['act']}"
+    shown = land.get(f"{path}/typed-data", party=bank)
+    assert sorted(shown["signers"]) == sorted(person.account.address.lower() for person in (one, two))
+
+    def given(person: Person, expected: int = 200) -> Any:
+        body = {"party": bank, "representative": person.party, "signature": person.sign(shown["typed_data"])}
+        return land.post(f"{path}/consents", expected, **body)
+
+    assert given(eve, 422)["error"] == "SignatoryRefused"
+    stands = given(one)
+    assert (stands["complete"], stands["signers"][0]["representatives"]) == (False, [one.party])
+    assert given(one)["complete"] is False
+    assert given(two)["intent_key"]
+    land.all_done()
+    assert land.get(f"/api/titles/{farm}/liens")["liens"] == []
