@@ -17,7 +17,8 @@ from rich.markup import escape
 from demo.node import PID, StageError, free_port, require_free
 from demo.stage import LOCK, ROOT, Stage, clear
 
-STORIES = ("parcels", "documents", "residency")
+STORIES = ("parcels", "documents", "residency", "land")
+REGISTERS = {"land": "SE"}  # whose register a story tells of; of the others it is EE
 EXAMPLE = ROOT / "examples" / "municipality.geojson"
 NODE_PORT, WEB_PORT = 8545, 8000
 
@@ -36,7 +37,9 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--once", action="store_true", help="end when the story is told")
     parser.add_argument("--story", choices=STORIES, default="parcels", help="which story (default: %(default)s)")
     parser.add_argument("--parcels", type=Path, metavar="FILE", help="a GeoJSON FeatureCollection of your own")
-    parser.add_argument("--jurisdiction", help="ISO 3166 code of its register (default: EE; GB with --parcels)")
+    parser.add_argument(
+        "--jurisdiction", help="ISO 3166 code of its register (default: EE; SE for land; GB with --parcels)"
+    )
     parser.add_argument("--repair", action="store_true", help="mend invalid polygons instead of rejecting them")
     parser.add_argument("--json", action="store_true", help="end with one JSON line of facts read from the chain")
     parser.add_argument("--keep", action="store_true", help="with --once: leave the chain running, to be recounted")
@@ -93,7 +96,7 @@ def play(asked: argparse.Namespace, console: Console) -> int:
     parcels = (asked.parcels or EXAMPLE).resolve()
     if not parcels.is_file():
         raise StageError(f"There is no file {parcels}.")
-    jurisdiction = asked.jurisdiction or ("GB" if asked.parcels else "EE")
+    jurisdiction = asked.jurisdiction or ("GB" if asked.parcels else REGISTERS.get(asked.story, "EE"))
     node_port = asked.node_port or (free_port() if asked.once else NODE_PORT)
     web_port = asked.port or (free_port() if asked.once else WEB_PORT)
     require_free(node_port, "--node-port")

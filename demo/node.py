@@ -13,7 +13,7 @@ PID = "node.pid"  # the file that names the latest node's process
 AGE = 49 * 3600  # seconds; a new chain begins so long ago, so that keys can be old enough for dual control (48 hours)
 # A block every two seconds besides those that carry transactions, and epochs of one slot, so that finality moves.
 RHYTHM = ["--block-time", "2", "--mixed-mining", "--slots-in-an-epoch", "1"]
-PATIENCE = 30  # seconds to start or to stop
+PATIENCE = 120  # seconds to start or to stop, at most: a busy machine takes long
 
 
 class StageError(Exception):

@@ -1,4 +1,4 @@
-"""Two officers of the town who recover wallets: people with keys of their own, which the service does not hold."""
+"""Two officers of the town who recover wallets, and a court's: people with keys that the service does not hold."""
 
 from demo.university import FOREVER, ROOT_PLACE, send, view
 from muniment.access.model import Scope, agency_named
@@ -6,7 +6,8 @@ from muniment.chain.deployment import Deployment
 from muniment.chain.rpc import Rpc
 
 # Places among the node's own accounts; that of the admin is scripts.bootstrap's.
-ADMIN_PLACE, OFFICER_PLACES = ROOT_PLACE + 1, (6, 7)
+ADMIN_PLACE, OFFICER_PLACES, COURT_PLACE = ROOT_PLACE + 1, (6, 7), 8
+COURT_DOMAIN = "court.example.gov"
 
 
 def appoint(rpc: Rpc, deployment: Deployment, domain: str) -> None:
@@ -24,3 +25,8 @@ def officers(rpc: Rpc) -> tuple[str, str]:
     accounts = rpc.call("eth_accounts", [])
     first, second = (str(accounts[place]) for place in OFFICER_PLACES)
     return first, second
+
+
+def court(rpc: Rpc) -> str:
+    """The key of the court's officer, whom scripts.bootstrap accredits."""
+    return str(rpc.call("eth_accounts", [])[COURT_PLACE])

@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from demo import staff, university
 from demo.node import PATIENCE, Node, NodeEnded, StageError
 from muniment.chain.deployment import Deployment
 from muniment.chain.events import Decoder, Event
+from muniment.chain.rpc import Block
 from muniment.db.engine import migrate, open_engine, reading
 from muniment.db.schema import checkpoints
 
@@ -52,6 +54,7 @@ class Stage(AbstractContextManager["Stage"]):
         self.node = Node(folder, node_port)
         self.url = f"http://127.0.0.1:{web_port}"
         self.http = httpx.Client(base_url=self.url, timeout=30)
+        self._clients: dict[str, httpx.Client] = {}
         self.keep_node = False
         self._keystore = folder / "officer.json"
         self._password = folder / "officer.password"
@@ -90,7 +93,8 @@ class Stage(AbstractContextManager["Stage"]):
             except subprocess.TimeoutExpired:
                 self._service.kill()
                 self._service.wait()
-        self.http.close()
+        for client in (self.http, *self._clients.values()):
+            client.close()
         if not (self.keep_node and error is None):
             self.node.stop()
 
@@ -120,13 +124,15 @@ class Stage(AbstractContextManager["Stage"]):
         """
         self._run([sys.executable, "-m", "muniment.cli", *words], quiet=True)
 
-    def api(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Ask the service's API; return the JSON answer.
+    def api(
+        self, method: str, path: str, body: Mapping[str, Any] | None = None, source: str | None = None
+    ) -> dict[str, Any]:
+        """Ask the service's API; return the JSON answer. `source` is the loopback address of whoever asks.
 
         Raises:
             StageError: it refused.
         """
-        answer = self._asked(method, path, body)
+        answer = self._asked(method, path, body, source)
         if answer.is_error:
             raise StageError(f"{method} {path} was refused ({answer.status_code}): {answer.text}")
         return dict(answer.json())
@@ -153,30 +159,51 @@ class Stage(AbstractContextManager["Stage"]):
         return dict(json.loads(done.splitlines()[-1]))
 
     def now(self) -> int:
-        """The chain's time, Unix seconds.
+        """The chain's time, Unix seconds."""
+        return self._latest().time
 
-        Raises:
-            StageError: it has no block.
-        """
+    def head(self) -> int:
+        """The number of the latest block."""
+        return self._latest().number
+
+    def _latest(self) -> Block:
         head = self.node.rpc.block("latest")
         if head is None:
             raise StageError("The local chain has no block.")
-        return head.time
+        return head
 
-    def _asked(self, method: str, path: str, body: Mapping[str, Any] | None) -> httpx.Response:
+    def _asked(
+        self, method: str, path: str, body: Mapping[str, Any] | None, source: str | None = None
+    ) -> httpx.Response:
         """Ask, and again after the wait that the service asks for: it lets one client write only so often."""
-        answer = self.http.request(method, path, json=body)
+        client = self._client(source)
+        answer = client.request(method, path, json=body)
         while answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
             time.sleep(int(answer.headers["Retry-After"]))
-            answer = self.http.request(method, path, json=body)
+            answer = client.request(method, path, json=body)
         return answer
+
+    def _client(self, source: str | None) -> httpx.Client:
+        """Who asks: people have computers of their own, here addresses of the loopback network where it has them."""
+        if source is None:
+            return self.http
+        if source not in self._clients:
+            with socket.socket() as probe:
+                try:
+                    probe.bind((source, 0))
+                except OSError:
+                    self._clients[source] = self.http
+                    return self.http
+            transport = httpx.HTTPTransport(local_address=source)
+            self._clients[source] = httpx.Client(base_url=self.url, timeout=30, transport=transport)
+        return self._clients[source]
 
     def progress(self) -> Progress:
         """A progress bar in the demo's manner."""
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         return Progress(*columns, TimeElapsedColumn(), console=self.console)
 
-    def until(self, done: Callable[[], bool], what: str, patience: float = 120) -> None:
+    def until(self, done: Callable[[], bool], what: str, patience: float = 300) -> None:
         """Wait until something is so, `patience` seconds at most.
 
         Raises:
@@ -284,7 +311,8 @@ class Stage(AbstractContextManager["Stage"]):
         officer = "0x" + json.loads(self._keystore.read_text())["address"].removeprefix("0x")
         agency = ["--domain", AGENCY_DOMAIN, "--jurisdiction", self.jurisdiction]
         chain = ["--network", "local", "--rpc", self.node.url]
-        command = [sys.executable, "-m", "scripts.bootstrap", *chain, *agency, "--officer", officer, "--yes"]
+        court = ["--court-domain", staff.COURT_DOMAIN, "--court", staff.court(self.node.rpc)]
+        command = [sys.executable, "-m", "scripts.bootstrap", *chain, *agency, "--officer", officer, *court, "--yes"]
         try:
             self._run(command, quiet=True)
         except StageError as error:
