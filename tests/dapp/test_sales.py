@@ -136,6 +136,8 @@ def test_a_title_is_put_up_for_sale_and_an_offer_taken(
 ) -> None:
     """From the title's page by two forms to an accepted offer: each wallet signs what its page shows, and no more."""
     page = browser.open(f"/land/{trade.title}", trade.seller.wallet)
+    for link in page.locator("a[href^='/api/titles/']").all():
+        assert page.request.get(f"{town.url}{link.get_attribute('href')}").ok
     page.get_by_role("button", name="Put up for sale").click()
     assert axe(page) == []
     assert _nothing_sideways(chromium, town, f"/land/{trade.title}/sell")
