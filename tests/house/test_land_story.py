@@ -73,7 +73,7 @@ def test_the_steps_ask_for_signatures(banks: bool, lends: bool, signatures: int)
 
 
 def test_parcels_are_divided_along_their_middle(tmp_path: Any) -> None:
-    """The two parts must be different land, and each smaller than the whole."""
+    """The two parts must lie side by side and be different land; the next telling must be of another village."""
     village = Village(SimpleNamespace(folder=tmp_path))  # type: ignore[arg-type]
     first, second = village.halves("1:1")
     assert first.hash != second.hash
