@@ -59,10 +59,8 @@ def test_signatures_of_several_calls_in_one_are_all_counted() -> None:
     assert counted(ABI, "0xdeadbeef") == 0
 
 
-@pytest.mark.parametrize(
-    ("with_bank", "lends", "signatures"), [(True, True, 17), (True, False, 16), (False, False, 14)]
-)
-def test_the_steps_ask_for_signatures(with_bank: bool, lends: bool, signatures: int) -> None:
+@pytest.mark.parametrize(("banks", "lends", "signatures"), [(True, True, 17), (True, False, 16), (False, False, 14)])
+def test_the_steps_ask_for_signatures(banks: bool, lends: bool, signatures: int) -> None:
     """A couple that sells to one buyer, with an agent and a lien paid off, must sign as often as `IConveyance` says."""
     bank = PARTY if banks else ZERO_HASH
     papers = [
@@ -75,7 +73,7 @@ def test_the_steps_ask_for_signatures(with_bank: bool, lends: bool, signatures: 
 
 
 def test_parcels_are_divided_along_their_middle(tmp_path: Any) -> None:
-    """The two parts must be different land, and each smaller than the whole."""
+    """The two parts must lie side by side and be different land; the next telling must be of another village."""
     village = Village(SimpleNamespace(folder=tmp_path))  # type: ignore[arg-type]
     first, second = village.halves("1:1")
     assert first.hash != second.hash
