@@ -23,6 +23,7 @@ from brownie import (
     web3,
 )
 from brownie._config import CONFIG
+from brownie.network.state import _contract_map
 from eth_account import Account
 from web3.exceptions import TransactionNotFound
 
@@ -279,11 +280,14 @@ def state(people, agencies, parties, titles, documents, credentials, companies, 
 @pytest.fixture(autouse=True)
 def rolled_back(state):
     """Every test starts from the same chain."""
-    snapshot = node("evm_snapshot")
+    snapshot, standing = node("evm_snapshot"), set(_contract_map)
     yield
     settle()
     node("evm_revert", snapshot)
     history.clear()
+    for address in set(_contract_map) - standing:
+        # Brownie would take the next contract at this address for the one that is gone.
+        del _contract_map[address]
 
 
 def _doubles(file, people):

@@ -22,7 +22,6 @@ def test_wired(land, agencies, parties):
 @pytest.mark.parametrize("place", range(3))
 def test_wrong_wires(land, agencies, parties, stranger, place):
     """Must refuse to be made beside a contract that works for another registry."""
-    # Not by the deployer: Brownie remembers what is rolled back, and where it was.
     by = {"from": stranger}
     address = stranger.get_deployment_address(stranger.nonce + 3)
     liens = LienRegistry.deploy(agencies, parties, address, by)
