@@ -9,8 +9,8 @@ from web3.contract.contract import ContractFunction
 
 from bench.gas_land import create_address
 from bench.node import START, compile_all, create, deploy, fresh_node, gas_of
-from muniment.land.migration_leaf import MovedTitle
-from muniment.land.migration_tree import MovedTree, absence, presence, presence_of_neighbours
+from muniment.land.migration.leaf import MovedTitle
+from muniment.land.migration.tree import MovedTree, absence, presence, presence_of_neighbours
 
 DAY = 86_400
 NOBODY = bytes(32)

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from bench import gas_migration
-from muniment.land.migration import build
-from muniment.land.migration_leaf import MovedTitle
-from muniment.land.migration_tree import MovedTree, absence, presence
+from muniment.land.migration.build import build
+from muniment.land.migration.leaf import MovedTitle
+from muniment.land.migration.tree import MovedTree, absence, presence
 from muniment.land.model import Grade, Share
 
 TITLES = 1_000_000

@@ -93,7 +93,7 @@ def offline(args: argparse.Namespace) -> dict[str, Any] | None:
     if args.verb != "build":
         return None
     from muniment.access.model import agency_named  # imported late: it takes a second
-    from muniment.land.migration import build
+    from muniment.land.migration.build import build
     from muniment.land.model import Grade
     from muniment.land.parcels import Options
     from scripts.common import moving_in
@@ -161,7 +161,7 @@ def _claim(tree: Any) -> dict[str, Any]:
 
 
 def _propose(session: Session, registries: Registries) -> dict[str, Any]:
-    from muniment.land.migration_tree import MovedTree  # imported late: it takes a second
+    from muniment.land.migration.tree import MovedTree  # imported late: it takes a second
 
     path = session.args.tree
     with _sentences(), MovedTree(path, path.with_suffix(".jsonl")) as tree:
@@ -196,7 +196,7 @@ def _compare(session: Session, act: Proposed) -> None:
 @contextmanager
 def _published(jurisdiction: str, leaves: Path, moved: Any) -> Iterator[Any]:
     """The tree over a published file, its lines as they stand. Raises Refused unless it is the one of a root."""
-    from muniment.land.migration import as_published  # imported late: it takes a second
+    from muniment.land.migration.build import as_published  # imported late: it takes a second
 
     root, count, _, _, leaves_hash, _ = moved
     with _sentences(), _workshop(Path(tempfile.gettempdir())) as folder:

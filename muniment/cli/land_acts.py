@@ -22,7 +22,7 @@ from muniment.db.engine import reading, writing
 from muniment.errors import Refused
 from muniment.land import acts, submit
 from muniment.land.act_kinds import ActKind
-from muniment.land.migration_leaf import title_of
+from muniment.land.migration.leaf import title_of
 from muniment.land.model import Grade, entry_of
 from muniment.services import Services, build
 from muniment.web.api.land_models import ActAsked, lowered

@@ -17,10 +17,10 @@ from muniment.cli.console import AsJson, Jurisdiction, emit_json, progress, say,
 from muniment.config import Settings
 from muniment.db.engine import open_engine, reading
 from muniment.errors import Refused
-from muniment.land.migration_files import MovedFiles, build_into, open_tree
-from muniment.land.migration_leaf import MovedTitle, title_as_given
-from muniment.land.migration_proof import StandingRoot
-from muniment.land.migration_serving import Proven, judge, line_as_json, prove, prove_by, standing_roots
+from muniment.land.migration.files import MovedFiles, build_into, open_tree
+from muniment.land.migration.leaf import MovedTitle, title_as_given
+from muniment.land.migration.proof import StandingRoot
+from muniment.land.migration.serving import Proven, judge, line_as_json, prove, prove_by, standing_roots
 from muniment.land.model import check_jurisdiction, jurisdiction_bytes, normalise_ref, title_id
 from muniment.sentences import sentence_of
 

@@ -16,7 +16,7 @@ from muniment.hashing import ZERO_HASH, keccak
 from muniment.land import act_kinds
 from muniment.land.act_terms import interest_terms, standing_title
 from muniment.land.encumbrances import interests_of
-from muniment.land.migration_leaf import MovedTitle, check
+from muniment.land.migration.leaf import MovedTitle, check
 from muniment.land.model import (
     MAX_BATCH,
     Entry,

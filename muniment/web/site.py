@@ -23,7 +23,7 @@ from muniment.db.answers import AsOf, as_of
 from muniment.db.engine import reading
 from muniment.hashing import ZERO_ADDRESS
 from muniment.identity.sealing import Sealer, open_sealer
-from muniment.land.migration_files import MovedFiles
+from muniment.land.migration.files import MovedFiles
 from muniment.web.assets import Assets
 from muniment.web.head import Head
 from muniment.web.language import COOKIE, LANGUAGES, Words, choose

@@ -1,6 +1,6 @@
 """An agency's file of titles as they are to move in: JSON lines, CSV or GeoJSON, each title with the line it stands in.
 
-JSON lines have the fields of the published file (`muniment/land/migration_leaf.py`), in any order; CSV has the columns
+JSON lines have the fields of the published file (`muniment/land/migration/leaf.py`), in any order; CSV has the columns
 ref, geometry_hash, area_dm2, grade, shares ("PARTY=1/2;PARTY=1/2"), liens and interests (";" between them), of which a
 retired title fills ref alone. GeoJSON names holders by commitment, as for an import, and no liens.
 """
@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from muniment.errors import Refused as Unfit
 from muniment.identity.model import party_id
-from muniment.land.migration_leaf import MovedTitle, check
+from muniment.land.migration.leaf import MovedTitle, check
 from muniment.land.model import Grade, Share, normalise_ref, whole_shares
 from muniment.land.parcels import Options, Parcel
 from muniment.land.reading import read_parcels

@@ -10,7 +10,7 @@ from eth_utils import keccak
 from muniment.access.model import agency_named
 from muniment.identity.model import party_id
 from muniment.land.geometry import canonical_geometry
-from muniment.land.migration import as_published
+from muniment.land.migration.build import as_published
 from tests.scripts.office import COLLEAGUE, COURT, DAY, DOMAIN, Office
 from tests.scripts.tools import REGISTRAR
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from muniment.land.migration_leaf import line_of
+from muniment.land.migration.leaf import line_of
 from tests.service.land.moving import title
 from tests.service.test_cli import Cli
 

@@ -12,7 +12,7 @@ from muniment.chain.outbox import Receipt
 from muniment.errors import Refused
 from muniment.land import acts, submit
 from muniment.land.act_kinds import ActKind
-from muniment.land.migration_leaf import title_of
+from muniment.land.migration.leaf import title_of
 from muniment.web.api import land_models as shapes
 from muniment.web.api import models
 from muniment.web.api.acting import relayed, told, too_many, written

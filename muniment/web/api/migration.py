@@ -8,7 +8,7 @@ from starlette.responses import FileResponse, Response
 
 from muniment.db.answers import Finality
 from muniment.errors import Refused
-from muniment.land.migration_serving import MOST_TOGETHER, ProofAnswer, line_as_json, prove, standing_roots
+from muniment.land.migration.serving import MOST_TOGETHER, ProofAnswer, line_as_json, prove, standing_roots
 from muniment.land.model import normalise_ref, title_id
 from muniment.sentences import sentence_of
 from muniment.web.api.common import REFUSED, not_found

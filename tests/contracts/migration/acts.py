@@ -7,8 +7,8 @@ from types import SimpleNamespace
 from brownie import LienRegistry, TitleMigration, TitleRegistry
 
 from muniment.hashing import keccak_bytes
-from muniment.land.migration_leaf import MovedTitle, content_hash, ids_of, leaf_hash, reference_hash
-from muniment.land.migration_tree import word
+from muniment.land.migration.leaf import MovedTitle, content_hash, ids_of, leaf_hash, reference_hash
+from muniment.land.migration.tree import word
 from muniment.land.model import Grade, Share, title_id
 from tests.contracts.helpers import DAY, MIRROR, ZERO_ID, jurisdiction, keccak, wait
 

@@ -5,8 +5,8 @@ from itertools import count
 
 import pytest
 
-from muniment.land.migration import build
-from muniment.land.migration_leaf import MovedTitle
+from muniment.land.migration.build import build
+from muniment.land.migration.leaf import MovedTitle
 from muniment.land.model import Grade, Share, title_id
 from tests.contracts.helpers import ZERO_ID, jurisdiction, keccak, wait
 from tests.contracts.migration import acts

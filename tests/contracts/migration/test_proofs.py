@@ -8,9 +8,9 @@ import brownie
 import pytest
 
 from muniment.errors import Refused
-from muniment.land.migration_leaf import MovedTitle, content_hash, ids_of, leaf_hash, reference_hash
-from muniment.land.migration_proof import StandingRoot, check_absence, check_presence
-from muniment.land.migration_tree import absence, presence, presence_of_neighbours, word
+from muniment.land.migration.leaf import MovedTitle, content_hash, ids_of, leaf_hash, reference_hash
+from muniment.land.migration.proof import StandingRoot, check_absence, check_presence
+from muniment.land.migration.tree import absence, presence, presence_of_neighbours, word
 from muniment.land.model import Grade, Share
 from tests.contracts.helpers import ABSOLUTE, ZERO_ID, keccak, plain, reverts, wait
 from tests.contracts.migration.conftest import (

@@ -3,7 +3,7 @@
 import pytest
 
 from muniment.hashing import keccak_bytes
-from muniment.land.migration_leaf import leaf_hash
+from muniment.land.migration.leaf import leaf_hash
 from tests.contracts.helpers import DAY, ZERO_ID, jurisdiction, keccak, next_block_at, now, plain, reverts, wait
 from tests.contracts.migration.conftest import (
     ANNULLED,

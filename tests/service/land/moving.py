@@ -8,9 +8,9 @@ from sqlalchemy import Engine, insert
 from muniment.db.engine import writing
 from muniment.db.schema import checkpoints
 from muniment.hashing import ZERO_HASH
-from muniment.land.migration_files import build_into
-from muniment.land.migration_leaf import MovedTitle
-from muniment.land.migration_tree import MovedTree
+from muniment.land.migration.files import build_into
+from muniment.land.migration.leaf import MovedTitle
+from muniment.land.migration.tree import MovedTree
 from muniment.land.model import Grade, Share, jurisdiction_bytes
 from muniment.land.project_roots import HANDLERS
 from tests.service.projecting import event, project

@@ -16,9 +16,9 @@ from muniment.hashing import ZERO_HASH, keccak
 from muniment.identity.model import party_id
 from muniment.land import acts, submit
 from muniment.land.act_kinds import KINDS, ActKind
-from muniment.land.migration import build
-from muniment.land.migration_leaf import MovedTitle, line_of
-from muniment.land.migration_tree import absence, presence
+from muniment.land.migration.build import build
+from muniment.land.migration.leaf import MovedTitle, line_of
+from muniment.land.migration.tree import absence, presence
 from muniment.land.model import Entry, Grade, Share, title_id
 from tests.service.land.stage import DAY, GB, GEOMETRY, NEVER, Land, Person, build_land
 from tests.service.nodes import Node

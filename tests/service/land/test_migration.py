@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH, keccak_bytes
-from muniment.land.migration import build, continued, read_leaves
-from muniment.land.migration_leaf import (
+from muniment.land.migration.build import build, continued, read_leaves
+from muniment.land.migration.leaf import (
     CONTENT_DOMAIN,
     MovedTitle,
     content_hash,
@@ -25,8 +25,8 @@ from muniment.land.migration_leaf import (
     reference_hash,
     title_of,
 )
-from muniment.land.migration_proof import StandingRoot, check_absence, check_presence
-from muniment.land.migration_tree import MovedTree, absence, presence, word
+from muniment.land.migration.proof import StandingRoot, check_absence, check_presence
+from muniment.land.migration.tree import MovedTree, absence, presence, word
 from muniment.land.model import Grade, Share, jurisdiction_bytes, title_id
 
 VECTORS = json.loads((Path(__file__).parents[2] / "vectors" / "migration.json").read_text())

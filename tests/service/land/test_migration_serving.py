@@ -8,11 +8,11 @@ from sqlalchemy import Engine
 
 from muniment.db.engine import reading
 from muniment.errors import Refused
-from muniment.land.migration_files import MovedFiles, build_into, open_tree
-from muniment.land.migration_leaf import line_of, title_as_given
-from muniment.land.migration_proof import StandingRoot, check_neighbours
-from muniment.land.migration_serving import ProofAnswer, is_released, judge, prove, prove_by, standing_roots
-from muniment.land.migration_tree import presence_of_neighbours
+from muniment.land.migration.files import MovedFiles, build_into, open_tree
+from muniment.land.migration.leaf import line_of, title_as_given
+from muniment.land.migration.proof import StandingRoot, check_neighbours
+from muniment.land.migration.serving import ProofAnswer, is_released, judge, prove, prove_by, standing_roots
+from muniment.land.migration.tree import presence_of_neighbours
 from muniment.land.model import RootStatus, title_id
 from tests.service.land.moving import OFFICER, READY, frozen, lifted, proposed, read_up_to, title, told
 

@@ -17,9 +17,9 @@ from muniment.db.schema import events, titles
 from muniment.hashing import ZERO_HASH, keccak
 from muniment.land import project
 from muniment.land.encumbrances import interests_of, liens_of
-from muniment.land.migration import build
-from muniment.land.migration_leaf import MovedTitle
-from muniment.land.migration_tree import presence
+from muniment.land.migration.build import build
+from muniment.land.migration.leaf import MovedTitle
+from muniment.land.migration.tree import presence
 from muniment.land.model import (
     Grade,
     RestrictionKind,

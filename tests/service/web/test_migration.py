@@ -7,9 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
-from muniment.land.migration_leaf import title_as_given
-from muniment.land.migration_proof import StandingRoot, check_absence, check_neighbours, check_presence
-from muniment.land.migration_tree import MovedTree
+from muniment.land.migration.leaf import title_as_given
+from muniment.land.migration.proof import StandingRoot, check_absence, check_neighbours, check_presence
+from muniment.land.migration.tree import MovedTree
 from muniment.land.model import title_id
 from muniment.web.site import Site
 from tests.service.land.moving import proposed

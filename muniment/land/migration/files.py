@@ -6,9 +6,9 @@ from tempfile import TemporaryDirectory
 from threading import Lock
 
 from muniment.errors import Refused
-from muniment.land.migration import build
-from muniment.land.migration_leaf import MovedTitle
-from muniment.land.migration_tree import MovedTree
+from muniment.land.migration.build import build
+from muniment.land.migration.leaf import MovedTitle
+from muniment.land.migration.tree import MovedTree
 
 
 def paths_of(folder: Path, jurisdiction: str, root: bytes) -> tuple[Path, Path]:

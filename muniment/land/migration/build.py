@@ -10,7 +10,7 @@ from typing import IO
 
 from muniment.errors import Refused
 from muniment.hashing import keccak_bytes
-from muniment.land.migration_leaf import (
+from muniment.land.migration.leaf import (
     MovedTitle,
     check,
     content_hash,
@@ -20,7 +20,7 @@ from muniment.land.migration_leaf import (
     reference_hash,
     title_of,
 )
-from muniment.land.migration_tree import HEAD, MAGIC, WORD, MovedTree, level_above
+from muniment.land.migration.tree import HEAD, MAGIC, WORD, MovedTree, level_above
 from muniment.land.model import jurisdiction_bytes
 
 _BUFFER = 1 << 20

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from muniment.errors import Refused
 from muniment.hashing import keccak_bytes
-from muniment.land.migration_leaf import MovedTitle, content_hash, ids_of, leaf_hash, reference_hash
-from muniment.land.migration_tree import WORD
+from muniment.land.migration.leaf import MovedTitle, content_hash, ids_of, leaf_hash, reference_hash
+from muniment.land.migration.tree import WORD
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from muniment.db.answers import AsOf, as_of
 from muniment.db.schema import migration_releases, titles
 from muniment.errors import Refused
 from muniment.land.answers import RootLine, Roots
-from muniment.land.migration_files import MovedFiles
-from muniment.land.migration_leaf import MovedTitle, line_of
-from muniment.land.migration_proof import StandingRoot, check_absence, check_neighbours, check_presence
-from muniment.land.migration_tree import MovedTree, absence, presence, presence_of_neighbours
+from muniment.land.migration.files import MovedFiles
+from muniment.land.migration.leaf import MovedTitle, line_of
+from muniment.land.migration.proof import StandingRoot, check_absence, check_neighbours, check_presence
+from muniment.land.migration.tree import MovedTree, absence, presence, presence_of_neighbours
 from muniment.land.model import RootStatus
 from muniment.land.roots import roots_of
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from muniment.errors import Refused
 from muniment.hashing import keccak_bytes
-from muniment.land.migration_leaf import MovedTitle, content_hash, ids_of, leaf_hash, reference_hash, title_of
+from muniment.land.migration.leaf import MovedTitle, content_hash, ids_of, leaf_hash, reference_hash, title_of
 from muniment.land.model import JURISDICTION
 
 MAGIC = b"MUNIMENT TREE 1\n"
