@@ -60,7 +60,8 @@ def _judged(refusal: RpcError, abis: Iterable[Abi]) -> Verdict:
     words = refusal.message.lower()
     if refusal.code == REVERTED or data is not None or "revert" in words:
         return Verdict(error=decode_error(abis, data) or ChainError("UnknownError", {"data": data or "0x"}))
-    if "gas" in words:
+    # The second is how anvil's EVM says that the gas ran out just before a store (EIP-2200): ReentrancySentryOOG.
+    if "gas" in words or "oog" in words:
         return Verdict(too_large=True)
     raise refusal
 

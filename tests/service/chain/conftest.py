@@ -14,12 +14,20 @@ from muniment.db.engine import open_engine
 from muniment.db.schema import metadata
 
 ROOT = Path(__file__).resolve().parents[3]
-CONTRACTS = {"AgencyRegistry": 0xA1, "PartyRegistry": 0xB2, "TitleRegistry": 0xC3}
+CONTRACTS = {
+    "AgencyRegistry": 0xA1,
+    "PartyRegistry": 0xB2,
+    "TitleRegistry": 0xC3,
+    "LienRegistry": 0xC4,
+    "TitleMigration": 0xC5,
+    "Conveyance": 0xC6,
+    "SaleEscrow": 0xC7,
+}
 
 
 @pytest.fixture(scope="session")
 def promised() -> Deployment:
-    """A deployment of the three interfaces at made-up addresses, from block 5; nothing runs there."""
+    """A deployment of interfaces at made-up addresses, from block 5; nothing runs there."""
     sources = {str(path.relative_to(ROOT)): {"content": path.read_text()} for path in ROOT.glob("interfaces/**/*.sol")}
     asked: dict[str, Any] = {
         "language": "Solidity",

@@ -23,7 +23,15 @@ NAMES = {
     "PartyRegistry": "PartyBound WalletRotated NonceCancelled RecoveryOrdered RecoveryBegun RecoveryVetoed "
     "RecoveryCancelled WalletRecovered Attested AttestationWithdrawn RepresentationSet RepresentationEnded "
     "PowerGranted PowerRevoked",
-    "TitleRegistry": "RegisterSet TitleRegistered",
+    "TitleRegistry": "RegisterSet TitleRegistered TitleAdmitted TitleFrozen FreezeLifted CaveatEntered CaveatWithdrawn "
+    "NoticeSet NoticeCleared TitleConveyed TitleTransmitted TitleRectified GradeProposed GradeWithdrawn GradeChanged "
+    "TitleSubdivided TitlesMerged NonceCancelled",
+    "LienRegistry": "LienEntered LienDischarged LienPostponed LienAssigned InterestEntered InterestEnded "
+    "EncumbrancesCarried NonceCancelled",
+    "Conveyance": "SaleListed OfferAccepted ContractSigned SaleLodged SaleFinanced BillOfSaleSigned DutyPaid LienPaidOff "
+    "SaleRegistered SaleCancelled SaleExpired NonceCancelled",
+    "SaleEscrow": "RatesSet Deposited Released Refunded Withdrawn",
+    "TitleMigration": "RootProposed RootWithdrawn RootFrozen RootFreezeLifted RootRefuted RootAnnulled TitleReleased",
 }
 EVENTS = [(contract, name) for contract, names in NAMES.items() for name in names.split()]
 
@@ -44,6 +52,8 @@ def values(parameter: dict[str, Any]) -> st.SearchStrategy[Any]:
         return st.text(max_size=80) | st.sampled_from(['"\\\x00\x1f\x7f\u2028', "\ufffd", "Gävle Torp 1:1", "𝒳" * 25])
     if name == "bytes":
         return st.binary(max_size=100)
+    if name == "bool":
+        return st.booleans()
     size = int(name[5:])
     return st.binary(min_size=size, max_size=size)
 
