@@ -28,8 +28,8 @@ NAMES = {
     "TitleSubdivided TitlesMerged NonceCancelled",
     "LienRegistry": "LienEntered LienDischarged LienPostponed LienAssigned InterestEntered InterestEnded "
     "EncumbrancesCarried NonceCancelled",
-    "Conveyance": "SaleListed OfferAccepted ContractSigned SaleLodged SaleFinanced BillOfSaleSigned DutyPaid LienPaidOff "
-    "SaleRegistered SaleCancelled SaleExpired NonceCancelled",
+    "Conveyance": "SaleListed OfferAccepted ContractSigned SaleLodged SaleFinanced BillOfSaleSigned DutyPaid "
+    "LienPaidOff SaleRegistered SaleCancelled SaleExpired NonceCancelled",
     "SaleEscrow": "RatesSet Deposited Released Refunded Withdrawn",
     "TitleMigration": "RootProposed RootWithdrawn RootFrozen RootFreezeLifted RootRefuted RootAnnulled TitleReleased",
 }
