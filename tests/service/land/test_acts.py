@@ -95,7 +95,8 @@ def test_liens_from_charge_to_discharge(land: Land) -> None:
     land.all_done()
     held = land.get(f"/api/parties/{other.party}/liens")
     assert [one["lien"] for one in held["liens"]] == [second, first]
-    act = opened(land, "discharge_lien", lien=first, titles=[farm])
+    act = opened(land, "discharge_lien", lien=first, titles=[farm, farm])
+    assert act["terms"]["titles"] == [farm]
     assert [one["party"] for one in act["signers"]] == [other.party]
     signed(land, act["act"], other)
     land.all_done()
@@ -123,8 +124,10 @@ def test_a_mortgaged_parcel_is_divided_and_merged(land: Land) -> None:
     assert [one["error"] for one in stands["obstacles"]] == ["CaveatStands"]
     assert caveat in stands["obstacles"][0]["sentence"]
     parts = [{"ref": ref, "geometryHash": GEOMETRY, "area": area} for ref, area in (("north", "600"), ("south", "400"))]
-    refused = opened(land, "subdivide", 422, title=farm, parts=[parts[0], parts[0]], source_hash=SURVEY)
+    refused = opened(land, "subdivide", 422, title=farm, parts=[{**parts[0], "area": "601"}, parts[1]], source_hash=SURVEY)
     assert refused["error"] == "AreaNotConserved"
+    twice = [{**part, "ref": "north"} for part in parts]
+    assert opened(land, "subdivide", 409, title=farm, parts=twice, source_hash=SURVEY)["error"] == "TitleExists"
     act = opened(land, "subdivide", title=farm, parts=parts, source_hash=SURVEY, legal_date=LEGAL_DATE)
     signed(land, act["act"], anna)
     approved(land, act["act"])
