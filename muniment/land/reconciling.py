@@ -128,8 +128,8 @@ def _compare_parcel(row: Row[Any], read: _Read | None, known: AsOf | None, findi
         _missing(row, named, known, findings)
         return
     if read.ref not in (None, row.ref):
-        said = {"read": f"the reference {read.ref}", "chain": f"the id of {row.ref}"}
-        findings.add("DiffersRead", row.title, ref=row.ref, **said)
+        ours, theirs = f"the reference {read.ref}", f"the id of {row.ref}"
+        findings.add("DiffersRead", row.title, ref=row.ref, read=ours, chain=theirs)
     if read.retired:
         findings.add("DiffersRetired", row.title, **named)
         return

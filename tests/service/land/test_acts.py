@@ -124,7 +124,8 @@ def test_a_mortgaged_parcel_is_divided_and_merged(land: Land) -> None:
     assert [one["error"] for one in stands["obstacles"]] == ["CaveatStands"]
     assert caveat in stands["obstacles"][0]["sentence"]
     parts = [{"ref": ref, "geometryHash": GEOMETRY, "area": area} for ref, area in (("north", "600"), ("south", "400"))]
-    refused = opened(land, "subdivide", 422, title=farm, parts=[{**parts[0], "area": "601"}, parts[1]], source_hash=SURVEY)
+    larger = [{**parts[0], "area": "601"}, parts[1]]
+    refused = opened(land, "subdivide", 422, title=farm, parts=larger, source_hash=SURVEY)
     assert refused["error"] == "AreaNotConserved"
     twice = [{**part, "ref": "north"} for part in parts]
     assert opened(land, "subdivide", 409, title=farm, parts=twice, source_hash=SURVEY)["error"] == "TitleExists"
