@@ -211,6 +211,9 @@ def _subdivide(connection: Connection, asked: Asked) -> dict[str, Any]:
     absences = list(asked.get("absences") or ())
     if not 2 <= len(parts) <= MAX_PARTS or len(absences) not in (0, len(parts)):
         raise Refused("PartsRefused", count=len(parts))
+    names = [part["ref"] for part in parts]
+    if (twice := next((name for name in names if names.count(name) > 1), None)) is not None:
+        raise Refused("TitleExists", title=title_id(row.jurisdiction, twice))
     return {"title": row.title, "version": row.version, "parts": parts, **_source(row, asked), "absences": absences}
 
 
@@ -243,7 +246,7 @@ _READERS: Mapping[ActKind, Callable[[Connection, Asked], dict[str, Any]]] = {
 def _some(given: Sequence[str]) -> list[str]:
     if not 1 <= len(given) <= MAX_PARTS:
         raise Refused("TitlesRefused", count=len(given))
-    return list(given)
+    return list(dict.fromkeys(given))  # a title that is named twice is released once
 
 
 def _source(row: Row[Any], asked: Asked) -> dict[str, Any]:

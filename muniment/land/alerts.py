@@ -31,6 +31,7 @@ from muniment.notify.queue import Notice, notice_of, queue_notice
 ALERT, WITHDRAWN = "title.alert", "title.alert.withdrawn"
 WATCH = "title.watch"  # the kind of a subscription that is told of one party's titles alone
 MOST = 200  # entries told in one step, and lines of one answer
+_WINDOW = 2_000  # events that are searched at once for what was not told: a step costs the same far behind the head
 _STRIDE = 256  # blocks after which the cursor moves though there was nothing to tell
 _CONTRACTS = ("TitleRegistry", "LienRegistry", "Conveyance", "TitleMigration")
 
@@ -60,8 +61,10 @@ def alert(engine: Engine, now: int) -> int:
             _withdraw(connection, row, known, now)
         for row in fresh:
             _tell(connection, row, now)
-        if len(gone) < MOST and len(fresh) < MOST:
-            settled = max(since, min(known.finalized_number, known.number))
+        if len(gone) < MOST:
+            # All before the last block that was told of is told; of that block the next step may find more.
+            told = fresh[-1].block_number - 1 if fresh else known.number
+            settled = max(since, min(known.finalized_number, told))
             connection.execute(update(alert_cursors).values(block_number=settled))
         return len(gone) + len(fresh)
 
@@ -101,10 +104,24 @@ def _withdraw(connection: Connection, row: Row[Any], known: AsOf, now: int) -> N
 
 
 def _fresh(connection: Connection, since: int) -> Sequence[Row[Any]]:
-    """Events about titles behind a block that were not told yet, each with its title, oldest first."""
+    """Some of the events about titles behind a block that were not told yet, each with its title, oldest first."""
+    number = events.c.block_number
+    while True:
+        later = select(number).where(number > since).order_by(number).offset(_WINDOW).limit(1)
+        until = connection.execute(later).scalar_one_or_none()
+        found = _untold(connection, since, until)
+        if found or until is None:
+            return found
+        since = until
+
+
+def _untold(connection: Connection, since: int, until: int | None) -> Sequence[Row[Any]]:
+    """Those behind one block and up to another, or to the last."""
     e, m, a = events.c, mentions.c, title_alerts.c
-    subjects = select(e.block_number, e.log_index, e.subject.label("title")).where(e.block_number > since)
-    named = select(m.event_block, m.log_index, m.subject).where(m.event_block > since)
+    last = 2**63 - 1 if until is None else until
+    within, mentioned = and_(e.block_number > since, e.block_number <= last), m.block_number.between(since + 1, last)
+    subjects = select(e.block_number, e.log_index, e.subject.label("title")).where(within)
+    named = select(m.event_block, m.log_index, m.subject).where(mentioned)
     about = subjects.union(named).subquery()
     place = and_(a.block_hash == e.block_hash, a.log_index == e.log_index, a.title == titles.c.title)
     told = exists().where(place, a.withdrawn_at.is_(None))
@@ -112,7 +129,7 @@ def _fresh(connection: Connection, since: int) -> Sequence[Row[Any]]:
         select(events, titles.c.title, titles.c.jurisdiction)
         .join(about, and_(about.c.block_number == e.block_number, about.c.log_index == e.log_index))
         .join(titles, titles.c.title == about.c.title)
-        .where(e.block_number > since, e.contract.in_(_CONTRACTS), ~told)
+        .where(within, e.contract.in_(_CONTRACTS), ~told)
         .order_by(e.block_number, e.log_index, titles.c.title)
         .limit(MOST)
     )

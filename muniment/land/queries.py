@@ -68,12 +68,13 @@ def search(
     number, size = page_bounds(page, size)
     known = as_of(connection)
     found = _matching(text, jurisdiction)
-    counted = select(func.count()).select_from(_referenced()).where(found)
-    total = connection.execute(counted).scalar_one()
+    total = connection.execute(select(func.count()).select_from(_referenced()).where(found)).scalar_one()
     rank = case((func.lower(REFERENCE) == text.lower(), 0), else_=1)
     order = (rank, titles.c.retired_at.is_not(None), REFERENCE, titles.c.title)
-    lines = _lines(_moment(now, known)).where(found)
-    rows = connection.execute(lines.order_by(*order).limit(size).offset((number - 1) * size))
+    paged = select(titles.c.title).select_from(_referenced()).where(found).order_by(*order)
+    shown = list(connection.execute(paged.limit(size).offset((number - 1) * size)).scalars())
+    # What stands on each is asked of one page alone, not of all titles that are put in order for it.
+    rows = connection.execute(_lines(_moment(now, known)).where(titles.c.title.in_(shown)).order_by(*order))
     return Search(text, jurisdiction, Page(number, size, total), tuple(_line(row, known) for row in rows), known)
 
 
@@ -190,7 +191,8 @@ def overview(connection: Connection) -> Overview:
         .limit(500)
     )
     newest = (titles.c.block_number.desc(), titles.c.ref)
-    latest = connection.execute(_lines(_moment(None, known)).where(standing).order_by(*newest).limit(10))
+    shown = list(connection.execute(select(titles.c.title).where(standing).order_by(*newest).limit(10)).scalars())
+    latest = connection.execute(_lines(_moment(None, known)).where(titles.c.title.in_(shown)).order_by(*newest))
     return Overview(
         titles=connection.execute(select(func.count()).select_from(titles).where(standing)).scalar_one(),
         holders=connection.execute(select(func.count(shares.c.holder.distinct()))).scalar_one(),

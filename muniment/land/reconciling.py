@@ -18,7 +18,7 @@ from muniment.hashing import ZERO_HASH, keccak
 from muniment.identity.model import party_id
 from muniment.land.jurisdiction import jurisdiction_text
 from muniment.land.kept import CHUNK, chunks
-from muniment.land.model import Grade, Share, entry_of
+from muniment.land.model import Grade, Share, entry_of, title_id
 
 Progress = Callable[[str, int, int], None]  # what is being compared, how much of it, how much there is
 
@@ -44,9 +44,10 @@ class Stated:
 
 @dataclass(frozen=True)
 class _Read:
-    """A title of the read tables."""
+    """A title of the read tables; `ref` is None where no event told it."""
 
     stated: Stated
+    ref: str | None
     version: int
     jurisdiction: str
     retired: bool
@@ -126,6 +127,9 @@ def _compare_parcel(row: Row[Any], read: _Read | None, known: AsOf | None, findi
     if read is None:
         _missing(row, named, known, findings)
         return
+    if read.ref not in (None, row.ref):
+        ours, theirs = f"the reference {read.ref}", f"the id of {row.ref}"
+        findings.add("DiffersRead", row.title, ref=row.ref, read=ours, chain=theirs)
     if read.retired:
         findings.add("DiffersRetired", row.title, **named)
         return
@@ -209,6 +213,8 @@ def _compare_said(title: str, ref: str, read: _Read | None, said: Any, retired: 
         version, code = int(said["version"]), jurisdiction_text(said["jurisdiction"])
         theirs = _said(said) if version else "no title"
     on_chain = "retired" if retired is True else theirs
+    if read is not None and read.ref is not None and title_id(read.jurisdiction, read.ref) != title:
+        findings.add("DiffersRead", title, ref=ref, read=f"the reference {read.ref}", chain="the id of another")
     if read is None:
         ours, now = "no title", 0
     else:
@@ -263,6 +269,7 @@ def _titles(connection: Connection, ids: Sequence[str]) -> dict[str, _Read]:
     return {
         row.title: _Read(
             Stated(row.geometry_hash, row.area_dm2, row.grade, row.denominator, tuple(held.get(row.title, ()))),
+            row.ref,
             row.version,
             row.jurisdiction,
             row.retired_at is not None,

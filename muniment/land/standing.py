@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, and_, case, or_, select
 
 from muniment.db.answers import AsOf, as_of, finality_of
 from muniment.db.schema import grade_proposals, restrictions, title_notices, title_restrictions, titles
@@ -34,7 +34,8 @@ def restrictions_of(connection: Connection, title: str, kind: RestrictionKind, n
         select(restrictions)
         .join(title_restrictions, title_restrictions.c.restriction == restrictions.c.restriction)
         .where(title_restrictions.c.title == title, restrictions.c.kind == int(kind))
-        .order_by(restrictions.c.entered_at.desc(), restrictions.c.restriction)
+        # What stands comes first: however many ended since, it is among those shown.
+        .order_by(case((_stands(kind, now), 0), else_=1), restrictions.c.entered_at.desc(), restrictions.c.restriction)
         .limit(MOST_LINES)
     )
     lines = [_restriction(row, now, known) for row in rows]

@@ -17,6 +17,8 @@ from muniment.land import act_kinds
 from muniment.land.act_terms import interest_terms, standing_title
 from muniment.land.encumbrances import interests_of
 from muniment.land.migration.leaf import MovedTitle, check
+from muniment.land.migration.proof import StandingRoot, check_presence
+from muniment.land.migration.serving import is_released
 from muniment.land.model import (
     MAX_BATCH,
     Entry,
@@ -179,7 +181,7 @@ def admit(connection: Connection, jurisdiction: str, moved: MovedTitle, proof: s
         raise Refused(
             "TitleExists" if known is not None and known.retired_at is None else "TitleIsRetired", title=title
         )
-    _check_in_effect(connection, jurisdiction, title, proof, now)
+    _check_proven(connection, jurisdiction, moved, proof, now)
     publish_reference(connection, jurisdiction, moved.ref)
     body = {"migrated": moved_struct(jurisdiction, moved), "proof": proof}
     return enqueue(connection, _request("admit", f"{title}:{keccak(proof.encode())[:18]}", title, body), now)
@@ -206,19 +208,27 @@ def moved_struct(jurisdiction: str, moved: MovedTitle) -> dict[str, Any]:
     }
 
 
-def _check_in_effect(connection: Connection, jurisdiction: str, title: str, proof: str, now: int) -> None:
-    """Raise Refused unless the root at the place that the proof names is in effect."""
-    place = int(proof[2:66] or "0", 16) if len(proof) >= 66 else -1
+def _check_proven(connection: Connection, jurisdiction: str, moved: MovedTitle, proof: str, now: int) -> None:
+    """Raise Refused unless the proof shows this very title in a root that is in effect, and nobody released it.
+
+    Without this, whoever sends a title that no root holds would use up the key of the one that a root does hold.
+    """
     standing = select(migration_roots).where(
         migration_roots.c.jurisdiction == jurisdiction, migration_roots.c.end.is_(None)
     )
     rows = connection.execute(standing.order_by(migration_roots.c.number)).all()
-    if not 0 <= place < len(rows):
-        raise Refused("TitleUnproven", title=title)
-    row = rows[place]
+    roots = [StandingRoot(bytes.fromhex(row.root[2:]), row._mapping["count"]) for row in rows]
+    title = title_id(jurisdiction, moved.ref)
+    try:
+        words = bytes.fromhex(proof.removeprefix("0x"))
+    except ValueError:
+        raise Refused("TitleUnproven", title=title) from None
+    row = rows[check_presence(jurisdiction, roots, moved, words)]
     status = status_at(row, now)
     if status is not RootStatus.IN_EFFECT:
         raise Refused("RootNotInEffect", jurisdiction=jurisdiction, number=row.number, status=status.name.lower())
+    if is_released(connection, jurisdiction, title):
+        raise Refused("TitleIsReleased", title=title)
 
 
 def _request(act: str, subject: str, lane: str, body: Mapping[str, Any]) -> Request:

@@ -52,9 +52,14 @@ def read_title(args: argparse.Namespace) -> None:
 
 
 def title_of(registries: Registries, args: argparse.Namespace) -> bytes:
-    """The title that the options name."""
+    """The title that the options name. Raises Refused for an id of another jurisdiction than they say."""
     if args.title.startswith("0x"):
-        return bytes.fromhex(args.title[2:])
+        title = bytes.fromhex(args.title[2:])
+        if args.jurisdiction:
+            code = bytes(standing(registries, title).jurisdiction).rstrip(b"\0").decode("ascii")
+            if code != args.jurisdiction:
+                raise Refused(f"The title {args.title} is of {code}, not of {args.jurisdiction}. Nothing was sent.")
+        return title
     jurisdiction = settings.jurisdiction(args.jurisdiction)
     return bytes(registries.titles.functions.titleIdOf(jurisdiction, normal(args.title)).call())
 

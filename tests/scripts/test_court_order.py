@@ -210,4 +210,7 @@ def test_refuses_what_makes_no_sense(office: Office, title: bytes) -> None:
         assert sentence in order(office, *words, status=2)
     unknown = ("freeze", "--title", hexed(ZERO), *ORDER, *BY_COURT)
     assert "There is no title" in order(office, *unknown, status=1)
+    elsewhere = ("freeze", "--title", hexed(title), "--jurisdiction", "SE", *ORDER, *BY_COURT)
+    assert "is of GB, not of SE" in order(office, *elsewhere, status=1)
+    assert told(office, "status", "--title", hexed(title), "--jurisdiction", "GB")["title"] == hexed(title)
     assert office.node.height() == height

@@ -176,6 +176,7 @@ def lost(store: Engine, entry: Entry) -> None:
         (change(titles, grade=3), "Grade"),
         (change(titles, geometry_hash="0x" + "11" * 32), "Geometry"),
         (change(titles, retired_at=9, retired_by="division"), "Retired"),
+        (change(titles, ref="another's"), "Read"),
         (change(geometries, canonical="{}"), "Bytes"),
         (change(party_records, commitment=keccak(b"x")), "Party"),
         (conveyed, "Holders"),
@@ -268,6 +269,15 @@ def test_on_a_chain(on_chain: Cli, content: bytes) -> None:
     assert (one["difference"], one["subject"]) == ("DiffersRead", report_title(store))
     assert on_chain.run(*words).returncode == 2
     assert on_chain.json("reconcile")["equal"]  # the contracts were not asked
+    name = report_title(store)
+    with writing(store) as connection:
+        ref = connection.execute(select(parcels.c.ref).where(parcels.c.title == name)).scalar_one()
+        connection.execute(update(titles).where(titles.c.title == name).values(version=1, ref="0"))
+        connection.execute(update(parcels).where(parcels.c.title == name).values(ref="0"))
+    (one,) = on_chain.json(*words, code=2)["differences"]
+    assert (one["difference"], one["subject"]) == ("DiffersRead", name)
+    with writing(store) as connection:
+        connection.execute(update(parcels).where(parcels.c.title == name).values(ref=ref))
     with writing(store) as connection:
         connection.execute(delete(titles).where(titles.c.title == report_title(store)))
     found = on_chain.json(*words, code=2)

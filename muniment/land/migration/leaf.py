@@ -18,6 +18,8 @@ CONTENT_DOMAIN: Final = keccak_bytes(b"Muniment.MigratedContent.v1")
 MAX_ENCUMBRANCES = 16  # liens on one title, and leases and easements, as LienRegistry has it
 _HASH = re.compile("0x[0-9a-f]{64}")
 _BEYOND = 1 << 64  # areas and numerators are uint64 on chain
+# What reading a line that stands for no title ends with; an infinite number is an OverflowError.
+_NO_TITLE = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 _EXACT = 1 << 53  # from here on JSON numbers are not exact everywhere (RFC 8785, section 3.2.2.3)
 
 
@@ -137,7 +139,7 @@ def title_of(line: bytes) -> MovedTitle:
     try:
         moved = _moved(json.loads(line))
         canonical = line_of(moved) == line
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except _NO_TITLE as error:
         raise _unreadable(line) from error
     if not canonical:
         raise _unreadable(line)
@@ -153,12 +155,14 @@ def title_as_given(line: bytes) -> MovedTitle:
         moved = _moved(json.loads(line))
         moved = replace(moved, shares=tuple(sorted(moved.shares)))
         check(moved)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except _NO_TITLE as error:
         raise _unreadable(line) from error
     return moved
 
 
 def _moved(read: Mapping[str, Any]) -> MovedTitle:
+    if not isinstance(read["ref"], str):
+        raise TypeError(read["ref"])
     return MovedTitle(
         read["ref"],
         read["geometry_hash"],

@@ -82,6 +82,7 @@ _CONFLICTS = {
     "SaleOverdue",
     "StepRefused",
     "TitleExists",
+    "TitleIsReleased",
     "TitleIsRetired",
     "VersionStale",
     "VetoRefused",

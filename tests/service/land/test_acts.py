@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from eth_abi.packed import encode_packed
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
 from muniment.access.model import Scope
 from muniment.db.engine import reading, writing
+from muniment.db.schema import title_references
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH, keccak
 from muniment.identity.model import party_id
@@ -94,7 +95,8 @@ def test_liens_from_charge_to_discharge(land: Land) -> None:
     land.all_done()
     held = land.get(f"/api/parties/{other.party}/liens")
     assert [one["lien"] for one in held["liens"]] == [second, first]
-    act = opened(land, "discharge_lien", lien=first, titles=[farm])
+    act = opened(land, "discharge_lien", lien=first, titles=[farm, farm])
+    assert act["terms"]["titles"] == [farm]
     assert [one["party"] for one in act["signers"]] == [other.party]
     signed(land, act["act"], other)
     land.all_done()
@@ -122,8 +124,11 @@ def test_a_mortgaged_parcel_is_divided_and_merged(land: Land) -> None:
     assert [one["error"] for one in stands["obstacles"]] == ["CaveatStands"]
     assert caveat in stands["obstacles"][0]["sentence"]
     parts = [{"ref": ref, "geometryHash": GEOMETRY, "area": area} for ref, area in (("north", "600"), ("south", "400"))]
-    refused = opened(land, "subdivide", 422, title=farm, parts=[parts[0], parts[0]], source_hash=SURVEY)
+    larger = [{**parts[0], "area": "601"}, parts[1]]
+    refused = opened(land, "subdivide", 422, title=farm, parts=larger, source_hash=SURVEY)
     assert refused["error"] == "AreaNotConserved"
+    twice = [{**part, "ref": "north"} for part in parts]
+    assert opened(land, "subdivide", 409, title=farm, parts=twice, source_hash=SURVEY)["error"] == "TitleExists"
     act = opened(land, "subdivide", title=farm, parts=parts, source_hash=SURVEY, legal_date=LEGAL_DATE)
     signed(land, act["act"], anna)
     approved(land, act["act"])
@@ -217,6 +222,12 @@ def test_a_register_moves_in(land: Land, tmp_path: Path) -> None:
     assert land.post("/api/titles/admit", 409, **sent)["error"] == "RootNotInEffect"
     land.registry.pass_time(31 * DAY)
     land.read()
+    # Whatever strangers send under its proof, the title itself is admitted.
+    for forged in ({"area_dm2": 11}, {"shares": [[land.person("eve").party, 1]]}, {"ref": "old 2"}):
+        assert land.post("/api/titles/admit", 422, **{**sent, "moved": {**line, **forged}})["error"] == "TitleUnproven"
+    assert land.post("/api/titles/admit", 422, **{**sent, "proof": "0x" + "00" * 32})["error"] == "ProofLength"
+    with reading(land.services.engine) as connection:
+        assert connection.execute(select(title_references)).all() == []
     land.post("/api/titles/admit", 202, **sent)
     land.all_done()
     found = land.get(f"/api/titles/{title}")
@@ -229,6 +240,11 @@ def test_a_register_moves_in(land: Land, tmp_path: Path) -> None:
         submit.register_absent(connection, entry, "0x" + gap.hex(), land.now())
     land.all_done()
     assert land.get(f"/api/titles/{entry.title}")["origin"] == "registered"
+    land.two("TitleMigration", "release", GB, title_id("GB", "old 2"), keccak(b"an order"))
+    land.read()
+    proof = "0x" + presence([tree], 0, bytes.fromhex(title_id("GB", "old 2")[2:])).hex()
+    sent = {"jurisdiction": "GB", "moved": json.loads(line_of(moved[2])), "proof": proof}
+    assert land.post("/api/titles/admit", 409, **sent)["error"] == "TitleIsReleased"
 
 
 def test_a_stranger_signs_nothing(land: Land) -> None:

@@ -7,9 +7,20 @@ import pytest
 from sqlalchemy import Engine, delete, func, insert, select, update
 
 from muniment.db.engine import reading, writing
-from muniment.db.schema import alert_watches, checkpoints, deliveries, events, mentions, notices, shares, subscriptions
+from muniment.db.schema import (
+    alert_cursors,
+    alert_watches,
+    checkpoints,
+    deliveries,
+    events,
+    mentions,
+    notices,
+    shares,
+    subscriptions,
+)
 from muniment.errors import Refused
 from muniment.hashing import keccak
+from muniment.land import alerts
 from muniment.land.alerts import ALERT, MOST, WITHDRAWN, alert, alerts_of, check_party
 from muniment.notify.queue import notices_after
 from tests.service.land.test_queries import HOLDER, OTHER, enter
@@ -193,3 +204,22 @@ def test_what_is_no_party(party: str) -> None:
     """Must be refused."""
     with pytest.raises(Refused, match="PartyUnknown"):
         check_party(party)
+
+
+def test_a_long_way_behind(watched: tuple[Engine, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much waits, every entry must be told once and in order, and each step begin where the last one ended."""
+    monkeypatch.setattr(alerts, "MOST", 3)
+    monkeypatch.setattr(alerts, "_WINDOW", 2)
+    store, title = watched
+    blocks = [11, 12, 13, 15, 18, 19, 20, 24, 25]
+    for block in blocks:
+        happened(store, title, block, BUYER)
+    happened(store, "0x" + "77" * 32, 22, BUYER)  # about no title
+    read_to(store, 30, 25)
+    cursors = []
+    while alert(store, NOW):
+        with reading(store) as connection:
+            cursors.append(connection.execute(select(alert_cursors.c.block_number)).scalar_one())
+    assert told(store) == [(ALERT, block) for block in blocks]
+    assert cursors == sorted(set(cursors))
+    assert cursors[0] > 10

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from muniment.db.engine import reading
 from muniment.errors import Refused
 from muniment.land.migration.files import MovedFiles, build_into, open_tree
-from muniment.land.migration.leaf import line_of, title_as_given
+from muniment.land.migration.leaf import line_of, title_as_given, title_of
 from muniment.land.migration.proof import StandingRoot, check_neighbours
 from muniment.land.migration.serving import ProofAnswer, is_released, judge, prove, prove_by, standing_roots
 from muniment.land.migration.tree import presence_of_neighbours
@@ -187,8 +187,18 @@ def test_titles_that_could_never_be_admitted(wrong: dict[str, object], name: str
         title_as_given(line_of(replace(title("a"), **wrong)))  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("line", [b"", b"[]", b"{}", b"\xff", b"[" * 10_000, b'{"ref":1}', b"null"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(b"", b"[]", b"{}", b"\xff", b"[" * 10_000, b'{"ref":1}', b"null"),
+        line_of(title("a")).replace(b'"ref":"a"', b'"ref":1'),
+        line_of(title("a")).replace(b'"ref":"a"', b'"ref":null'),
+        line_of(title("a")).replace(b'"area_dm2":500', b'"area_dm2":1e999'),
+        line_of(title("a")).replace(b'"area_dm2":500', b'"area_dm2":NaN'),
+    ],
+)
 def test_lines_that_are_none(line: bytes) -> None:
-    """Whatever a file holds, a line that is no title must be refused as such."""
-    with pytest.raises(Refused, match="LeafLineUnreadable"):
-        title_as_given(line)
+    """Whatever a file holds, a line that is no title must be refused as such, by an agency's export and by a proof."""
+    for read in (title_as_given, title_of):
+        with pytest.raises(Refused, match="LeafLineUnreadable"):
+            read(line)

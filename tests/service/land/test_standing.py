@@ -10,13 +10,14 @@ from muniment.chain.events import Event
 from muniment.db.engine import reading, writing
 from muniment.db.rows import RowMissing
 from muniment.db.schema import mentions, migration_roots, published_terms, title_liens, title_references
+from muniment.errors import Refused
 from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
 from muniment.land.encumbrances import lien, liens_held, liens_of
 from muniment.land.model import RestrictionKind, RootStatus, lien_id, title_id
 from muniment.land.project import HANDLERS
 from muniment.land.queries import holdings, search, title
 from muniment.land.roots import roots_of
-from muniment.land.standing import restrictions_of
+from muniment.land.standing import MOST_LINES, check_free, restrictions_of
 from tests.service.projecting import TIME, event, project, rows_of
 
 GB = "0x4742000000000000"
@@ -96,6 +97,22 @@ def test_time_ends_caveats_and_notices(any_database: Engine) -> None:
         assert (found.notice, found.freezes, found.caveats, found.conveyable) == (None, 0, 1, False)
         (ended,) = restrictions_of(connection, FARM, RestrictionKind.FREEZE, until).ended
         assert (ended.lifted_by, ended.lifted_source, ended.lifted_at) == ("0xf", ORDER, TIME + 96)
+
+
+def test_a_freeze_behind_many_that_were_lifted(any_database: Engine) -> None:
+    """However many restrictions began and ended since, one that still stands must stand in the way."""
+    stands = of("TitleFrozen", freeze="0xstands", court="0xe", officer="0xf", order=ORDER)
+    project(any_database, HANDLERS, registered(), stands)
+    for number in range(MOST_LINES):
+        name = f"0x{number:x}"
+        frozen = of("TitleFrozen", 8, freeze=name, court="0xother", officer="0xf", order=ORDER)
+        project(any_database, HANDLERS, frozen, of("FreezeLifted", 8, freeze=name, officer="0xf", order=ORDER))
+    with reading(any_database) as connection:
+        found = title(connection, FARM, TIME + 500)
+        assert found is not None
+        assert (found.freezes, found.conveyable) == (1, False)
+        with pytest.raises(Refused, match="FreezeStands"):
+            check_free(connection, FARM, TIME + 500, RestrictionKind.FREEZE)
 
 
 def test_a_sale_passes_the_title_and_uses_its_notice_up(any_database: Engine) -> None:
