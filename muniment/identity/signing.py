@@ -87,8 +87,8 @@ def check_quota(connection: Connection, party: str, kind: str, most: int, now: i
     """Raise Refused when the party has let the service pay for so many acts of the last 24 hours already.
 
     What was refused before anything was sent cost nothing, and does not count: whoever asks for what must fail would
-    use up a party's day. Relayed acts have their party as lane. Vetoes count by themselves: whoever spends a party's quota must not take
-    its last defence.
+    use up a party's day. Relayed acts have their party as lane. Vetoes count by themselves: whoever spends a party's
+    quota must not take its last defence.
     """
     veto = intents.c.kind == "identity.veto"
     counted = select(func.count()).where(

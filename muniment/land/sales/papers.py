@@ -472,9 +472,7 @@ def _is_how_it_ended(connection: Connection, row: Row[Any]) -> bool:
     ours = (events.c.subject == row.sale) & (events.c.contract == CONTRACT) & (events.c.name == "SaleCancelled")
     told = [json.loads(each) for each in connection.execute(select(events.c.arguments).where(ours)).scalars()]
     both = bool(json.loads(row.document)["offer"])
-    return any(
-        each["documentHash"] == row.hash and (int(each["before"]) != SaleStatus.LISTED) == both for each in told
-    )
+    return any(each["documentHash"] == row.hash and (int(each["before"]) != SaleStatus.LISTED) == both for each in told)
 
 
 def _is_overtaken(connection: Connection, case: Case, row: Row[Any]) -> bool:
