@@ -190,6 +190,43 @@ def test_strangers_cannot_push_the_papers_out_of_sight(market: Market, monkeypat
     assert cancellation["paper"] in [paper["paper"] for paper in market.sale(deal.sale)["papers"]]
 
 
+# ── What is filled in and shown ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_buyers_pay_themselves_unless_they_say_otherwise(market: Market) -> None:
+    """An offer in a token that names nobody to pay would never be paid: the buyers' wallets must be meant."""
+    deal = _listed(market, "Unnamed payers")
+    asked = {
+        "shares": [{"holder": deal.buyers[0].party, "numerator": "1"}],
+        "price": "50000",
+        "documentHash": HASH,
+        "until": market.now + DAY,
+    }
+    assert deal.draft("offers", asked)["document"]["payers"] == [deal.buyers[0].wallet]
+    assert deal.draft("offers", {**asked, "payers": []})["document"]["payers"] == []
+    in_euro = {**asked, "currency": "EUR", "buyersBank": deal.bank.party}
+    assert deal.draft("offers", in_euro)["document"]["payers"] == []
+
+
+def test_a_page_shows_every_address_that_is_signed(market: Market) -> None:
+    """An agent's address stands in the contract without a fee, too: whoever signs must see it."""
+    deal = _listed(market, "Shown")
+    deal.accept()
+    market.all_done()
+    last = market.now + DAY
+    terms = {"documentHash": HASH, **dict.fromkeys(("lodgeBy", "financeBy", "completeBy"), last)}
+    paper = deal.draft("contracts", {**terms, "agentPayout": market.treasury})
+    shown = market.web.get(f"/sales/papers/{paper['paper']}").text.split("data-act=")[0]
+    assert market.treasury in shown
+
+
+@pytest.mark.parametrize("path", ["/api/notices?kind=%00", "/api/sales/rates/%00", "/api/sales/rates/gb"])
+def test_what_no_database_holds_is_no_question(market: Market, path: str) -> None:
+    """A zero byte, which one of the databases cannot even compare, must be refused with a sentence."""
+    answer = market.web.get(path)
+    assert (answer.status_code, bool(answer.json()["detail"])) == (422, True)
+
+
 # ── What the service pays for ───────────────────────────────────────────────────────────────────────────────────
 
 
@@ -229,7 +266,7 @@ def test_a_refused_paper_is_not_sent_again_and_again(market: Market) -> None:
         again = market.post(f"/api/sales/papers/{paper['paper']}/submit", 429)
         assert again["error"] == "RefusedJustNow"
     assert _asked(market) == asked
-    market.pass_time(papers.PAUSE + 1)
+    market.pass_time(submit.PAUSE + 1)
     assert market.post(f"/api/sales/papers/{paper['paper']}/submit")["state"] == "queued"
     market.settle()
     with reading(market.services.engine) as connection:
