@@ -325,10 +325,10 @@ def _is_taken_back(connection: Connection, lines: Sequence[Row[Any]]) -> bool:
 
 
 def _check_pause(connection: Connection, row: Row[Any], now: int) -> None:
-    """Raise Refused for a paper that the chain refused a moment ago: anybody may ask for it again, but not all day."""
-    refused = connection.execute(select(intents.c.updated_at).where(intents.c.key == row.intent_key)).scalar_one()
-    if refused > now - PAUSE:
-        raise Refused("RefusedJustNow", until=refused + PAUSE)
+    """Raise Refused for a paper that was sent a moment ago: anybody may send it again, but not all day."""
+    sent = connection.execute(select(intents.c.created_at).where(intents.c.key == row.intent_key)).scalar_one()
+    if sent > now - PAUSE:
+        raise Refused("RefusedJustNow", until=sent + PAUSE)
 
 
 def _stands_there(case: Case, kind: PaperKind) -> bool:

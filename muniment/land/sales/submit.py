@@ -188,10 +188,13 @@ def withdraw(connection: Connection, token: str, payee: str, most: int, now: int
 def again(
     connection: Connection, kind: str, subject: str, lane: str, body: Mapping[str, Any], now: int, *, wait: int = RETRY
 ) -> Request:
-    """The request for an act that is done once; anew where the chain refused it `wait` seconds ago or more."""
+    """The request for an act that is done once; anew where the chain refused what was asked `wait` seconds ago or more.
+
+    By the chain's time, as it was asked: the worker's own clock may be far behind.
+    """
     key = f"{kind}:{subject}"
     mine = or_(intents.c.key == key, intents.c.key.startswith(f"{key}:", autoescape=True))
-    columns = (intents.c.key, intents.c.state, intents.c.updated_at, intents.c.body)
+    columns = (intents.c.key, intents.c.state, intents.c.created_at)
     tried = [
         row
         for row in connection.execute(select(*columns).where(mine).order_by(intents.c.id))
@@ -199,7 +202,7 @@ def again(
     ]
     if tried:
         last = tried[-1]
-        refused = last.state in _FAILED and last.updated_at <= now - wait
+        refused = last.state in _FAILED and last.created_at <= now - wait
         key = f"{key}:{len(tried)}" if refused else last.key
     return Request(key, kind, lane, body)
 

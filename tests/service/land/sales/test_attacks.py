@@ -190,18 +190,31 @@ def test_strangers_cannot_push_the_papers_out_of_sight(market: Market, monkeypat
     assert cancellation["paper"] in [paper["paper"] for paper in market.sale(deal.sale)["papers"]]
 
 
+def test_a_paper_that_came_too_late_says_so(market: Market) -> None:
+    """Whoever signs after the last second must hear of the deadline, and the paper stand as expired."""
+    deal = _listed(market, "Late")
+    last = market.now + 60
+    paper = deal.draft("offers", {**_offered(deal), "until": last})
+    data = _part(market, paper, deal.sellers[0])
+    market.pass_time(61)
+    assert _paper(market, paper)["state"] == "expired"
+    sent = {"party": deal.sellers[0].party, "signature": signed_by(deal.sellers[0].account, data)}
+    refused = market.post(f"/api/sales/papers/{paper['paper']}/signatures", 422, **sent)
+    assert refused["error"] == "DeadlinePassed"
+
+
+def _offered(deal: Deal) -> dict[str, Any]:
+    shares = [{"holder": deal.buyers[0].party, "numerator": "1"}]
+    return {"shares": shares, "price": "50000", "documentHash": HASH, "until": deal.market.now + DAY}
+
+
 # ── What is filled in and shown ─────────────────────────────────────────────────────────────────────────────────
 
 
 def test_buyers_pay_themselves_unless_they_say_otherwise(market: Market) -> None:
     """An offer in a token that names nobody to pay would never be paid: the buyers' wallets must be meant."""
     deal = _listed(market, "Unnamed payers")
-    asked = {
-        "shares": [{"holder": deal.buyers[0].party, "numerator": "1"}],
-        "price": "50000",
-        "documentHash": HASH,
-        "until": market.now + DAY,
-    }
+    asked = _offered(deal)
     assert deal.draft("offers", asked)["document"]["payers"] == [deal.buyers[0].wallet]
     assert deal.draft("offers", {**asked, "payers": []})["document"]["payers"] == []
     in_euro = {**asked, "currency": "EUR", "buyersBank": deal.bank.party}

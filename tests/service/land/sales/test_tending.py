@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Connection, Engine, select
 
+from muniment.chain.outbox import Request, enqueue
 from muniment.db.engine import reading, writing
-from muniment.db.schema import checkpoints, notices, sales
+from muniment.db.schema import checkpoints, intents, notices, sale_deposits, sales
 from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
-from muniment.land.sales import tending
+from muniment.land.sales import queries, tending
 from muniment.land.sales.model import SaleStatus
 from muniment.land.sales.tending import remind
 
@@ -22,7 +23,9 @@ EMPTY = {
     "open": 0,
     "listed_at": NOW,
     "changed_at": NOW,
-    "listing": json.dumps({"sellers": [], "agent": ZERO_HASH, "sellersBank": ZERO_HASH}),
+    "listing": json.dumps(
+        {**dict.fromkeys(("agent", "sellersBank", "documentHash"), ZERO_HASH), "sellers": [], "until": NOW}
+    ),
 }
 
 
@@ -74,6 +77,31 @@ def test_many_sales_keep_nobody_from_being_reminded(any_database: Engine) -> Non
     later = reminded(any_database, NOW + 30 * HOUR, rounds=4)
     assert ("sale.reminder", ids[2], 24) in later
     assert ("sale.overdue", ids[4], None) in later
+
+
+def test_a_refund_that_is_asked_for_again_is_on_its_way(database: Engine) -> None:
+    """Whoever paid must see the newest request for the money, not the first, which the chain refused."""
+    (sale,) = put(database, NOW, status=SaleStatus.EXPIRED)
+    deposit = {"sale": sale, "payer": ZERO_ADDRESS, "token": ZERO_ADDRESS, "paid": 5, "refunded": 0}
+    key = f"sales.refund:{sale}:{ZERO_ADDRESS}:5"
+    with writing(database) as connection:
+        connection.execute(
+            sale_deposits.insert().values(**deposit, tx_hash=ZERO_HASH, block_hash=ZERO_HASH, block_number=7)
+        )
+        request = Request(f"{key}0", "sales.refund", sale, {})  # of another amount
+        enqueue(connection, request, NOW)
+        for place, state in enumerate(("refused", "queued")):
+            assert _refund(connection, sale) == "due"
+            request = Request(f"{key}:{place}" if place else key, "sales.refund", sale, {})
+            enqueue(connection, request, NOW)
+            connection.execute(intents.update().where(intents.c.key == request.key).values(state=state))
+        assert _refund(connection, sale) == "queued"
+
+
+def _refund(connection: Connection, sale: str) -> str:
+    found = queries.sale(connection, sale, NOW)
+    assert found is not None
+    return found.money.deposits[0].refund
 
 
 def test_many_ends_are_all_told(any_database: Engine) -> None:
