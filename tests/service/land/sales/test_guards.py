@@ -138,8 +138,13 @@ def test_a_wallet_in_recovery_signs_nothing(market: Market) -> None:
     (part,) = market.get(f"{path}/typed-data", party=carl.party)["to_sign"]
     row = {
         **dict.fromkeys(("evidence", "court_order", "tx_hash", "block_hash"), ZERO_HASH),
-        **{"party": carl.party, "attempt": 1, "wallet": market.payer, "state": "begun", "block_number": 1},
-        **{"ready_at": market.now + DAY, "begun_at": market.now},
+        "party": carl.party,
+        "attempt": 1,
+        "wallet": market.payer,
+        "state": "begun",
+        "block_number": 1,
+        "ready_at": market.now + DAY,
+        "begun_at": market.now,
     }
     sent = {"party": carl.party, "signature": signed_by(carl.account, part["typed_data"])}
     with writing(market.services.engine) as connection:

@@ -13,6 +13,7 @@ from muniment.db.schema import checkpoints, intents, notices, sale_deposits, sal
 from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
 from muniment.land.sales import queries, tending
 from muniment.land.sales.model import SaleStatus
+from muniment.land.sales.submit import RETRY, again
 from muniment.land.sales.tending import remind
 
 NOW, HOUR = 1_700_000_000, 3_600
@@ -102,6 +103,16 @@ def _refund(connection: Connection, sale: str) -> str:
     found = queries.sale(connection, sale, NOW)
     assert found is not None
     return found.money.deposits[0].refund
+
+
+def test_what_the_chain_refused_is_asked_again_after_a_while(database: Engine) -> None:
+    """Until then the same request must be meant, and whatever was not refused for ever."""
+    with writing(database) as connection:
+        enqueue(connection, again(connection, "sales.expire", "one", "lane", {}, NOW), NOW)
+        assert again(connection, "sales.expire", "one", "lane", {}, NOW + RETRY).key == "sales.expire:one"
+        connection.execute(intents.update().values(state="refused"))
+        assert again(connection, "sales.expire", "one", "lane", {}, NOW + RETRY - 1).key == "sales.expire:one"
+        assert again(connection, "sales.expire", "one", "lane", {}, NOW + RETRY).key == "sales.expire:one:1"
 
 
 def test_many_ends_are_all_told(any_database: Engine) -> None:
