@@ -14,8 +14,9 @@ from muniment.hashing import ZERO_HASH, keccak
 from muniment.identity.model import power_id
 from muniment.identity.typed import Domain, typed_data
 from muniment.land.sales import settling, submit
-from muniment.land.sales.case import Case
-from muniment.land.sales.model import SaleStatus
+from muniment.land.sales.case import Case, case_of
+from muniment.land.sales.drafting import check_step
+from muniment.land.sales.model import PaperKind, SaleStatus
 from muniment.land.sales.settling import ordered
 from tests.service.conftest import without_sync
 from tests.service.land.sales.stage import DAY, FAR, PRICE, Deal, Market, build_market, currency_word
@@ -199,6 +200,8 @@ def test_what_is_overdue_is_not_settled(market: Market) -> None:
     with writing(market.services.engine) as connection:
         late = market.now + 51 * DAY
         assert refusal(lambda: settling.settle(connection, [deal.sale], late, 10)) == "SaleOverdue"
+        case = case_of(connection, deal.sale)
+        assert refusal(lambda: check_step(case, PaperKind.PAYOFF, late)) == "SaleOverdue"
 
 
 def _case(sale: str, currency: str, **terms: Any) -> Case:
