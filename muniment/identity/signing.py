@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Container, Mapping
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, or_, select
 
 from muniment.chain.abi import encode_call
 from muniment.chain.typed_data import digest_of, normal_signature, signer_of, turned_around
@@ -86,13 +86,15 @@ def check_nonce(connection: Connection, contract: str, party: str, nonce: int) -
 def check_quota(connection: Connection, party: str, kind: str, most: int, now: int) -> None:
     """Raise Refused when the party has let the service pay for so many acts of the last 24 hours already.
 
-    Relayed acts have their party as lane. Vetoes count by themselves: whoever spends a party's quota must not take
-    its last defence.
+    What was refused before anything was sent cost nothing, and does not count: whoever asks for what must fail would
+    use up a party's day. Relayed acts have their party as lane. Vetoes count by themselves: whoever spends a party's
+    quota must not take its last defence.
     """
     veto = intents.c.kind == "identity.veto"
     counted = select(func.count()).where(
         intents.c.lane == party,
         intents.c.created_at > now - _DAY,
+        or_(intents.c.state != "refused", intents.c.transaction_id.is_not(None)),
         veto if kind == "identity.veto" else ~veto,
     )
     if connection.execute(counted).scalar_one() >= most:

@@ -46,6 +46,7 @@ def deliver_due(
 ) -> int:
     """Send what is due, at most 20 notices; return how many were taken.
 
+    Whoever does not take one is left alone for a while with all others, so that nobody waits behind a dead address.
     Two processes may send the same one: whoever is told knows it by its key.
     """
     now, taken = clock(), 0
@@ -54,6 +55,7 @@ def deliver_due(
         .join(deliveries, deliveries.c.notice == notices.c.id)
         .join(subscriptions, subscriptions.c.id == deliveries.c.subscription)
         .where(deliveries.c.state == "waiting", deliveries.c.due_at <= now)
+        .where(subscriptions.c.ended_at.is_(None))
         .order_by(deliveries.c.due_at, deliveries.c.notice)
         .limit(_AT_ONCE)
     )
@@ -61,8 +63,10 @@ def deliver_due(
         due = connection.execute(query).all()
     if not due:
         return 0
-    sealer = sealer_of()
+    sealer, silent = sealer_of(), set[int]()
     for row in due:
+        if row.subscription in silent:
+            continue
         body = body_of(notice_of(row))
         try:
             headers = {
@@ -72,6 +76,7 @@ def deliver_due(
             }
             post(row.url, body, headers, loopback)
         except (NotDelivered, Refused) as error:
+            silent.add(row.subscription)
             _failed(engine, row, str(error), clock())
             continue
         taken += 1
@@ -90,6 +95,10 @@ def _failed(engine: Engine, row: Row[Any], why: str, now: int) -> None:
     log.warning("notify.not_delivered", notice=row.id, subscription=row.subscription, attempts=attempts, state=state)
     changed = {"state": state, "attempts": attempts, "due_at": now + wait_after(attempts), "reason": why}
     _write(engine, row, {**changed, "updated_at": now})
+    others = (deliveries.c.subscription == row.subscription) & (deliveries.c.state == "waiting")
+    with writing(engine) as connection:
+        late = update(deliveries).where(others, deliveries.c.due_at <= now)
+        connection.execute(late.values(due_at=now + _FIRST_WAIT))
 
 
 def _write(engine: Engine, row: Row[Any], changed: dict[str, object]) -> None:

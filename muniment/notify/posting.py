@@ -131,6 +131,8 @@ def _may_reach(address: ipaddress.IPv4Address | ipaddress.IPv6Address, loopback:
             within = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if within is not None:
             return _may_reach(within, loopback)
+        if not address.is_loopback and (address.is_reserved or address.is_site_local):
+            return False
     return (loopback and address.is_loopback) or (address.is_global and not address.is_multicast)
 
 

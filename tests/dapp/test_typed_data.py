@@ -3,6 +3,8 @@
 import json
 import re
 import subprocess
+from collections.abc import Iterator
+from copy import deepcopy
 from typing import Any
 
 from muniment.identity.typed import STRUCTS, TYPES, Domain, typed_data
@@ -21,8 +23,12 @@ def test_the_browser_writes_the_same_types() -> None:
 
 
 def _by_viem(asked: list[tuple[dict[str, Any], list[str]]]) -> list[Any]:
+    return _by_node("typed_data.mjs", asked)
+
+
+def _by_node(script: str, asked: Any) -> list[Any]:
     done = subprocess.run(
-        ["node", "tests/dapp/typed_data.mjs"],
+        ["node", f"tests/dapp/{script}"],
         cwd=ROOT,
         input=json.dumps(asked),
         capture_output=True,
@@ -57,3 +63,50 @@ def test_what_the_service_sends_is_the_vector() -> None:
         registry = Domain(case["contract"], case["domain"]["chainId"], case["domain"]["verifyingContract"])
         asked.append((typed_data(registry, case["kind"], case["message"]), []))
     assert [digest for digest, _ in _by_viem(asked)] == [case["digest"] for case in cases]
+
+
+def test_nothing_is_signed_but_what_the_page_shows() -> None:
+    """Whatever a lying service changes in a paper of a sale, deep inside or in its types, the page must notice."""
+    kinds = TYPES["Conveyance"].keys() - {"CancelNonce"}
+    asked, honest = [], 0
+    for kind in sorted(kinds):
+        for case in [case for case in VECTORS if case["kind"] == kind and case["contract"] == "Conveyance"]:
+            registry = Domain("Conveyance", case["domain"]["chainId"], case["domain"]["verifyingContract"])
+            served = typed_data(registry, kind, {**case["message"], "deadline": 2_000_000_000})
+            shown = {name: value for name, value in served["message"].items() if name != "nonce"}
+            asked.append(("Conveyance", kind, shown, served))
+            honest += 1
+            for part in ("types", "message", "primaryType"):
+                for forged in _forged(served[part]):
+                    if part != "message" or {**forged, "nonce": 0} != {**served["message"], "nonce": 0}:
+                        asked.append(("Conveyance", kind, shown, {**served, part: forged}))
+            for name in ("name", "version"):
+                asked.append(("Conveyance", kind, shown, {**served, "domain": {**served["domain"], name: "2"}}))
+    judged = _by_node("shown.mjs", asked)
+    assert sum(judged) == honest > 0
+    assert len(asked) > 100 * len(kinds)
+    told = {json.dumps(served["message"]) for (*_, served), fine in zip(asked, judged, strict=True) if fine}
+    assert len(told) == honest
+
+
+def _forged(value: Any) -> Iterator[Any]:
+    """The value with one thing in it changed, left out, added or moved; each in its turn."""
+    if isinstance(value, dict):
+        yield {**value, "more": "0"}
+        for name, part in value.items():
+            yield {other: each for other, each in value.items() if other != name}
+            for forged in _forged(part):
+                yield {**value, name: forged}
+    elif isinstance(value, list):
+        yield [*value, deepcopy(value[-1]) if value else "0x00"]
+        if value:
+            yield value[:-1]
+        if value and value[0] != value[-1]:
+            yield value[::-1]
+        for place, part in enumerate(value):
+            for forged in _forged(part):
+                yield [*value[:place], forged, *value[place + 1 :]]
+    elif isinstance(value, int):
+        yield value + 1
+    else:
+        yield value[:-1] + ("1" if value[-1:] != "1" else "2")

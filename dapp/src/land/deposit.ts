@@ -154,7 +154,9 @@ async function send(provider: Provider, wallet: string, wanted: readonly Transac
     const sent = String(await ask(provider, "eth_sendTransaction", [{ from: wallet, to, data, value: "0x0" }]));
     say(...done, words("deposit_waiting"), hash(sent));
     const receipt = await mined(provider, sent);
-    if (Number(receipt?.status) !== 1) return say(words("deposit_reverted"), hash(sent));
+    // It may come yet: who is told that it failed would pay once more.
+    if (!receipt) return say(...done, words("deposit_slow"), hash(sent));
+    if (Number(receipt.status) !== 1) return say(words("deposit_reverted"), hash(sent));
     done.push(make("p", "govuk-body-s", `${words("transaction")} `, make("span", "m-hash", sent)));
   }
   say(make("h2", "govuk-heading-m", words("deposit_done")), ...done);

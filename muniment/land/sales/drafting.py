@@ -150,10 +150,10 @@ def _offer(
     )
     denominator = int(wanted.get("denominator") or sum(int(share["numerator"]) for share in shares))
     check_shares(case.title, denominator, shares)
-    payers = list(wanted.get("payers") or ())
+    currency = currency_word(wanted["currency"]) if wanted.get("currency") else str(case.listing["currency"])
+    payers = _payers(connection, currency, shares) if wanted.get("payers") is None else list(wanted["payers"])
     if len(payers) > MOST_PAYERS:
         raise Refused("PayersRefused", most=MOST_PAYERS)
-    currency = currency_word(wanted["currency"]) if wanted.get("currency") else str(case.listing["currency"])
     bank = wanted.get("buyersBank") or ZERO_HASH
     document = {
         "denominator": denominator,
@@ -175,6 +175,14 @@ def _offer(
     if not is_nobody(bank):
         check_licence(connection, bank, BANK, now)
     return document, min(case.deadline, wanted["until"]), sellers_of(case) + buyers_of(case, document)
+
+
+def _payers(connection: Connection, currency: str, shares: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Who pays where the buyers did not say: they themselves, since else nobody could."""
+    if token_of(currency) is None:
+        return []
+    found = [wallet_or_none(connection, str(share["holder"])) for share in shares]
+    return [wallet for wallet in found if wallet is not None][:MOST_PAYERS]
 
 
 def _contract(

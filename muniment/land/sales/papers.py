@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Row, select, update
 from muniment.chain.deployment import Deployment
 from muniment.chain.outbox import Request, enqueue
 from muniment.db.engine import insert_once
-from muniment.db.schema import intents, sale_papers, sale_payoffs, sale_signatures, sales
+from muniment.db.schema import events, intents, liens, sale_papers, sale_payoffs, sale_signatures, sales
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH, keccak
 from muniment.identity.asking import signers_of
@@ -26,11 +26,10 @@ from muniment.identity.typed import Domain, struct_hash, typed_data
 from muniment.land.sales.case import BANK, ESTATE_AGENT, Case, case_of, check_licence
 from muniment.land.sales.drafting import Draft, draft
 from muniment.land.sales.model import ACTS, CHARGE, CONTRACT, FROM, PaperKind, Role, SaleStatus
-from muniment.land.sales.submit import paper_request
+from muniment.land.sales.submit import PAUSE, paper_request
 
-_WAITING = ("queued", "signed", "broadcast")
 _FAILED = ("refused", "parked")
-MOST_PAPERS = 200  # of a sale, in one answer
+MOST_PAPERS = 50  # of one kind, in one answer about a sale
 
 
 @dataclass(frozen=True)
@@ -98,8 +97,9 @@ def open_paper(
         .order_by(sale_papers.c.created_at, sale_papers.c.paper)
     ).all()
     for row in before:
-        if _state(connection, row, now) in ("gathering", "signed", "queued", "done"):
-            return paper_of(connection, row.paper, now)
+        state = _state(connection, row, now)
+        if state in ("queued", "done") or (state in ("gathering", "signed") and _still_serves(connection, row, made)):
+            return _paper(connection, row, state)
     key = keccak(f"{kind.value}:{made.sale}:{made.hash}:{len(before)}".encode())
     paper = secrets.token_hex(16)
     values = {
@@ -131,10 +131,20 @@ def paper_of(connection: Connection, paper: str, now: int) -> Paper:
 
 
 def papers_of(connection: Connection, sale: str, now: int) -> tuple[Paper, ...]:
-    """The papers of a sale that somebody has signed, oldest first."""
+    """The papers of a sale that somebody has signed, oldest first: of each kind the newest, and the accepted offer.
+
+    Anybody can sign an offer; however many there are, they push no other paper out.
+    """
     mine = (sale_papers.c.sale == sale) & (sale_papers.c.signed > 0)
-    query = select(sale_papers).where(mine).order_by(sale_papers.c.created_at, sale_papers.c.paper).limit(MOST_PAPERS)
-    return tuple(_paper(connection, row, _state(connection, row, now)) for row in connection.execute(query).all())
+    newest = (sale_papers.c.created_at.desc(), sale_papers.c.paper)
+    accepted = select(sales.c.offer_hash).where(sales.c.sale == sale).scalar_subquery()
+    queries = [select(sale_papers).where(mine, sale_papers.c.hash == accepted)]
+    for kind in PaperKind:
+        of_kind = select(sale_papers).where(mine, sale_papers.c.kind == kind.value)
+        queries.append(of_kind.order_by(*newest).limit(MOST_PAPERS))
+    found = {row.paper: row for query in queries for row in connection.execute(query).all()}
+    rows = sorted(found.values(), key=lambda row: (row.created_at, row.paper))
+    return tuple(_paper(connection, row, _state(connection, row, now)) for row in rows)
 
 
 def to_sign(connection: Connection, deployment: Deployment, paper: str, party: str) -> tuple[ToSign, ...]:
@@ -223,6 +233,8 @@ def submit(connection: Connection, paper: str, now: int, most: int, *, waits: bo
         raise Refused("SignaturesMissing", missing=row.missing)
     if row.deadline <= now:
         raise Refused("DeadlinePassed", deadline=row.deadline)
+    if state == "failed":
+        _check_pause(connection, row, now)
     case = None if row.kind == PaperKind.LISTING else case_of(connection, row.sale)
     if case is not None and not _stands_there(case, PaperKind(row.kind)):
         raise Refused("WrongStep", sale=row.sale, present=int(case.status))
@@ -247,14 +259,21 @@ def ready_papers(connection: Connection, now: int, limit: int = 100) -> list[str
     """Papers that all have signed and that wait for nothing but the outbox."""
     query = (
         select(sale_papers, sales.c.status)
-        .join(sales, sales.c.sale == sale_papers.c.sale)
+        .join(sales, sales.c.sale == sale_papers.c.sale, isouter=True)
         .where(sale_papers.c.missing == 0, sale_papers.c.intent_key.is_(None), sale_papers.c.deadline > now)
         .where(sale_papers.c.kind != PaperKind.PAYOFF.value)
         .order_by(sale_papers.c.created_at)
     )
     found = []
     for row in connection.execute(query).all():
-        case, kind = case_of(connection, row.sale), PaperKind(row.kind)
+        kind = PaperKind(row.kind)
+        if row.status is None:
+            if kind is PaperKind.LISTING:
+                found.append(str(row.paper))
+            continue
+        if kind is PaperKind.LISTING:
+            continue
+        case = case_of(connection, row.sale)
         paid = kind is not PaperKind.FINANCE or case.due is None or case.open == case.due
         if _stands_there(case, kind) and paid and (kind is PaperKind.CANCELLATION or case.deadline >= now):
             found.append(str(row.paper))
@@ -269,7 +288,7 @@ def payoff_of(
     query = select(sale_papers).where(mine, sale_papers.c.missing == 0, sale_papers.c.deadline > now)
     for row in connection.execute(query.order_by(sale_papers.c.created_at.desc())).all():
         document = json.loads(row.document)
-        if document["lien"] == lien:
+        if document["lien"] == lien and _state(connection, row, now) == "signed":
             return document, consents_of(_lines(connection, row.paper), row.deadline)[0]
     return None
 
@@ -286,6 +305,30 @@ def consents_of(lines: Sequence[Row[Any]], deadline: int) -> list[dict[str, Any]
         }
         for line in lines
     ]
+
+
+def _still_serves(connection: Connection, row: Row[Any], made: Draft) -> bool:
+    """Whether a paper has the signers that a draft asks for, none of whom took its word back."""
+    lines = _lines(connection, row.paper)
+    same = [(line.role, line.party) for line in lines] == [(role.value, party) for role, party in made.signers]
+    return same and not _is_taken_back(connection, lines)
+
+
+def _is_taken_back(connection: Connection, lines: Sequence[Row[Any]]) -> bool:
+    """Whether one of the nonces is spent, so that the chain would not take the signature over it."""
+    try:
+        for line in lines:
+            check_nonce(connection, CONTRACT, line.attorney or line.party, line.nonce)
+    except Refused:
+        return True
+    return False
+
+
+def _check_pause(connection: Connection, row: Row[Any], now: int) -> None:
+    """Raise Refused for a paper that was sent a moment ago: anybody may send it again, but not all day."""
+    sent = connection.execute(select(intents.c.created_at).where(intents.c.key == row.intent_key)).scalar_one()
+    if sent > now - PAUSE:
+        raise Refused("RefusedJustNow", until=sent + PAUSE)
 
 
 def _stands_there(case: Case, kind: PaperKind) -> bool:
@@ -392,7 +435,7 @@ def _state(connection: Connection, row: Row[Any], now: int) -> str:
         state = connection.execute(asked).scalar_one()
         if state not in _FAILED:
             return "queued"
-    if case is not None and _is_overtaken(case, PaperKind(row.kind)):
+    if case is not None and _is_overtaken(connection, case, row):
         return "overtaken"
     if row.intent_key is not None:
         return "failed"
@@ -406,7 +449,7 @@ def _is_done(connection: Connection, case: Case, row: Row[Any]) -> bool:
     if kind is PaperKind.LISTING:
         return True
     if kind is PaperKind.CANCELLATION:
-        return case.status is SaleStatus.CANCELLED
+        return case.status is SaleStatus.CANCELLED and _is_how_it_ended(connection, row)
     if kind is PaperKind.PAYOFF:
         query = select(sale_payoffs).where(sale_payoffs.c.sale == case.sale)
         told = json.loads(row.document)
@@ -424,9 +467,25 @@ def _is_done(connection: Connection, case: Case, row: Row[Any]) -> bool:
     return agreed is not None and struct_hash(struct, agreed) == row.hash
 
 
-def _is_overtaken(case: Case, kind: PaperKind) -> bool:
+def _is_how_it_ended(connection: Connection, row: Row[Any]) -> bool:
+    """Whether a sale was cancelled with this paper, and not with another."""
+    ours = (events.c.subject == row.sale) & (events.c.contract == CONTRACT) & (events.c.name == "SaleCancelled")
+    told = [json.loads(each) for each in connection.execute(select(events.c.arguments).where(ours)).scalars()]
+    both = bool(json.loads(row.document)["offer"])
+    return any(each["documentHash"] == row.hash and (int(each["before"]) != SaleStatus.LISTED) == both for each in told)
+
+
+def _is_overtaken(connection: Connection, case: Case, row: Row[Any]) -> bool:
+    kind = PaperKind(row.kind)
     if not case.status.under_way:
         return True
+    if kind is PaperKind.CANCELLATION:  # with the offer there are buyers, who must sign too
+        return bool(json.loads(row.document)["offer"]) != (case.status is not SaleStatus.LISTED)
+    if kind is PaperKind.PAYOFF:
+        lines = _lines(connection, row.paper)
+        of_lien = select(liens.c.holder).where(liens.c.lien == json.loads(row.document)["lien"])
+        holder = connection.execute(of_lien).scalar_one_or_none()
+        return [line.party for line in lines] != [holder] or _is_taken_back(connection, lines)
     return kind in FROM and case.status > FROM[kind]
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, distinct, func, select
+from sqlalchemy import ColumnElement, Connection, Row, distinct, func, or_, select
 
 from muniment.chain.abi import encode_call
 from muniment.chain.deployment import Deployment
@@ -491,7 +491,9 @@ def _deposit(connection: Connection, line: Row[Any], ended: bool) -> DepositLine
     refund = "none"
     if ended:
         key = f"sales.refund:{line.sale}:{line.payer}:{line.paid}"
-        asked = connection.execute(select(intents.c.state).where(intents.c.key == key)).scalar_one_or_none()
+        mine = or_(intents.c.key == key, intents.c.key.startswith(f"{key}:", autoescape=True))
+        tried = select(intents.c.state).where(mine).order_by(intents.c.id.desc()).limit(1)
+        asked = connection.execute(tried).scalar_one_or_none()
         refund = "queued" if asked not in (None, "refused", "parked") else "due"
     return DepositLine(line.payer, line.paid, line.refunded, "done" if line.paid == line.refunded else refund)
 

@@ -13,7 +13,7 @@ from muniment.identity.signing import check_quota
 from muniment.land.sales.case import Case, case_of, check_free, check_liens, require_version
 from muniment.land.sales.model import MAX_CHAIN, SaleStatus, is_nobody
 from muniment.land.sales.papers import payoff_of
-from muniment.land.sales.submit import settle_request
+from muniment.land.sales.submit import WAITING, settle_request
 
 
 def settle(connection: Connection, sales: Sequence[str], now: int, most: int) -> Receipt:
@@ -21,11 +21,12 @@ def settle(connection: Connection, sales: Sequence[str], now: int, most: int) ->
     named = [sale.lower() for sale in sales]
     if not 1 <= len(set(named)) == len(named) <= MAX_CHAIN:
         raise Refused("ChainRefused", length=len(named))
-    cases = ordered([case_of(connection, sale) for sale in named])
+    cases = ordered([case_of(connection, sale) for sale in sorted(named)])
     chain = [_settlement(connection, case, now) for case in cases]
-    used = ":".join(str(payoff["consent"]["nonce"]) for each in chain for payoff in each["payoffs"])
+    used = ":".join(str(payoff["consent"]["signature"]) for each in chain for payoff in each["payoffs"])
     subject = keccak(f"{':'.join(case.sale for case in cases)}|{used}".encode())
     request = settle_request(connection, cases[0].title, chain, subject, now)
+    _check_alone(connection, cases, request.key)
     if connection.execute(select(intents.c.key).where(intents.c.key == request.key)).first() is None:
         check_quota(connection, request.lane, request.kind, most, now)
     return enqueue(connection, request, now)
@@ -59,6 +60,15 @@ def ordered(cases: Sequence[Case]) -> list[Case]:
         for others in waiting.values():
             others.discard(ready.sale)
     return done
+
+
+def _check_alone(connection: Connection, cases: Sequence[Case], key: str) -> None:
+    """Raise Refused while another settlement with one of the sales is under way: the chain takes one of the two."""
+    waiting = (intents.c.kind == "sales.settle") & intents.c.state.in_(WAITING) & (intents.c.key != key)
+    for case in cases:
+        same = intents.c.body.contains(f'"title":"{case.title}"', autoescape=True)
+        if connection.execute(select(intents.c.key).where(waiting, same).limit(1)).first() is not None:
+            raise Refused("SettlementQueued", sale=case.sale)
 
 
 def _settlement(connection: Connection, case: Case, now: int) -> dict[str, Any]:

@@ -16,7 +16,8 @@ from muniment.land.sales.case import Case, case_of, check_burdens, check_free, r
 from muniment.land.sales.model import CONTRACT, ESCROW, NO_LIEN, NOTICE_LIMIT, PaperKind, SaleStatus
 
 RETRY = 3_600  # seconds until what nobody asked for is asked again where the chain refused it
-_WAITING = ("queued", "signed", "broadcast")
+PAUSE = 60  # seconds until anybody may ask again for what the chain refused
+WAITING = ("queued", "signed", "broadcast")
 _FAILED = ("refused",)
 # Before there is an offer the contract takes anything for one.
 NO_OFFER: Mapping[str, Any] = {
@@ -56,15 +57,20 @@ def paper_request(
 def cancel_nonce(
     connection: Connection, relay: Relay, party: str, nonce: int, deadline: int, signature: str
 ) -> Receipt:
-    """Queue that a nonce, and whatever was signed over it for a sale, is good for nothing any more. Raises Refused."""
+    """Queue that a nonce, and whatever was signed over it for a sale, is good for nothing any more. Raises Refused.
+
+    While one request is under way another, with a later deadline, asks for nothing new.
+    """
     domain, message = Domain.of(relay.deployment, CONTRACT), {"party": party, "nonce": nonce, "deadline": deadline}
     given = party_signature(connection, domain, "CancelNonce", message, party, signature, relay.accepted)
     body = {"party": party, "nonce": str(nonce), "deadline": deadline, "signature": given}
-    request = Request(f"sales.cancel_nonce:{party}:{nonce}", "sales.cancel_nonce", party, body)
-    if connection.execute(select(intents.c.key).where(intents.c.key == request.key)).first() is None:
-        check_deadline(deadline, relay.now)
-        check_nonce(connection, CONTRACT, party, nonce)
-        check_quota(connection, party, request.kind, relay.most, relay.now)
+    request = again(connection, "sales.cancel_nonce", f"{party}:{nonce}", party, body, relay.now, wait=0)
+    known = connection.execute(select(intents.c.state).where(intents.c.key == request.key)).scalar_one_or_none()
+    if known is not None:
+        return Receipt(request.key, known, new=False)
+    check_deadline(deadline, relay.now)
+    check_nonce(connection, CONTRACT, party, nonce)
+    check_quota(connection, party, request.kind, relay.most, relay.now)
     return enqueue(connection, request, relay.now)
 
 
@@ -150,7 +156,7 @@ def settle_request(
     connection: Connection, title: str, chain: Sequence[Mapping[str, Any]], subject: str, now: int
 ) -> Request:
     """Register sales that are settled together, in their order; `subject` tells these from others."""
-    return again(connection, "sales.settle", subject, title, {"chain": [dict(one) for one in chain]}, now, wait=0)
+    return again(connection, "sales.settle", subject, title, {"chain": [dict(one) for one in chain]}, now, wait=PAUSE)
 
 
 def expiry(connection: Connection, case: Case, now: int) -> Request:
@@ -172,7 +178,7 @@ def withdraw(connection: Connection, token: str, payee: str, most: int, now: int
     # The block that last changed the credit tells one withdrawal from the next of the same amount.
     subject = f"{token}:{payee}:{row.block_number}:{row.amount}"
     request = again(
-        connection, "sales.withdraw", subject, f"payee:{payee}", {"token": token, "payee": payee}, now, wait=60
+        connection, "sales.withdraw", subject, f"payee:{payee}", {"token": token, "payee": payee}, now, wait=PAUSE
     )
     if connection.execute(select(intents.c.key).where(intents.c.key == request.key)).first() is None:
         check_quota(connection, request.lane, request.kind, most, now)
@@ -182,10 +188,13 @@ def withdraw(connection: Connection, token: str, payee: str, most: int, now: int
 def again(
     connection: Connection, kind: str, subject: str, lane: str, body: Mapping[str, Any], now: int, *, wait: int = RETRY
 ) -> Request:
-    """The request for an act that is done once; anew where the chain refused it `wait` seconds ago or more."""
+    """The request for an act that is done once; anew where the chain refused what was asked `wait` seconds ago or more.
+
+    By the chain's time, as it was asked: the worker's own clock may be far behind.
+    """
     key = f"{kind}:{subject}"
     mine = or_(intents.c.key == key, intents.c.key.startswith(f"{key}:", autoescape=True))
-    columns = (intents.c.key, intents.c.state, intents.c.updated_at, intents.c.body)
+    columns = (intents.c.key, intents.c.state, intents.c.created_at)
     tried = [
         row
         for row in connection.execute(select(*columns).where(mine).order_by(intents.c.id))
@@ -193,7 +202,7 @@ def again(
     ]
     if tried:
         last = tried[-1]
-        refused = last.state in _FAILED and last.updated_at <= now - wait
+        refused = last.state in _FAILED and last.created_at <= now - wait
         key = f"{key}:{len(tried)}" if refused else last.key
     return Request(key, kind, lane, body)
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, select
+from sqlalchemy import ColumnElement, Connection, Engine, Row, String, cast, select
 
 from muniment.chain.outbox import Request, enqueue
 from muniment.db.answers import as_of
@@ -34,7 +34,7 @@ def tend_sales(engine: Engine, now: int, most: int) -> int:
     """Queue steps that are ready, ends and refunds that are due; return how many requests are new."""
     with reading(engine) as connection:
         ready = ready_papers(connection, now)
-        wanted = [*_expiries(connection, now), *_refunds(connection, now)][:_AT_ONCE]
+        wanted = [*_expiries(connection, now), *_refunds(connection, now)]
         known = _known(connection, wanted)
     new = [request for request in wanted if request.key not in known]
     count = 0
@@ -54,13 +54,10 @@ def remind(engine: Engine, now: int, hours: Sequence[int]) -> int:
     """Queue notices of deadlines that come near or have passed, and of ends; return how many are new."""
     with reading(engine) as connection:
         wanted = [*_reminders(connection, now, hours), *_endings(connection, now)][:_AT_ONCE]
-        keys = [key for key, *_ in wanted]
-        known = set(connection.execute(select(notices.c.key).where(notices.c.key.in_(keys))).scalars())
-    new = [notice for notice in wanted if notice[0] not in known]
-    if not new:
+    if not wanted:
         return 0
     with writing(engine) as connection:
-        return sum(queue_notice(connection, *notice, now) for notice in new)
+        return sum(queue_notice(connection, *notice, now) for notice in wanted)
 
 
 def _expiries(connection: Connection, now: int) -> list[Request]:
@@ -88,21 +85,28 @@ def _refunds(connection: Connection, now: int) -> list[Request]:
 
 
 def _reminders(connection: Connection, now: int, hours: Sequence[int]) -> list[_Notice]:
-    near = _under_way() & (sales.c.deadline <= now + max(hours, default=0) * _HOUR)
-    query = select(sales).where(near).order_by(sales.c.deadline.desc()).limit(_AT_ONCE)
-    return [notice for row in connection.execute(query).all() if (notice := _reminder(row, now, hours)) is not None]
+    """Those whose time ends first come first. Who comes late hears the latest reminder that is due, not all."""
+    steps = sales.c.sale + ":" + cast(sales.c.status, String) + ":" + cast(sales.c.deadline, String)
+    over = select(sales).where(_under_way(), sales.c.deadline < now, _is_new("sale.overdue:" + steps))
+    found: list[_Notice] = [
+        (f"sale.overdue:{_about(row)}", "sale.overdue", row.sale, _facts(row))
+        for row in connection.execute(over.order_by(sales.c.deadline).limit(_AT_ONCE)).all()
+    ]
+    since = now
+    for hour in sorted(set(hours)):
+        until = now + hour * _HOUR
+        span = _under_way() & sales.c.deadline.between(since, until)
+        near = select(sales).where(span, _is_new("sale.reminder:" + steps + f":{hour}"))
+        found += [
+            (f"sale.reminder:{_about(row)}:{hour}", "sale.reminder", row.sale, {**_facts(row), "hours": hour})
+            for row in connection.execute(near.order_by(sales.c.deadline).limit(_AT_ONCE)).all()
+        ]
+        since = until + 1
+    return found
 
 
-def _reminder(row: Row[Any], now: int, hours: Sequence[int]) -> _Notice | None:
-    """The latest reminder that is due; who comes late hears one, not all."""
-    about = f"{row.sale}:{row.status}:{row.deadline}"
-    facts = _facts(row)
-    if row.deadline < now:
-        return f"sale.overdue:{about}", "sale.overdue", row.sale, facts
-    due = [hour for hour in hours if row.deadline - hour * _HOUR <= now]
-    if not due:
-        return None
-    return f"sale.reminder:{about}:{min(due)}", "sale.reminder", row.sale, {**facts, "hours": min(due)}
+def _about(row: Row[Any]) -> str:
+    return f"{row.sale}:{row.status}:{row.deadline}"
 
 
 def _endings(connection: Connection, now: int) -> list[_Notice]:
@@ -111,11 +115,14 @@ def _endings(connection: Connection, now: int) -> list[_Notice]:
     if known is None:
         return []
     ended = sales.c.status.in_([int(status) for status in _ENDS]) & (sales.c.changed_at >= now - _LOOK_BACK)
-    query = select(sales).where(ended, sales.c.block_number <= known.safe_number).order_by(sales.c.changed_at.desc())
-    return [
-        (f"sale.ended:{row.sale}", "sale.ended", row.sale, _facts(row))
-        for row in connection.execute(query.limit(_AT_ONCE)).all()
-    ]
+    safe = (sales.c.block_number <= known.safe_number) & _is_new("sale.ended:" + sales.c.sale)
+    query = select(sales).where(ended, safe).order_by(sales.c.changed_at).limit(_AT_ONCE)
+    return [(f"sale.ended:{row.sale}", "sale.ended", row.sale, _facts(row)) for row in connection.execute(query).all()]
+
+
+def _is_new(key: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether nothing was told under a key: what was told must not stand before what was not."""
+    return ~select(notices.c.id).where(notices.c.key == key).exists()
 
 
 def _facts(row: Row[Any]) -> dict[str, Any]:

@@ -80,6 +80,7 @@ _CONFLICTS = {
     "RootNotInEffect",
     "SaleExists",
     "SaleOverdue",
+    "SettlementQueued",
     "StepRefused",
     "TitleExists",
     "TitleIsReleased",
@@ -106,7 +107,7 @@ def told(refused: Refused) -> Problem:
     """A refusal as a problem with its sentence."""
     if refused.name in _MISSING:
         status = HTTPStatus.NOT_FOUND
-    elif refused.name == "RelayQuota":
+    elif refused.name in ("RefusedJustNow", "RelayQuota"):
         status = HTTPStatus.TOO_MANY_REQUESTS
     else:
         status = HTTPStatus.CONFLICT if refused.name in _CONFLICTS else HTTPStatus.UNPROCESSABLE_ENTITY

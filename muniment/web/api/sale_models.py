@@ -32,6 +32,7 @@ Address = Annotated[str, Field(pattern=ADDRESS), AfterValidator(_low)]
 Uint64 = Annotated[str, BeforeValidator(_text), Field(pattern=DECIMAL), _fits(64)]
 Uint128 = Annotated[str, BeforeValidator(_text), Field(pattern=DECIMAL), _fits(128)]
 Uint256 = Annotated[str, BeforeValidator(_text), Field(pattern=DECIMAL), _fits(256)]
+JURISDICTION = "^[A-Z]{2}(-[A-Z0-9]{1,3})?$"
 Currency = Annotated[str, Field(min_length=3, max_length=66)]
 
 
@@ -55,7 +56,7 @@ class ShareAsked(Sent):
 
 
 class OfferAsked(Sent):
-    """What buyers offer."""
+    """What buyers offer; the buyers' own wallets pay a token where no payers are named."""
 
     shares: list[ShareAsked] = Field(min_length=1, max_length=32)
     price: Uint128
@@ -64,7 +65,7 @@ class OfferAsked(Sent):
     denominator: Uint64 | None = None
     buyersBank: LowId | None = None  # noqa: N815
     currency: Currency | None = None
-    payers: list[Address] = Field(default=[], max_length=16)
+    payers: list[Address] | None = Field(default=None, max_length=16)
 
 
 class FateAsked(Sent):
@@ -146,7 +147,7 @@ class SettlementAsked(Sent):
 class DutyAsked(Sent):
     """A price, and who would hold the title."""
 
-    jurisdiction: str = Field(max_length=6)
+    jurisdiction: str = Field(pattern=JURISDICTION)
     currency: Currency
     price: Uint128
     shares: list[ShareAsked] = Field(min_length=1, max_length=32)

@@ -148,7 +148,7 @@ def deposit(
 
 
 @router.get("/sales/rates/{jurisdiction}", response_model=shapes.Rates)
-def rates(site: Here, jurisdiction: Annotated[str, Path(max_length=6)]) -> Any:
+def rates(site: Here, jurisdiction: Annotated[str, Path(pattern=shapes.JURISDICTION)]) -> Any:
     """What a register takes of prices."""
     with site.reading() as connection:
         found = queries.rates(connection, jurisdiction)
@@ -251,7 +251,7 @@ def notices(
     site: Here,
     after: Annotated[int, Query(ge=0, lt=1 << 53)] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
-    kind: Annotated[str | None, Query(max_length=40)] = None,
+    kind: Annotated[str | None, Query(pattern="^[a-z_.]{1,40}$")] = None,
 ) -> Any:
     """What there was to tell behind a cursor, in order: for whoever missed a webhook."""
     with site.reading() as connection:

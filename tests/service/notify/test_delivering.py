@@ -151,6 +151,23 @@ def test_a_dead_address_keeps_nobody_else_waiting(database: Engine, listener: Li
     assert sorted(states(database)) == [("taken", 1), ("waiting", 1)]
 
 
+def test_a_dead_address_with_much_to_hear_keeps_nobody_waiting(database: Engine, listener: Listener) -> None:
+    """However much waits for one that is gone, it must be tried once in a round, and the others have their turn."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        dead = f"http://127.0.0.1:{taken.getsockname()[1]}/"
+    subscribed(database, dead, "title.alert")
+    subscribed(database, listener.url, "sale.reminder")
+    for number in range(30):
+        told(database, f"title.alert:{number}", "title.alert")
+    told(database)
+    assert deliver(database) + deliver(database) == 1
+    assert sum(attempts for _, attempts in states(database)) == 2
+    assert {state for state, _ in states(database)} == {"taken", "waiting"}
+    deliver(database, NOW + wait_after(1))
+    assert sum(attempts for _, attempts in states(database)) == 3
+
+
 def test_an_ended_subscription_hears_nothing(database: Engine, listener: Listener) -> None:
     """What waits must not be sent after the end, and what comes later not be kept for it."""
     subscription = subscribed(database, listener.url, "sale.reminder")
@@ -216,6 +233,11 @@ def test_secrets_are_sealed(database: Engine, listener: Listener) -> None:
         ("https://[::ffff:10.0.0.1]/", "WebhookPrivate"),
         ("https://[64:ff9b::a00:1]/", "WebhookPrivate"),
         ("https://[fe80::1]/", "WebhookPrivate"),
+        ("https://[fec0::1]/", "WebhookPrivate"),
+        ("https://[::127.0.0.1]/", "WebhookPrivate"),
+        ("https://[::ffff:0:10.0.0.1]/", "WebhookPrivate"),
+        ("https://[64:ff9b:1::a00:1]/", "WebhookPrivate"),
+        ("https://[2002:a00:1::]/", "WebhookPrivate"),
         ("https://0.0.0.0/", "WebhookPrivate"),
         ("https://224.0.0.1/", "WebhookPrivate"),
     ],
@@ -259,6 +281,32 @@ def test_a_listener_that_dawdles_is_cut_off() -> None:
             post(f"http://127.0.0.1:{server.getsockname()[1]}/", b"{}", {}, loopback=True, seconds=1.0)
         thread.join(60)
         assert not thread.is_alive()
+
+
+def test_a_handshake_that_dawdles_is_cut_off() -> None:
+    """The time for the whole exchange must hold while keys are agreed upon, too."""
+    ended: list[str] = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def dawdle() -> None:
+            connection, _ = server.accept()
+            with connection:
+                try:
+                    connection.sendall(b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc\x03\x03")  # a long record begins
+                    for _ in range(100):
+                        connection.sendall(b"\0")
+                        time.sleep(0.2)
+                except OSError:
+                    ended.append("cut off")
+                    return
+            ended.append("heard out")
+
+        thread = threading.Thread(target=dawdle)
+        thread.start()
+        with pytest.raises(NotDelivered):
+            post(f"https://127.0.0.1:{server.getsockname()[1]}/", b"{}", {}, loopback=True, seconds=1.0)
+        thread.join(60)
+    assert ended == ["cut off"]
 
 
 def _subscriptions(store: Engine) -> Any:
