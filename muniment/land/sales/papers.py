@@ -485,7 +485,8 @@ def _is_overtaken(connection: Connection, case: Case, row: Row[Any]) -> bool:
         lines = _lines(connection, row.paper)
         of_lien = select(liens.c.holder).where(liens.c.lien == json.loads(row.document)["lien"])
         holder = connection.execute(of_lien).scalar_one_or_none()
-        return [line.party for line in lines] != [holder] or _is_taken_back(connection, lines)
+        assigned = holder is not None and holder not in [line.party for line in lines]
+        return assigned or _is_taken_back(connection, lines)
     return kind in FROM and case.status > FROM[kind]
 
 

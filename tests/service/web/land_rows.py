@@ -221,7 +221,8 @@ def _papers(connection: Connection) -> None:
             attempts=0, intent_key=None, created_at=NOW,
         )  # fmt: skip
         roles = {"payoff": ["lien_holder"] * 2, "finance": ["buyers_bank", "buyer"]}.get(kind, ["seller", "buyer"])
-        for place, (role, party) in enumerate(zip(roles, (SELLER, HOLDERS[1]), strict=True)):
+        parties = (SELLER, BANK if kind == "payoff" else HOLDERS[1])
+        for place, (role, party) in enumerate(zip(roles, parties, strict=True)):
             signed = NOW - 5 if place else None
             _put(
                 connection, schema.sale_signatures, paper=paper, place=place, role=role, party=party, nonce=7 + place,
