@@ -45,8 +45,8 @@ interface ISaleEscrow {
     error NotConveyance(address caller);
     /// @notice Thrown when the caller is not the admin of the agency that keeps the register.
     error NotAdmin(Jurisdiction jurisdiction, address caller);
-    /// @notice Thrown when rates exceed the whole price, a token has no payee who could fetch it or is no contract, or a
-    /// currency is zero.
+    /// @notice Thrown when rates exceed the whole price, a token has no payee who could fetch it or is no contract, or
+    /// a currency is zero.
     error RatesRefused(Jurisdiction jurisdiction, bytes32 currency);
     /// @notice Thrown when the register takes no price in the currency.
     error CurrencyRefused(Jurisdiction jurisdiction, bytes32 currency);
