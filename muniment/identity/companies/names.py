@@ -50,6 +50,9 @@ def normalise(name: str) -> str:
     """
     if any(unicodedata.category(letter) in _INVISIBLE or letter in _FILLERS for letter in name):
         raise Refused("NameInvisible")
+    for letter in name:
+        if _becomes_another(letter):
+            raise Refused("NameConfusable", letter=letter)
     name = " ".join(unicodedata.normalize("NFKC", name).split())
     # NFKC may bring forth what was hidden in a compatible form.
     if any(unicodedata.category(letter) in _INVISIBLE or letter in _FILLERS for letter in name):
@@ -185,6 +188,14 @@ def _look(letter: str, script: str) -> str:
     if several and not any(letter in longer for longer in several):
         return "".join(_look(part, script) for part in min(several))
     return min(alike)
+
+
+@cache
+def _becomes_another(letter: str) -> bool:
+    """Whether NFKC makes of it a letter that it does not look like: of the long s an s, though it looks like an f."""
+    plain = unicodedata.normalize("NFKC", letter)
+    shown = {_look(other, "LATIN") for other in _alike(letter) if other.isascii() and len(other) == 1}
+    return plain != letter and plain.isascii() and bool(shown) and _look(plain[0], "LATIN") not in shown
 
 
 def _is_of(letter: str, script: str) -> bool:

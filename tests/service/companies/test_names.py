@@ -51,6 +51,14 @@ def test_look_alikes_meet_or_are_refused(pair: tuple[str, str]) -> None:
     assert key_or_reason(forged) in (name_key(word), "a reason"), (word, forged)
 
 
+@pytest.mark.parametrize("letter", LETTERS)
+def test_every_look_alike_meets_or_is_refused(letter: str) -> None:
+    """No single replacement that Unicode lists may pass for another name."""
+    for other in confusables_data.get(letter, ()):
+        forged = "kvkvk" + other["c"].strip("\u200e")
+        assert key_or_reason(forged) in (name_key("kvkvk" + letter), "a reason"), forged
+
+
 @given(WORDS, WORDS)
 def test_different_names_keep_different_keys(one: str, other: str) -> None:
     """Names that the eye tells apart must both be free, and no others."""
