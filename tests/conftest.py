@@ -1,6 +1,13 @@
 """What concerns every test, whatever it is of."""
 
+import os
+
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, so that a failure can be seen again; deep runs look for new ones.
+settings.register_profile("repeatable", derandomize=not os.environ.get("MUNIMENT_DEEP"))
+settings.load_profile("repeatable")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -195,6 +195,8 @@ def test_fields_that_are_shown(university: University, browser: Watched) -> None
 def test_one_after_the_other(university: University, browser: Watched) -> None:
     """Who chooses the document alone is asked for its proof, and the two are judged together; by keyboard alone."""
     page = browser.open("/verify")
+    # From now on the browser tells of file choosers; told only then, it may hear of the key first, and open its own.
+    page.on("filechooser", lambda _: None)
     choose(page, ("diploma.json", DIPLOMA))
     expect(page.locator(STATE)).to_have_text("diploma.json carries no proof. Now choose its proof file, too.")
     choose(page, proof_of(university.proofs[1], "diploma.json"))
