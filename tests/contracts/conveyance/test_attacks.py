@@ -139,6 +139,10 @@ def test_divided_title_is_listed(world, deal, version):
     error = ("VersionStale", the.title, 1, 2) if version == 1 else ("SellersRefused", the.title)
     with reverts(*error):
         the.list()
+    # It has no holders any more, which is not a title that nobody need sign for.
+    the.listing["sellers"], the.sellers = [], []
+    with reverts(*error):
+        the.list()
 
 
 def test_divided_after_the_contract(world, deal):
