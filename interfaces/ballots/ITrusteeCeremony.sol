@@ -122,7 +122,7 @@ interface ITrusteeCeremony {
     error PeriodOutOfRange(uint256 period);
     /// @notice Thrown when a trustee is zero or named twice.
     error TrusteeRefused(address trustee);
-    /// @notice Thrown when the manifest is empty or has more than 24,576 bytes.
+    /// @notice Thrown when the manifest is empty or has more than 98,304 bytes.
     error ManifestRefused(uint256 length);
     /// @notice Thrown when the account is no trustee of this ceremony.
     error NotTrustee(SetupId setup, address account);
