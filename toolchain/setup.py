@@ -27,6 +27,7 @@ HOME = CACHE / "home"  # where the user has none that can be written to
 SOLCX = CACHE / "solcx"
 SOLC_VERSION = "0.8.30"
 SOLC = SOLCX / f"solc-v{SOLC_VERSION}"
+BUILD = ROOT / "build"
 OLDEST_NODE = 20
 
 
@@ -71,7 +72,7 @@ def set_up() -> None:
         _npm_packages()
         _solidity_compiler()
         _browser_files()
-        _contracts()
+        compile_contracts()
 
 
 def _python_packages() -> None:
@@ -162,10 +163,10 @@ def _browser_files() -> None:
                 _call(["npm", "run", "--silent", "build"], "read the messages above")
 
 
-def _contracts() -> None:
+def compile_contracts() -> None:
     """`build`: the contracts' artifacts, made once, so that suites that run side by side only read them."""
     sources = sorted([*(ROOT / "contracts").rglob("*.sol"), *(ROOT / "interfaces").rglob("*.sol")])
-    with _when_changed("contracts", [*sources, ROOT / "brownie-config.yaml"], ROOT / "build") as changed:
+    with _when_changed("contracts", [*sources, ROOT / "brownie-config.yaml"], BUILD) as changed:
         if changed:
             with _step("Contracts"):
                 _call([BIN / "brownie", "compile"], "read the messages above")
