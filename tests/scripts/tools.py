@@ -34,9 +34,10 @@ NAMES = (
     "TitleRegistry",
 )
 
-# Importing Brownie takes two seconds; this server does it once and forks a fresh process for each script.
+# Importing Brownie takes two seconds, loading the contracts another; this server does both once and forks a fresh
+# process for each script.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["brownie"])
+_FORKS.set_forkserver_preload(["brownie", "tests.scripts.loaded"])
 
 
 class Node:
