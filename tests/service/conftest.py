@@ -80,7 +80,7 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A database with all tables, on each engine in turn."""
     if request.param == "sqlite":
-        engine = _copied(request.getfixturevalue("blank"), tmp_path / "muniment.db")
+        engine = _copied(request.getfixturevalue("blank"), tmp_path / "any.db")
         yield engine
         engine.dispose()
         return
