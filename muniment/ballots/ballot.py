@@ -1,7 +1,7 @@
 """Make, sign and check ballots, and open one that was made to be tested.
 
 `check_ballot` is the reference: it goes through a ballot as the box does, and refuses with the box's own errors.
-Whoever has many to check takes `muniment.ballots.batch`.
+Whoever has many to check takes `muniment.ballots.checking`.
 """
 
 from collections.abc import Sequence
