@@ -6,7 +6,8 @@ Three kinds, never mixed:
   `company_filings`, `company_signatures`, `company_decisions`, `title_references`, `published_terms`, `land_acts`,
   `land_consents`, `land_signatures`, `sale_papers`, `sale_signatures`, `sale_acts`, `subscriptions`, `notices`,
   `deliveries`, `title_alerts`, `alert_*`, `ballot_keys`, `ballot_voters`, `ballot_salts`, `ballot_issuances`,
-  `ballot_credentials`, `ballot_rolls`, `ballot_receipts`, `ballot_shares`): written by staff, imports and whoever signs;
+  `ballot_credentials`, `ballot_rolls`, `ballot_receipts`, `ballot_shares`): written by staff, imports and whoever
+  signs;
 - *the outbox* (`intents`, `transactions`, `signers`): written by `submit` and the worker;
 - *read tables* (`events` and below): written by the indexer alone, and rebuilt from the chain at will.
 
