@@ -15,7 +15,19 @@ import {
   type Point,
   randomScalar,
 } from "./group.js";
-import { bytes, castDigest, contentId, depthOf, hash, trackerOf, ZERO } from "./hashes.js";
+import {
+  batchLeaf,
+  bytes,
+  castDigest,
+  contentId,
+  depthOf,
+  hash,
+  rollLine,
+  rootAbove,
+  trackerOf,
+  type UnitRoll,
+  ZERO,
+} from "./hashes.js";
 import { type Branch, challengeOf, checkProof, claimed, type Context, pointOnLine, type Proof, prove } from "./proofs.js";
 import { BallotRefused } from "./refused.js";
 
@@ -339,23 +351,48 @@ export function replacedTracker(election: Election, { unit, credential }: Line, 
 /** Refuse ciphertexts that no box takes. Throws BallotRefused (CiphertextRefused). */
 export function checkCiphertexts(ciphertexts: readonly Ciphertext[]): void {
   ciphertexts.forEach(({ a, b }, at) => {
-    if (!isUsable(a) || !isUsable(b)) {
-      throw new BallotRefused("CiphertextRefused", `Ciphertext ${at} is off the curve, or beyond the order.`);
-    }
+    if (!isUsable(a) || !isUsable(b)) throw ciphertextRefused(at);
   });
 }
 
-/** Check signature, ciphertexts and every proof of one ballot. Throws BallotRefused. */
+const ciphertextRefused = (at: number): BallotRefused =>
+  new BallotRefused("CiphertextRefused", `Ciphertext ${at}, or a sum with it, is off the curve or beyond the order.`);
+
+/** Refuse a ballot whose credential is not on its line of the roll. Throws BallotRefused (NotOnRoll). */
+export function checkLine({ lines, root }: UnitRoll, { unit, index, credential, path }: Line): void {
+  const fits = index < lines && path.length === depthOf(lines);
+  if (!fits || rootAbove(rollLine(unit, index, credential), index, path) !== root) {
+    throw new BallotRefused("NotOnRoll", `The credential ${credential} is not on line ${index} of the roll.`);
+  }
+}
+
+/**
+ * Refuse what a ballot says of the one that it replaces. Throws BallotRefused: ReplacedRefused, NotInBatch.
+ *
+ * @param roots of the unit's batches
+ */
+export function checkReplaced(election: Election, { line, previous }: Pick<Ballot, "line" | "previous">, replaced: Replaced, roots: readonly Hex[]): void {
+  if (replacedTracker(election, line, replaced) !== previous) {
+    throw new BallotRefused("ReplacedRefused", "The ballot resupplied is not the one that is replaced.");
+  }
+  if (!replaced.batch) return;
+  const { number, place, path } = replaced.batch;
+  const fits = place < 2 ** path.length; // one place has one way to be written
+  if (!fits || rootAbove(batchLeaf(line.index, previous), place, path) !== roots[number]) {
+    throw new BallotRefused("NotInBatch", "The ballot that is replaced is in no such batch.");
+  }
+}
+
+/** Check ciphertexts, every proof and the signature of one ballot, in the box's order. Throws BallotRefused. */
 export function check(election: Election, { ballot, signature }: Unpacked): void {
   const { line, ciphertexts, proofs, content, previous, tracker } = ballot;
-  if (!isSignedBy(castDigest(election.chain, election.box, tracker), signature, line.credential)) {
-    throw new BallotRefused("SignatureRefused", `The credential ${line.credential} did not sign this ballot.`);
-  }
   checkCiphertexts(ciphertexts);
   claimsOf(election.forms, election.width).forEach((claim, proof) => {
     const sum = claimed(claim, ciphertexts);
-    checkCiphertexts([sum]);
+    if (!isUsable(sum.a) || !isUsable(sum.b)) throw ciphertextRefused(claim.ciphertexts.at(-1)!);
     checkProof({ content, previous, proof }, claim, sum, proofs[proof]!, election.key);
   });
+  if (!isSignedBy(castDigest(election.chain, election.box, tracker), signature, line.credential)) {
+    throw new BallotRefused("SignatureRefused", `The credential ${line.credential} did not sign this ballot.`);
+  }
 }
-

@@ -96,8 +96,8 @@ export function checkForms(forms: readonly Form[], unitLines: readonly number[],
   const width = widthOf(unitLines.reduce((sum, lines) => sum + lines, 0));
   if (!forms.length || forms.length > MOST_CONTESTS) throw refused(0);
   forms.forEach((form, contest) => {
-    if (!isPossible(form, width)) throw refused(contest);
-    for (const lines of unitLines) if (!isDecodable(form, BigInt(lines + 2 * minBallots))) throw undecodable(contest);
+    if (!isPossible(form)) throw refused(contest);
+    for (const lines of unitLines) if (!isDecodable(form, width, BigInt(lines + 2 * minBallots))) throw undecodable(contest);
   });
   const claims = claimsOf(forms, width);
   const branches = claims.reduce((sum, { values }) => sum + values.length, 0);
@@ -112,20 +112,21 @@ const refused = (contest: number): BallotRefused =>
 const undecodable = (contest: number): BallotRefused =>
   new BallotRefused("ContestUndecodable", `The count of contest ${contest} could not be found again.`);
 
-function isPossible(form: Form, width: number): boolean {
+function isPossible(form: Form): boolean {
   if (form.form === "choice") {
     const values = countsOf(form);
-    return form.options >= 1 && values >= 2 && values <= MOST_VALUES && form.options * width <= MOST_BITS;
+    return form.options >= 1 && values >= 2 && values <= MOST_VALUES;
   }
   const { options, most, minimum, maximum } = form;
   return (
     options >= 1 && options <= MOST_OPTIONS && most >= 1 && most <= MOST_POINTS &&
-    minimum <= maximum && maximum <= options * most && maximum - minimum <= WIDEST_SUM
+    minimum <= maximum && maximum > 0 && maximum <= options * most && maximum - minimum <= WIDEST_SUM
   );
 }
 
-function isDecodable(form: Form, ballots: bigint): boolean {
+function isDecodable(form: Form, width: number, ballots: bigint): boolean {
   if (form.form === "points") return BigInt(form.most) * ballots < CANDIDATES;
+  if (form.options * width > MOST_BITS) return false;
   const free = BigInt(countsOf(form) - 1); // one count follows from the others
   let candidates = 1n;
   for (let at = 1n; at <= free; at += 1n) candidates = (candidates * (ballots + at)) / at; // C(N + k − 1, k − 1)

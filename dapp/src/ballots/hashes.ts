@@ -107,7 +107,10 @@ export const depthOf = (leaves: number): number => (leaves > 1 ? 32 - Math.clz32
 
 /** The root that a leaf and its siblings lead to. */
 export const rootAbove = (leaf: Hex, index: number, path: readonly Hex[]): Hex =>
-  path.reduce((at, sibling, level) => ((index >>> level) & 1 ? node(sibling, at) : node(at, sibling)), leaf);
+  path.reduce((at, sibling, level) => (bitOf(index, level) ? node(sibling, at) : node(at, sibling)), leaf);
+
+/** Bit `level` of a number; a shift would begin anew at the 32nd. */
+const bitOf = (index: number, level: number): boolean => Math.floor(index / 2 ** level) % 2 === 1;
 
 function above(level: readonly Hex[]): Hex[] {
   const nodes: Hex[] = [];

@@ -82,12 +82,13 @@ export function prove(
   const real = claim.values.indexOf(message);
   if (real < 0) throw new BallotRefused("SelectionRefused", "What is encrypted is none of the values.");
   for (;;) {
-    const drawn = claim.values.map((_, at) => (at === real ? { c: 0n, z: random() } : { c: random(), z: random() }));
+    const nonce = random();
+    const drawn = claim.values.map((_, at) => (at === real ? { c: 0n, z: nonce } : { c: random(), z: random() }));
     const nonces = drawn.map(({ c, z }) => modOrder(z - c * randomness));
     const points = affine(
-      nonces.flatMap((nonce, at) => {
+      nonces.flatMap((w, at) => {
         const part = modOrder(-drawn[at]!.c * (message - claim.values[at]!));
-        return [ofGenerator(nonce), ofKey(nonce).add(ofGenerator(part))];
+        return [ofGenerator(w), ofKey(w).add(ofGenerator(part))];
       }),
     );
     const made = nonces.map((_, at) => ({ commitment: addressOf(points[2 * at]!), b: points[2 * at + 1]! }));

@@ -1,6 +1,6 @@
 import type { Hex } from "../group.js";
-import { type Log, type PublishedLog, type PublishedRoll, readLog, readRoll } from "./published.js";
-import { type Read, Unreadable, digits, exactly, flag, list, object, text, word } from "./shapes.js";
+import { type Log, type PublishedLog, type PublishedRoll, readLog, readRoll } from "../published.js";
+import { type Read, Unreadable, digits, exactly, flag, list, object, text, word } from "../shapes.js";
 
 // Everything that a verdict rests on, in one file or from a node: the events of ceremony and box with the blocks and the
 // transactions they are in, what the contracts answer at one block, and the roll and the log as they are published.

@@ -1,4 +1,4 @@
-import type { Hex } from "../group.js";
+import type { Hex } from "./group.js";
 
 /** JSON that is not as it must be: a place, and what is wrong there. */
 export class Unreadable extends Error {

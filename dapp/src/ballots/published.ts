@@ -1,5 +1,5 @@
-import type { Hex } from "../group.js";
-import { keccak } from "../hashes.js";
+import type { Hex } from "./group.js";
+import { keccak } from "./hashes.js";
 import { base64url, list, natural, object, type Read, Unreadable, word } from "./shapes.js";
 
 // What the agency publishes beside the chain, and how it is written: docs/ballots-protocol.md.
