@@ -134,7 +134,11 @@ def check_batched(ballot: Ballot, batch_root: str) -> None:
     Raises Refused(NotInBatch).
     """
     place = ballot.replaced.place if ballot.replaced else None
-    if place is not None and root_of(batch_leaf(ballot.index, ballot.previous), place.place, place.path) != batch_root:
+    if place is None:
+        return
+    leaf = batch_leaf(ballot.index, ballot.previous)
+    # One place has one way to be written.
+    if place.place >> len(place.path) or root_of(leaf, place.place, place.path) != batch_root:
         raise Refused("NotInBatch", index=ballot.index, batch=place.batch, tracker=ballot.previous)
 
 

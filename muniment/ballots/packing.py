@@ -22,6 +22,8 @@ from muniment.ballots.roll import depth_of
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH
 
+_HEADER = 4 + 1 + 20  # index, flags, credential
+
 
 def pack_ballots(ballots: Sequence[Ballot]) -> bytes:
     """Ballots of one unit, one after the other. Raises OverflowError for a number that its place cannot hold."""
@@ -102,10 +104,11 @@ class _Reader:
 
 
 def _read(paper: BallotPaper, reader: _Reader) -> Ballot:
-    index, flags = reader.number(4), reader.number(1)
+    header = reader.take(_HEADER)
+    index, flags, credential = int.from_bytes(header[:4], "big"), header[4], "0x" + header[5:].hex()
     if flags > BallotFlags.REPLACES_REPLACEMENT:
         raise Refused("FlagsRefused", flags=flags)
-    credential, signature = reader.text(20), reader.take(64)
+    signature = reader.take(64)
     previous = reader.text() if flags else ZERO_HASH
     ciphertexts = reader.ciphertexts(paper.ciphertexts)
     content = content_hash(paper.election, paper.roll.unit, credential, ciphertexts)
