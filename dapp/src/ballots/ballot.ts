@@ -356,7 +356,9 @@ export function checkCiphertexts(ciphertexts: readonly Ciphertext[]): void {
 }
 
 const ciphertextRefused = (at: number): BallotRefused =>
-  new BallotRefused("CiphertextRefused", `Ciphertext ${at}, or a sum with it, is off the curve or beyond the order.`);
+  new BallotRefused("CiphertextRefused", `Ciphertext ${at}, or a sum with it, is off the curve or beyond the order.`, {
+    ciphertext: at,
+  });
 
 /** Refuse a ballot whose credential is not on its line of the roll. Throws BallotRefused (NotOnRoll). */
 export function checkLine({ lines, root }: UnitRoll, { unit, index, credential, path }: Line): void {

@@ -147,25 +147,29 @@ export function claimed({ ciphertexts }: Claim, all: readonly Ciphertext[]): Cip
  * @param key the election key H
  */
 export function checkProof(context: Context, claim: Claim, { a, b }: Ciphertext, proof: Proof, key: Point): void {
-  const where = `proof ${context.proof}`;
-  if (proof.length !== claim.values.length) throw new BallotRefused("ProofRefused", `A branch is missing in ${where}.`);
+  const number = context.proof;
+  const refuse = (reason: "ProofScalarRefused" | "ProofHintRefused" | "ProofRefused", branch: number): never => {
+    throw new BallotRefused(reason, `Branch ${branch} of proof ${number} ${WRONG[reason]}.`, { proof: number, branch });
+  };
+  if (proof.length !== claim.values.length) refuse("ProofRefused", proof.length);
   proof.forEach((branch, at) => {
-    if (!isScalar(branch.challenge) || !isScalar(branch.response)) {
-      throw new BallotRefused("ProofScalarRefused", `A number of branch ${at} of ${where} is 0, or q or more.`);
-    }
-    if (!hintsFit(branch)) throw new BallotRefused("ProofHintRefused", `A hint of branch ${at} of ${where} misses.`);
+    if (!isScalar(branch.challenge) || !isScalar(branch.response)) refuse("ProofScalarRefused", at);
+    if (!hintsFit(branch)) refuse("ProofHintRefused", at);
   });
   const sum = proof.reduce((total, { challenge }) => total + challenge, 0n);
-  if (modOrder(sum) !== challengeOf(context, claim, proof)) {
-    throw new BallotRefused("ProofRefused", `The challenges of ${where} are not those of what it says.`);
-  }
+  if (modOrder(sum) !== challengeOf(context, claim, proof)) refuse("ProofRefused", proof.length - 1);
   proof.forEach(({ challenge, response, commitment, hints, b: given }, at) => {
-    const refused = new BallotRefused("ProofRefused", `The equations of branch ${at} of ${where} do not hold.`);
     const first = sumOf([multiplied(GENERATOR, response), negated(multiplied(a, challenge))]);
-    if (addressOf(first) !== commitment) throw refused;
+    if (addressOf(first) !== commitment) refuse("ProofRefused", at);
     const onKey = multiplied(key, response);
     const hidden = sumOf([b, negated(multiplied(GENERATOR, claim.values[at]!))]);
-    if (!samePoint(onKey, hints.u)) throw refused;
-    if (!samePoint(sumOf([onKey, negated(multiplied(hidden, challenge))]), given)) throw refused;
+    if (!samePoint(onKey, hints.u)) refuse("ProofRefused", at);
+    if (!samePoint(sumOf([onKey, negated(multiplied(hidden, challenge))]), given)) refuse("ProofRefused", at);
   });
 }
+
+const WRONG = {
+  ProofScalarRefused: "has a number that is zero, or not below the order",
+  ProofHintRefused: "has a hint that misses",
+  ProofRefused: "has equations that do not hold",
+} as const;

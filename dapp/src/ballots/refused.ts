@@ -29,11 +29,12 @@ export type Reason =
   | "OpeningRefused"
   | "EnrolmentRefused";
 
-/** A refusal: its name, and one sentence. */
+/** A refusal: its name, one sentence, and where it is, as the contract's error says it. */
 export class BallotRefused extends Error {
   constructor(
     readonly reason: Reason,
     sentence: string,
+    readonly place: Readonly<Record<string, number>> = {},
   ) {
     super(sentence);
     this.name = reason;

@@ -17,6 +17,13 @@ export interface Task {
   readonly packed: Hex;
 }
 
+/** A refusal that can be sent from a worker. */
+export interface Refusal {
+  readonly name: string;
+  readonly says: string;
+  readonly place: Readonly<Record<string, number>>;
+}
+
 /** A ballot without its proofs, which were judged, and what is wrong with it: a name and a sentence. */
 export interface Judged {
   readonly index: number;
@@ -26,11 +33,11 @@ export interface Judged {
   readonly proofsHash: Hex;
   readonly ciphertexts: readonly Ciphertext[];
   readonly replaced: Replaced | undefined;
-  readonly refused: { readonly name: string; readonly says: string } | undefined;
+  readonly refused: Refusal | undefined;
 }
 
 /** What came of a task: its ballots, or why they cannot be read. */
-export type Judgement = readonly Judged[] | { readonly name: string; readonly says: string };
+export type Judgement = readonly Judged[] | Refusal;
 
 /** Judge the ballots of one call. */
 export function judge({ election, roll, packed }: Task): Judgement {
@@ -39,7 +46,7 @@ export function judge({ election, roll, packed }: Task): Judgement {
     all = unpack(election, roll.unit, roll.lines, bytes(packed));
   } catch (error) {
     if (!(error instanceof BallotRefused)) throw error;
-    return { name: error.reason, says: error.message };
+    return { name: error.reason, says: error.message, place: error.place };
   }
   const sound = areSound(election, all);
   return all.map((one) => judgement(election, roll, one, sound));
@@ -56,13 +63,13 @@ function judgement(election: Election, roll: UnitRoll, one: Unpacked, sound: boo
 }
 
 /** The name and the sentence of what a check refuses; undefined when it refuses nothing. */
-export function refusalOf(checked: () => void): Judged["refused"] {
+export function refusalOf(checked: () => void): Refusal | undefined {
   try {
     checked();
     return undefined;
   } catch (error) {
     if (!(error instanceof BallotRefused)) throw error;
-    return { name: error.reason, says: error.message };
+    return { name: error.reason, says: error.message, place: error.place };
   }
 }
 
