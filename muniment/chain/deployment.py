@@ -80,12 +80,14 @@ class Deployment:
                 for name, entry in written["contracts"].items()
             }
             min(contracts)  # a deployment without contracts is none
-            kinds = {
-                name: ContractKind(name, entry["abi"], *entry["found_by"], begins_with=entry["begins_with"])
-                for name, entry in written.get("kinds", {}).items()
-            }
+            kinds = {name: _kind(name, entry) for name, entry in written.get("kinds", {}).items()}
             return cls(written["network"], int(written["chain_id"]), written["genesis_hash"].lower(), contracts, kinds)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DeploymentUnreadable(
                 f"The deployment at {path} lacks or garbles {error}; deploy again (./run script deploy)."
             ) from error
+
+
+def _kind(name: str, entry: Mapping[str, Any]) -> ContractKind:
+    contract, event, argument = entry["found_by"]
+    return ContractKind(name, entry["abi"], contract, event, argument, entry["begins_with"])

@@ -1,0 +1,31 @@
+"""Which boxes the signing key may call: those that the ceremony's contract itself names."""
+
+from collections.abc import Callable
+
+from muniment.ballots.states import BOX, CEREMONY
+from muniment.chain.deployment import Deployment
+from muniment.chain.rpc import Rpc, RpcError
+from muniment.chain.views import View, ask
+
+
+def registered_boxes(rpc: Callable[[], Rpc], deployment: Deployment) -> Callable[[str], bool]:
+    """A test of addresses: the box says which setup it is of, and the ceremony which box that setup has.
+
+    What anybody may deploy says anything of itself; the ceremony's word is what two officers registered. Asked once for
+    each box that is one: a setup never gets another. Raises RpcUnavailable.
+    """
+    known: set[str] = set()
+
+    def is_one(address: str) -> bool:
+        if address not in known:
+            try:
+                setup = ask(rpc(), deployment, View(BOX, "SETUP", (), address))
+                named = ask(rpc(), deployment, View(CEREMONY, "ceremony", (setup,)))["box"]
+            except RpcError:
+                return False
+            if named != address:
+                return False
+            known.add(address)
+        return True
+
+    return is_one
