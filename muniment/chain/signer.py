@@ -11,8 +11,8 @@ from typing import Any, Protocol, Self
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_typing import Hash32
 from eth_utils.address import to_checksum_address
-from hexbytes import HexBytes
 
 from muniment.chain.abi import selector
 from muniment.chain.deployment import Deployment
@@ -148,7 +148,7 @@ class TypedSigner:
     def sign(self, separator: bytes, struct_hash: bytes) -> str:
         """The signature over a message of a domain, both by their hashes: 65 bytes as 0x hex."""
         digest = keccak_bytes(b"\x19\x01" + separator + struct_hash)
-        return "0x" + bytes(self._account.unsafe_sign_hash(HexBytes(digest)).signature).hex()
+        return "0x" + bytes(self._account.unsafe_sign_hash(Hash32(digest)).signature).hex()
 
 
 def unlock(path: Path, password: str) -> LocalAccount:
