@@ -26,7 +26,8 @@ class ContractKind:
     """Contracts that come to be after the deployment, and are made known by an event.
 
     `contract`, `event` and `argument` name what makes one known: the argument is its address. `begins_with` is the
-    event that such a contract emits first, before anybody knows of it.
+    event that such a contract emits first, before anybody knows of it. `body_hash` is keccak256 of its runtime code
+    without metadata and with zeros for the 32 bytes at each of `immutables` (`muniment.chain.runtime`).
     """
 
     name: str
@@ -35,6 +36,8 @@ class ContractKind:
     event: str
     argument: str
     begins_with: str
+    immutables: tuple[int, ...] = ()
+    body_hash: str | None = None
 
 
 @dataclass(frozen=True)
@@ -90,4 +93,13 @@ class Deployment:
 
 def _kind(name: str, entry: Mapping[str, Any]) -> ContractKind:
     contract, event, argument = entry["found_by"]
-    return ContractKind(name, entry["abi"], contract, event, argument, entry["begins_with"])
+    return ContractKind(
+        name,
+        entry["abi"],
+        contract,
+        event,
+        argument,
+        entry["begins_with"],
+        tuple(int(place) for place in entry.get("immutables", ())),
+        entry.get("body_hash"),
+    )
