@@ -18,6 +18,8 @@ from muniment.ballots.papers import Election, election_at
 from muniment.ballots.states import BallotState
 from muniment.ballots.submit import cast_request
 from muniment.chain.outbox import enqueue
+from muniment.chain.signer import TypedSigner, unlock
+from muniment.config import Settings
 from muniment.db.answers import as_of
 from muniment.db.engine import reading, writing
 from muniment.db.schema import ballot_batches, ballot_receipts, ballot_withdrawals, ballots, intents
@@ -37,6 +39,17 @@ class ReceiptSigner(Protocol):
 
     def sign(self, separator: bytes, struct_hash: bytes) -> str:
         """The signature over a message of an EIP-712 domain, both by their hashes."""
+
+
+def open_signer(settings: Settings) -> TypedSigner:
+    """The relayer's key: that of the outbox. Raises Refused without one, KeystoreUnusable when it does not open."""
+    if settings.keystore is None or settings.password_file is None:
+        raise Refused("KeystoreMissing")
+    try:
+        password = settings.password_file.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused("FileUnreadable", path=str(settings.password_file), cause=type(error).__name__) from None
+    return TypedSigner(unlock(settings.keystore, password))
 
 
 @dataclass(frozen=True)

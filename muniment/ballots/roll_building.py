@@ -99,6 +99,14 @@ def built_roll(connection: Connection, setup: str) -> BuiltRoll:
     return BuiltRoll(row.roll, unit_rolls(row.units), row.roll_root, row.log_root)
 
 
+def credentials_of(connection: Connection, setup: str, unit: int) -> list[str]:
+    """The credentials of a unit of the published roll, in order. Raises Refused(RollNotPublished, UnitUnknown)."""
+    units = json.loads(built_roll(connection, setup).text)["units"]
+    if not 0 <= unit < len(units):
+        raise Refused("UnitUnknown", unit=unit)
+    return [credential for credential, _, _ in units[unit]["lines"]]
+
+
 def unit_rolls(text: str) -> tuple[UnitRoll, ...]:
     """Rolls as they are kept."""
     return tuple(UnitRoll(**held) for held in json.loads(text))
