@@ -28,15 +28,40 @@ library CurveMath {
 
     /// The account that a public key has. It stands for the point: another with the same is a second preimage of 160
     /// bits.
-    function addressOf(uint256 x, uint256 y) internal pure returns (address) {
-        return address(uint160(uint256(keccak256(abi.encode(x, y)))));
+    function addressOf(uint256 x, uint256 y) internal pure returns (address account) {
+        // The words are hashed where they may be overwritten: thousands of times in a transaction, space must not grow.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(0x00, x)
+            mstore(0x20, y)
+            account := and(keccak256(0x00, 0x40), 0xffffffffffffffffffffffffffffffffffffffff)
+        }
     }
 
     /// The account of aG + bR, by recovering a public key from a signature made up for it; zero when R.x is not within
-    /// 1 … q − 1, when b is no multiple of 1 … q − 1, or when the sum is infinity.
-    /// @dev The key recovered from (hash, r, s) is (s·R − hash·G) / r, with R the point of abscissa r.
-    function combine(uint256 a, uint256 rx, uint256 ry, uint256 b) internal pure returns (address) {
-        return ecrecover(bytes32(Q - mulmod(a, rx, Q)), 27 + uint8(ry & 1), bytes32(rx), bytes32(mulmod(b, rx, Q)));
+    /// 1 … q − 1, when b is a multiple of q, or when the sum is infinity.
+    function combine(uint256 a, uint256 rx, uint256 ry, uint256 b) internal view returns (address) {
+        unchecked {
+            return recover(Q - mulmod(a, rx, Q), ry & 1, rx, mulmod(b, rx, Q));
+        }
+    }
+
+    /// The account of (s·R − digest·G) / r, with R the point of abscissa r and the ordinate of that parity: whoever
+    /// made the signature (r, s). Zero when r or s is not within 1 … q − 1, when there is no such R, and for infinity.
+    function recover(uint256 digest, uint256 parity, uint256 r, uint256 s) internal view returns (address account) {
+        // Solidity's own ecrecover, without what it does around it: two thousand times in a transaction.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let input := mload(0x40)
+            mstore(input, digest)
+            mstore(add(input, 0x20), add(27, parity))
+            mstore(add(input, 0x40), r)
+            mstore(add(input, 0x60), s)
+            // The precompile answers nothing when it fails, and zero stays.
+            mstore(0x00, 0)
+            pop(staticcall(gas(), 0x01, input, 0x80, 0x00, 0x20))
+            account := mload(0x00)
+        }
     }
 
     // ── Sums ────────────────────────────────────────────────────────────────────────────────────────────────────

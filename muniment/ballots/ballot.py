@@ -14,6 +14,7 @@ from muniment.ballots.model import (
     Ballot,
     BallotOpening,
     BallotPaper,
+    BatchPlace,
     Ciphertext,
     Point,
     ProofPlan,
@@ -137,9 +138,9 @@ def check_batched(ballot: Ballot, batch_root: str) -> None:
         raise Refused("NotInBatch", index=ballot.index, batch=place.batch, tracker=ballot.previous)
 
 
-def replacing(ballot: Ballot) -> Replaced:
-    """What a ballot that takes this one's place says of it, when the chain keeps this one's tracker in a word."""
-    return Replaced(ballot.ciphertexts, ballot.previous, proofs_hash(ballot.proofs), None)
+def replacing(ballot: Ballot, place: BatchPlace | None) -> Replaced:
+    """What a ballot that takes this one's place says of it: its place in a batch, or None when it has a word."""
+    return Replaced(ballot.ciphertexts, ballot.previous, proofs_hash(ballot.proofs), place)
 
 
 def check_opening(paper: BallotPaper, tracker: str, opening: BallotOpening) -> None:

@@ -20,7 +20,7 @@ from muniment.errors import Refused
 from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
 
 LARGEST = 98_304  # bytes
-MOST_UNITS = 1_024
+MOST_UNITS = 128
 MOST_TRUSTEES = 16
 LONGEST_VOTING = 60 * 86_400  # seconds from opens to closes
 SHORTEST_KEY, LONGEST_KEY = 2_048, 4_096  # bits of an RSA modulus

@@ -9,15 +9,16 @@ the same x: only half of them are stored.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import count
 from math import comb, inf
 
 LARGEST_TABLE = 2**24  # entries of 8 bytes
 LARGEST_SEARCH = 2**40  # candidates; more are refused before an election is opened
 
 # Seconds on one core, measured with muniment/ballots/decoding.py; only their ratios matter to a plan.
-TABLE_ENTRY = 1.0e-6
-LARGE_STEP = 1.4e-6
-EACH_SEARCH = 2.0e-3
+TABLE_ENTRY = 2.1e-6
+LARGE_STEP = 2.3e-6
+EACH_SEARCH = 1.5e-3
 
 
 @dataclass(frozen=True)
@@ -90,12 +91,12 @@ def tables_for(digits: int) -> tuple[Radices, ...]:
 
 
 def _all_tables(digits: int) -> Iterator[Radices]:
-    step = 4 if digits == 1 else 2  # a single digit is itself split in two even ones
-    radix = step
-    while True:
-        for wider in range(digits if digits > 1 else 1):
-            yield Radices(digits, radix, wider)
-        radix = max(radix + step, radix * 103 // 100 // step * step)
+    for half in count(1):
+        if digits == 1:  # itself divided into two even ones, so that points are sums of two
+            yield Radices(1, 4 * half * half)
+            yield Radices(1, 4 * half * (half + 1))
+        else:
+            yield from (Radices(digits, 2 * half, wider) for wider in range(digits))
 
 
 def seconds(search: Search, table: Radices, ballots: Sequence[int]) -> float:
@@ -105,11 +106,15 @@ def seconds(search: Search, table: Radices, ballots: Sequence[int]) -> float:
     return table.entries * TABLE_ENTRY + search.times * each
 
 
-def best_table(search: Search, ballots: Sequence[int]) -> Radices:
-    """The table with which groups of these sizes are searched in the least time."""
+def best_table(search: Search, ballots: Sequence[int], widest: int | None = None) -> Radices:
+    """The table with which groups of these sizes are searched in the least time.
+
+    `widest` is M, which no radix of several digits may exceed: or two vectors would have one point.
+    """
     best, least = tables_for(search.digits)[0], inf
     for table in tables_for(search.digits):
+        fits = widest is None or search.digits == 1 or max(table.each) <= widest
         cost = seconds(search, table, ballots)
-        if cost < least:
+        if fits and cost < least:
             best, least = table, cost
     return best
