@@ -26,7 +26,8 @@ class ContractKind:
     """Contracts that come to be after the deployment, and are made known by an event.
 
     `contract`, `event` and `argument` name what makes one known: the argument is its address. `begins_with` is the
-    event that such a contract emits first, before anybody knows of it.
+    event that such a contract emits first, before anybody knows of it. `body_hash` is keccak256 of its runtime code
+    without metadata and with zeros for the 32 bytes at each of `immutables` (`muniment.chain.runtime`).
     """
 
     name: str
@@ -35,6 +36,8 @@ class ContractKind:
     event: str
     argument: str
     begins_with: str
+    immutables: tuple[int, ...] = ()
+    body_hash: str | None = None
 
 
 @dataclass(frozen=True)
@@ -80,12 +83,23 @@ class Deployment:
                 for name, entry in written["contracts"].items()
             }
             min(contracts)  # a deployment without contracts is none
-            kinds = {
-                name: ContractKind(name, entry["abi"], *entry["found_by"], begins_with=entry["begins_with"])
-                for name, entry in written.get("kinds", {}).items()
-            }
+            kinds = {name: _kind(name, entry) for name, entry in written.get("kinds", {}).items()}
             return cls(written["network"], int(written["chain_id"]), written["genesis_hash"].lower(), contracts, kinds)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise DeploymentUnreadable(
                 f"The deployment at {path} lacks or garbles {error}; deploy again (./run script deploy)."
             ) from error
+
+
+def _kind(name: str, entry: Mapping[str, Any]) -> ContractKind:
+    contract, event, argument = entry["found_by"]
+    return ContractKind(
+        name,
+        entry["abi"],
+        contract,
+        event,
+        argument,
+        entry["begins_with"],
+        tuple(int(place) for place in entry.get("immutables", ())),
+        entry.get("body_hash"),
+    )
