@@ -41,7 +41,7 @@ library EqualLogs {
     /// @param power any numbers
     function commitments(Point memory key, Point memory base, Point memory power, EqualLogsProof memory proof)
         internal
-        pure
+        view
         returns (address a, Point memory b)
     {
         (uint256 c, uint256 z, uint256 ux, uint256 uy) = (proof.challenge, proof.response, proof.ux, proof.uy);
