@@ -181,8 +181,8 @@ def _big_endian(number: int) -> bytes:
     return number.to_bytes((number.bit_length() + 7) // 8, "big")
 
 
-def _int(raw: bytes) -> int:
+def _int(raw: Any) -> int:
     """A number in its only form. Raises RawRefused."""
-    if raw[:1] == b"\0":
-        raise RawRefused("A number has a leading zero.")
+    if not isinstance(raw, bytes) or raw[:1] == b"\0":
+        raise RawRefused("A number is a list, or has a leading zero.")
     return int.from_bytes(raw, "big")

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from muniment.ballots.ballot import check_batched
-from muniment.ballots.group import add, negate, recover
-from muniment.ballots.hashes import batch_leaf, proofs_hash, withdrawal_digest
+from muniment.ballots.ballot import check_batched, replacing
+from muniment.ballots.group import add, is_on_curve, negate, recover
+from muniment.ballots.hashes import batch_leaf, withdrawal_digest
 from muniment.ballots.model import (
     GENERATOR,
     ORDER,
@@ -16,7 +16,6 @@ from muniment.ballots.model import (
     BatchPlace,
     Ciphertext,
     Point,
-    Replaced,
     Skipped,
     UnitRoll,
 )
@@ -167,11 +166,11 @@ class Replay:
         if ballot.replaced is None:
             leaves.append((ballot.index, one))
         else:
-            unit.taken.append(ballot.replaced.ciphertexts)
+            unit.taken += _addable(ballot.replaced.ciphertexts)
             line.word = one.tracker
             hashes = {"replaced": _raw(ballot.previous), "tracker": _raw(one.tracker)}
             expected.append(("BallotReplaced", named | hashes))
-        unit.added.append(ballot.ciphertexts)
+        unit.added += _addable(ballot.ciphertexts)
         line.voted, line.standing = True, one
 
     def _skipped(self, unit: Unit, ballot: Ballot, line: Line, where: str) -> Skipped:
@@ -211,7 +210,7 @@ class Replay:
         right = replaced == (b"" if standing is None else _withdrawn(line, standing))
         self.found.require(right, "BallotChanged", sent.where, "It names another ballot than the one that stands.")
         if standing is not None:
-            unit.taken.append(standing.ballot.ciphertexts)
+            unit.taken += _addable(standing.ballot.ciphertexts)
             unit.ballots -= 1
         line.barred, line.voted, line.standing = True, True, None
         tracker = ZERO_HASH if standing is None else standing.tracker
@@ -230,15 +229,16 @@ class Replay:
             self.found.wrong("EventMissing" if len(expected) > len(given) else "EventUncalled", sent.where, says)
 
 
+def _addable(ciphertexts: tuple[Ciphertext, ...]) -> list[tuple[Ciphertext, ...]]:
+    """A ballot's ciphertexts; nothing where one is no point: such a ballot is refused, and no sum is right then."""
+    return [ciphertexts] if all(is_on_curve(point) for one in ciphertexts for point in one) else []
+
+
 def _withdrawn(line: Line, standing: Judged) -> bytes:
     """How a withdrawal names the ballot that stands."""
     batched = standing.ballot.flags is BallotFlags.FIRST
     flags = BallotFlags.REPLACES_BATCHED if batched else BallotFlags.REPLACES_REPLACEMENT
-    ballot = standing.ballot
-    hashed = proofs_hash(ballot.proofs)
-    return bytes([flags]) + pack_replaced(
-        Replaced(ballot.ciphertexts, ballot.previous, hashed, line.place if batched else None)
-    )
+    return bytes([flags]) + pack_replaced(replacing(standing.ballot, line.place if batched else None))
 
 
 def _signer(digest: bytes, signature: bytes) -> str | None:
