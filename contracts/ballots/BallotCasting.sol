@@ -44,7 +44,7 @@ abstract contract BallotCasting is BallotState {
         bytes32 domain;
         uint256 length;
         uint256 end;
-        Turnout turnout;
+        UnitTurnout turnout;
         Statement statement;
         Ballot ballot;
         Jacobian[] sums;
@@ -126,7 +126,7 @@ abstract contract BallotCasting is BallotState {
         round.trackers = new bytes32[](most);
         round.leaves = new bytes32[](most);
         round.turnout = _turnouts[roll.unit];
-        round.sums = _sumsOf(roll.unit, round.turnout);
+        round.sums = _sumsOf(roll.unit, round.turnout.batches > 0);
         Statement memory statement = round.statement;
         (statement.keyX, statement.keyY) = (KEY_X, KEY_Y);
         statement.transcript = new uint256[](OneOfValues.HEAD + OneOfValues.PER_VALUE * MOST_VALUES);
@@ -191,13 +191,9 @@ abstract contract BallotCasting is BallotState {
     /// Write the sums and the batch. A call without a first ballot makes no batch.
     function _end(Round memory round) private {
         if (round.counted == 0) return;
-        (uint32 unit, uint256 taken, Turnout memory turnout) = (round.unit, round.taken, round.turnout);
+        (uint32 unit, uint256 taken, UnitTurnout memory turnout) = (round.unit, round.taken, round.turnout);
         uint32 batch = turnout.batches;
-        if (taken > 0) {
-            turnout.ballots += uint32(taken);
-            turnout.batches = batch + 1;
-        }
-        _writeSums(unit, turnout, round.sums);
+        _writeSums(unit, round.sums);
         if (taken == 0) return;
 
         (uint32[] memory indices, bytes32[] memory trackers) = (round.indices, round.trackers);
@@ -207,6 +203,9 @@ abstract contract BallotCasting is BallotState {
             mstore(indices, taken)
             mstore(trackers, taken)
         }
+        turnout.ballots += uint32(taken);
+        turnout.batches = batch + 1;
+        _turnouts[unit] = turnout;
         bytes32 root = BallotRoll.rootOf(round.leaves, taken);
         _batchRoots[unit][batch] = root;
         emit BallotsCast(unit, batch, turnout.ballots, root, indices, trackers);
@@ -270,11 +269,11 @@ abstract contract BallotCasting is BallotState {
 
         bytes32 own = _own[round.unit][index];
         if (own != (ballot.flags == OF_BATCH ? bytes32(0) : ballot.previous)) revert BallotChanged(round.unit, index);
-        Turnout memory turnout = _turnouts[round.unit];
-        Jacobian[] memory sums = _sumsOf(round.unit, turnout);
+        // It stood, so there is a batch.
+        Jacobian[] memory sums = _sumsOf(round.unit, true);
         _subtract(sums, ballot.replaced);
-        --turnout.ballots;
-        _writeSums(round.unit, turnout, sums);
+        _writeSums(round.unit, sums);
+        --_turnouts[round.unit].ballots;
         return ballot.previous;
     }
 

@@ -23,16 +23,6 @@ abstract contract BallotState is IBallotBox, EIP712 {
     using BallotForms for ContestForm;
     using CurveMath for Jacobian;
 
-    /// How a unit stands, in one word.
-    /// @param summed whether its sums were written; until then each is (G, H)
-    /// @param parities of the sums' ordinates, by the bit of the place where the abscissa is
-    struct Turnout {
-        uint32 ballots;
-        uint32 batches;
-        bool summed;
-        uint128 parities;
-    }
-
     /// @param bits one for each of 256 voters who have a ballot that counts, or are barred
     struct Word {
         uint256 bits;
@@ -79,13 +69,13 @@ abstract contract BallotState is IBallotBox, EIP712 {
 
     /// As announced, or later.
     uint40 internal _closesAt;
-    mapping(uint32 unit => Turnout turnout) internal _turnouts;
+    mapping(uint32 unit => UnitTurnout turnout) internal _turnouts;
     mapping(uint32 unit => mapping(uint256 word => Word voters)) internal _voted;
     /// The tracker of a ballot that replaced another, or BARRED. It outranks what a batch says.
     mapping(uint32 unit => mapping(uint32 index => bytes32 own)) internal _own;
     mapping(uint32 unit => mapping(uint32 batch => bytes32 root)) internal _batchRoots;
-    /// The abscissas of the sums, A and B by turns; zero, which is no point's, for infinity.
-    mapping(uint32 unit => uint256[128] abscissas) private _sums;
+    /// Meaningless before the unit's first batch: then every sum is (G, H).
+    mapping(uint32 unit => Ciphertext[64] sums) internal _sums;
 
     constructor(Opening memory opening, UnitRoll[] memory units) EIP712("Muniment Ballots", "1") {
         _requireSchedule(opening.opensAt, opening.closesAt);
@@ -138,7 +128,7 @@ abstract contract BallotState is IBallotBox, EIP712 {
 
     /// @inheritdoc IBallotBox
     function turnoutOf(uint32 unit) external view returns (UnitTurnout memory) {
-        return UnitTurnout(_turnouts[unit].ballots, _turnouts[unit].batches);
+        return _turnouts[unit];
     }
 
     /// @inheritdoc IBallotBox
@@ -205,37 +195,38 @@ abstract contract BallotState is IBallotBox, EIP712 {
     // ── Sums ────────────────────────────────────────────────────────────────────────────────────────────────────
 
     function _sumOf(uint32 unit, uint256 ciphertext) internal view returns (Ciphertext memory) {
-        Turnout memory turnout = _turnouts[unit];
-        return Ciphertext(_pointOf(unit, turnout, 2 * ciphertext), _pointOf(unit, turnout, 2 * ciphertext + 1));
+        if (_turnouts[unit].batches > 0) return _sums[unit][ciphertext];
+        return Ciphertext(Point(CurveMath.GX, CurveMath.GY), Point(KEY_X, KEY_Y));
     }
 
     /// A and B of each of a unit's sums by turns.
-    /// @dev Reading an ordinate costs 2,100 and writing it 2,900; a root costs 1,400.
-    function _sumsOf(uint32 unit, Turnout memory turnout) internal view returns (Jacobian[] memory sums) {
-        sums = new Jacobian[](2 * CIPHERTEXTS);
-        for (uint256 i = 0; i < sums.length; ++i) {
-            Point memory point = _pointOf(unit, turnout, i);
-            CurveMath.at(sums, i).add(point.x, point.y);
+    /// @param begun whether the unit has a batch
+    function _sumsOf(uint32 unit, bool begun) internal view returns (Jacobian[] memory sums) {
+        uint256 length = CIPHERTEXTS;
+        sums = new Jacobian[](2 * length);
+        Ciphertext[64] storage kept = _sums[unit];
+        unchecked {
+            for (uint256 i = 0; i < length; ++i) {
+                (Jacobian memory a, Jacobian memory b) = (CurveMath.at(sums, 2 * i), CurveMath.at(sums, 2 * i + 1));
+                if (begun) {
+                    a.add(kept[i].a.x, kept[i].a.y);
+                    b.add(kept[i].b.x, kept[i].b.y);
+                } else {
+                    a.add(CurveMath.GX, CurveMath.GY);
+                    b.add(KEY_X, KEY_Y);
+                }
+            }
         }
     }
 
-    /// Write a unit's sums; what else is to change in its turnout is in `turnout`.
-    function _writeSums(uint32 unit, Turnout memory turnout, Jacobian[] memory sums) internal {
+    function _writeSums(uint32 unit, Jacobian[] memory sums) internal {
         Point[] memory points = CurveMath.toAffine(sums);
-        uint256[128] storage abscissas = _sums[unit];
-        uint256 parities;
-        for (uint256 i = 0; i < points.length; ++i) {
-            abscissas[i] = points[i].x;
-            parities |= (points[i].y & 1) << i;
+        Ciphertext[64] storage kept = _sums[unit];
+        uint256 length = CIPHERTEXTS;
+        for (uint256 i = 0; i < length; ++i) {
+            (Point memory a, Point memory b) = (points[2 * i], points[2 * i + 1]);
+            (kept[i].a.x, kept[i].a.y, kept[i].b.x, kept[i].b.y) = (a.x, a.y, b.x, b.y);
         }
-        (turnout.summed, turnout.parities) = (true, uint128(parities));
-        _turnouts[unit] = turnout;
-    }
-
-    function _pointOf(uint32 unit, Turnout memory turnout, uint256 place) private view returns (Point memory) {
-        if (!turnout.summed) return place & 1 == 0 ? Point(CurveMath.GX, CurveMath.GY) : Point(KEY_X, KEY_Y);
-        uint256 x = _sums[unit][place];
-        return Point(x, x == 0 ? 0 : CurveMath.lift(x, turnout.parities >> place & 1));
     }
 
     // ── Opening ─────────────────────────────────────────────────────────────────────────────────────────────────

@@ -32,15 +32,6 @@ library CurveMath {
         }
     }
 
-    /// The ordinate of that parity above an abscissa that a point of the curve has.
-    /// @dev p is 3 mod 4, so (x³ + 7)^((p + 1) / 4) is a root.
-    function lift(uint256 x, uint256 parity) internal view returns (uint256 y) {
-        unchecked {
-            y = _power(addmod(mulmod(mulmod(x, x, P), x, P), 7, P), (P + 1) / 4);
-            if (y & 1 != parity) y = P - y;
-        }
-    }
-
     /// The account that a public key has. It stands for the point: another with the same is a second preimage of 160
     /// bits.
     function addressOf(uint256 x, uint256 y) internal pure returns (address account) {
@@ -211,11 +202,7 @@ library CurveMath {
     }
 
     /// The inverse of 1 … p − 1 in the field, by Fermat's little theorem.
-    function invert(uint256 value) internal view returns (uint256) {
-        return _power(value, P - 2);
-    }
-
-    function _power(uint256 base, uint256 exponent) private view returns (uint256 power) {
+    function invert(uint256 value) internal view returns (uint256 inverse) {
         bool done;
         uint256 field = P;
         // The modular exponentiation has no name in Solidity.
@@ -225,11 +212,11 @@ library CurveMath {
             mstore(input, 0x20)
             mstore(add(input, 0x20), 0x20)
             mstore(add(input, 0x40), 0x20)
-            mstore(add(input, 0x60), base)
-            mstore(add(input, 0x80), exponent)
+            mstore(add(input, 0x60), value)
+            mstore(add(input, 0x80), sub(field, 2))
             mstore(add(input, 0xa0), field)
             done := staticcall(gas(), 0x05, input, 0xc0, 0x00, 0x20)
-            power := mload(0x00)
+            inverse := mload(0x00)
         }
         // It fails for want of gas alone.
         assert(done);
