@@ -144,11 +144,6 @@ abstract contract BallotState is IBallotBox, EIP712 {
     }
 
     /// @inheritdoc IBallotBox
-    function sumOf(uint32 unit, uint256 ciphertext) external view returns (Ciphertext memory) {
-        return _sumOf(unit, ciphertext);
-    }
-
-    /// @inheritdoc IBallotBox
     function DOMAIN_SEPARATOR() external view returns (bytes32) {
         return _domainSeparatorV4();
     }
