@@ -82,6 +82,25 @@ library BallotBytes {
         }
     }
 
+    /// A list's first words as what they are; the list becomes as short. Lists of words are all laid out alike.
+    function numbers(uint256[] memory words, uint256 length) internal pure returns (uint32[] memory list) {
+        assert(length <= words.length);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(words, length)
+            list := words
+        }
+    }
+
+    function hashes(uint256[] memory words, uint256 length) internal pure returns (bytes32[] memory list) {
+        assert(length <= words.length);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(words, length)
+            list := words
+        }
+    }
+
     /// Where free memory begins.
     function mark() internal pure returns (uint256 free) {
         // solhint-disable-next-line no-inline-assembly

@@ -48,9 +48,9 @@ abstract contract BallotCasting is BallotState {
         Statement statement;
         Ballot ballot;
         Jacobian[] sums;
-        uint32[] indices;
-        bytes32[] trackers;
-        bytes32[] leaves;
+        uint256[] indices;
+        uint256[] trackers;
+        uint256[] leaves;
         uint256 taken;
         uint256 counted;
     }
@@ -122,9 +122,9 @@ abstract contract BallotCasting is BallotState {
         round.end = BallotBytes.positionOf(ballots) + ballots.length;
 
         uint256 most = ballots.length / (HEADER + SIGNATURE + BODY + round.depth * WORD);
-        round.indices = new uint32[](most);
-        round.trackers = new bytes32[](most);
-        round.leaves = new bytes32[](most);
+        round.indices = new uint256[](most);
+        round.trackers = new uint256[](most);
+        round.leaves = new uint256[](most);
         round.turnout = _turnouts[roll.unit];
         round.sums = _sumsOf(roll.unit, round.turnout.batches > 0);
         Statement memory statement = round.statement;
@@ -171,9 +171,9 @@ abstract contract BallotCasting is BallotState {
             voters.bits = bits | bit;
             unchecked {
                 uint256 taken = round.taken++;
-                round.indices[taken] = index;
-                round.trackers[taken] = ballot.tracker;
-                round.leaves[taken] = BallotRoll.ballotOf(index, ballot.tracker);
+                round.indices.put(taken, index);
+                round.trackers.put(taken, uint256(ballot.tracker));
+                round.leaves.put(taken, uint256(BallotRoll.ballotOf(index, ballot.tracker)));
             }
             return Skipped.None;
         }
@@ -196,17 +196,12 @@ abstract contract BallotCasting is BallotState {
         _writeSums(unit, round.sums);
         if (taken == 0) return;
 
-        (uint32[] memory indices, bytes32[] memory trackers) = (round.indices, round.trackers);
-        // Only shorter: as many as were taken, of as many as could have been.
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            mstore(indices, taken)
-            mstore(trackers, taken)
-        }
+        uint32[] memory indices = BallotBytes.numbers(round.indices, taken);
+        bytes32[] memory trackers = BallotBytes.hashes(round.trackers, taken);
         turnout.ballots += uint32(taken);
         turnout.batches = batch + 1;
         _turnouts[unit] = turnout;
-        bytes32 root = BallotRoll.rootOf(round.leaves, taken);
+        bytes32 root = BallotRoll.rootOf(BallotBytes.hashes(round.leaves, taken), taken);
         _batchRoots[unit][batch] = root;
         emit BallotsCast(unit, batch, turnout.ballots, root, indices, trackers);
     }
@@ -443,7 +438,7 @@ abstract contract BallotCasting is BallotState {
     function _add(Jacobian[] memory sums, uint256 at) private view {
         unchecked {
             for (uint256 i = 0; i < CIPHERTEXTS; ++i) {
-                _addCiphertext(CurveMath.at(sums, 2 * i), CurveMath.at(sums, 2 * i + 1), at + i * CIPHERTEXT);
+                _addCiphertext(sums[2 * i], sums[2 * i + 1], at + i * CIPHERTEXT);
             }
         }
     }

@@ -41,12 +41,17 @@ library BallotRoll {
         assembly ("memory-safe") {
             // The index doubled five times: its lowest bit is then the offset of a right child in the pair.
             index := shl(5, index)
-            for { let end := add(at, shl(5, depth)) } lt(at, end) { at := add(at, 0x20) } {
-                let side := and(index, 0x20)
-                mstore(side, node)
-                mstore(xor(side, 0x20), calldataload(at))
-                node := keccak256(0x00, 0x40)
-                index := shr(1, index)
+            let end := add(at, shl(5, depth))
+            if lt(at, end) {
+                for {} 1 {} {
+                    let side := and(index, 0x20)
+                    mstore(side, node)
+                    mstore(xor(side, 0x20), calldataload(at))
+                    node := keccak256(0x00, 0x40)
+                    index := shr(1, index)
+                    at := add(at, 0x20)
+                    if iszero(lt(at, end)) { break }
+                }
             }
         }
     }

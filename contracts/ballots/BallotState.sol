@@ -31,7 +31,7 @@ abstract contract BallotState is IBallotBox, EIP712 {
     bytes32 private constant ELECTION_TAG = keccak256("Muniment.Election.v1");
     uint256 private constant LONGEST_ELECTION = 60 days;
     /// More would not fit into the transaction that creates the box (EIP-3860).
-    uint256 private constant MOST_UNITS = 128;
+    uint256 private constant MOST_UNITS = 112;
     uint256 private constant FORMS_IN_WORD = 4;
     uint256 private constant FORM_BITS = 64;
     /// The own word of a voter who votes on paper. No tracker is this small.
@@ -202,7 +202,7 @@ abstract contract BallotState is IBallotBox, EIP712 {
         Ciphertext[64] storage kept = _sums[unit];
         unchecked {
             for (uint256 i = 0; i < length; ++i) {
-                (Jacobian memory a, Jacobian memory b) = (CurveMath.at(sums, 2 * i), CurveMath.at(sums, 2 * i + 1));
+                (Jacobian memory a, Jacobian memory b) = (sums[2 * i], sums[2 * i + 1]);
                 if (begun) {
                     a.add(kept[i].a.x, kept[i].a.y);
                     b.add(kept[i].b.x, kept[i].b.y);

@@ -173,12 +173,12 @@ library CurveMath {
             uint256 product = 1;
             for (uint256 i = 0; i < length; ++i) {
                 points[i].x = product;
-                uint256 z = at(sums, i).z;
+                uint256 z = sums[i].z;
                 if (z != 0) product = mulmod(product, z, P);
             }
             uint256 inverse = invert(product);
             for (uint256 i = length; i > 0; --i) {
-                Jacobian memory sum = at(sums, i - 1);
+                Jacobian memory sum = sums[i - 1];
                 Point memory point = points[i - 1];
                 if (sum.z == 0) {
                     point.x = 0;
@@ -190,14 +190,6 @@ library CurveMath {
                 point.x = mulmod(sum.x, square, P);
                 point.y = mulmod(sum.y, mulmod(square, own, P), P);
             }
-        }
-    }
-
-    /// A point of a list. `place` must be within it.
-    function at(Jacobian[] memory sums, uint256 place) internal pure returns (Jacobian memory point) {
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            point := mload(add(sums, shl(5, add(place, 1))))
         }
     }
 

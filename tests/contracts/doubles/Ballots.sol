@@ -43,7 +43,7 @@ contract CeremonyDouble {
 
 /// Passes a call on, and what comes back.
 contract Forwarder {
-    function pass(address to, bytes calldata data) external {
+    function forward(address to, bytes calldata data) external {
         (bool done, bytes memory answer) = to.call(data);
         if (done) return;
         assembly ("memory-safe") {
