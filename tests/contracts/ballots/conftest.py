@@ -1,18 +1,12 @@
-"""The key ceremony's contract, and setups of it."""
+"""Setups of key ceremonies."""
 
 from itertools import count
 from pathlib import Path
 
 import pytest
-from brownie import TrusteeCeremony, compile_source
+from brownie import compile_source
 
 from tests.contracts.ballots.trustees import READY, Setup
-
-
-@pytest.fixture(scope="session")
-def ceremonies(people, agencies, state):
-    """The contract of key ceremonies."""
-    return TrusteeCeremony.deploy(agencies, {"from": people.deployer})
 
 
 @pytest.fixture(scope="session")
