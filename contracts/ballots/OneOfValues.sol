@@ -146,15 +146,20 @@ library OneOfValues {
 
     /// b, its ordinate from the line through U and −b; and whether U and b are on the curve, and no vertical line.
     function _committed(uint256 at) private pure returns (uint256 x, uint256 y, bool fits) {
-        (uint256 ux, uint256 uy, uint256 slope) = _hints(at);
-        x = BallotBytes.word(at + 20);
-        unchecked {
-            // Where a coordinate is beyond the field, this means nothing, and the rest refuses it.
-            y = addmod(
-                mulmod(slope, addmod(ux, CurveMath.P - x, CurveMath.P), CurveMath.P), CurveMath.P - uy, CurveMath.P
-            );
+        uint256 p = CurveMath.P;
+        // Where a coordinate is beyond the field, y means nothing, and the rest refuses it.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            x := calldataload(add(at, 20))
+            let ux := calldataload(add(at, 52))
+            let uy := calldataload(add(at, 84))
+            let slope := calldataload(add(at, 116))
+            y := addmod(mulmod(slope, addmod(ux, sub(p, x), p), p), sub(p, uy), p)
+            fits := and(lt(slope, p), and(lt(x, p), and(lt(ux, p), lt(uy, p))))
+            fits := and(fits, iszero(eq(ux, x)))
+            fits := and(fits, eq(mulmod(uy, uy, p), addmod(mulmod(mulmod(ux, ux, p), ux, p), 7, p)))
+            fits := and(fits, eq(mulmod(y, y, p), addmod(mulmod(mulmod(x, x, p), x, p), 7, p)))
         }
-        fits = slope < CurveMath.P && ux != x && CurveMath.isOnCurve(ux, uy) && CurveMath.isOnCurve(x, y);
     }
 
     /// Whether one branch's equations hold. Scalars and hints were looked at.
@@ -169,7 +174,9 @@ library OneOfValues {
             if (commitment == address(0)) return false;
             if (CurveMath.combine(z, statement.ax, statement.ay, CurveMath.Q - c) != commitment) return false;
 
-            (uint256 ux, uint256 uy, uint256 slope) = _hints(at);
+            uint256 ux = BallotBytes.word(at + 52);
+            uint256 uy = BallotBytes.word(at + 84);
+            uint256 slope = BallotBytes.word(at + 116);
             if (CurveMath.combine(0, statement.keyX, statement.keyY, z) != CurveMath.addressOf(ux, uy)) return false;
 
             uint256 x = CurveMath.P - addmod(ux, BallotBytes.word(at + 20), CurveMath.P);
@@ -181,13 +188,9 @@ library OneOfValues {
         }
     }
 
-    function _hints(uint256 at) private pure returns (uint256 ux, uint256 uy, uint256 slope) {
-        unchecked {
-            return (BallotBytes.word(at + 52), BallotBytes.word(at + 84), BallotBytes.word(at + 116));
-        }
-    }
-
     function _isScalar(uint256 value) private pure returns (bool) {
-        return value != 0 && value < CurveMath.Q;
+        unchecked {
+            return value - 1 < CurveMath.Q - 1;
+        }
     }
 }

@@ -1,7 +1,7 @@
 """Make, sign and check ballots, and open one that was made to be tested.
 
 `check_ballot` is the reference: it goes through a ballot as the box does, and refuses with the box's own errors.
-Whoever has many to check takes `muniment.ballots.batch`.
+Whoever has many to check takes `muniment.ballots.checking`.
 """
 
 from collections.abc import Sequence
@@ -134,7 +134,11 @@ def check_batched(ballot: Ballot, batch_root: str) -> None:
     Raises Refused(NotInBatch).
     """
     place = ballot.replaced.place if ballot.replaced else None
-    if place is not None and root_of(batch_leaf(ballot.index, ballot.previous), place.place, place.path) != batch_root:
+    if place is None:
+        return
+    leaf = batch_leaf(ballot.index, ballot.previous)
+    # One place has one way to be written.
+    if place.place >> len(place.path) or root_of(leaf, place.place, place.path) != batch_root:
         raise Refused("NotInBatch", index=ballot.index, batch=place.batch, tracker=ballot.previous)
 
 

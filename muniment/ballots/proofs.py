@@ -31,6 +31,8 @@ from muniment.ballots.model import (
 )
 from muniment.errors import Refused
 
+_ATTEMPTS = 8  # each fails once in 2^250 times
+
 Challenge = Callable[[Sequence[tuple[str, Point]]], int]  # from address(a) and b of each branch
 
 
@@ -43,11 +45,15 @@ def prove_one_of(
     challenge: Challenge,
     draw: Draw = draw_scalar,
 ) -> Proof:
-    """Prove that a ciphertext of `randomness` under `key` holds one of the values; it holds that of place `true`."""
-    while True:
+    """Prove that a ciphertext of `randomness` under `key` holds one of the values; it holds that of place `true`.
+
+    Raises ValueError when no proof can be written, as with a randomness of 0, or with draws that are not random.
+    """
+    for _ in range(_ATTEMPTS):
         proof = _prove_one_of(key, ciphertext, values, true, randomness, challenge, draw)
         if proof is not None:
             return proof
+    raise ValueError("no proof can be written for this ciphertext")
 
 
 def _prove_one_of(
@@ -141,9 +147,9 @@ def prove_equal_logs(
 ) -> EqualLogs:
     """Prove that D = secret·base and X = secret·G have one logarithm; `challenge` takes address(a) and b.
 
-    The challenge covers X, base and D: the caller's closure holds them.
+    The challenge covers X, base and D: the caller's closure holds them. Raises ValueError for a secret of 0.
     """
-    while True:
+    for _ in range(_ATTEMPTS):
         nonce = draw()
         b = multiply(nonce, base)
         c = challenge(address_of(multiply(nonce)), b)
@@ -151,6 +157,7 @@ def prove_equal_logs(
         u = multiply(z, base)
         if c and z and u.x != b.x:
             return EqualLogs(c, z, b, u, chord(u, b))
+    raise ValueError("no proof can be written for this secret")
 
 
 def check_equal_logs(
@@ -172,13 +179,19 @@ def check_equal_logs(
 
 
 def prove_possession(setup: str, trustee: str, kind: int, secret: int, draw: Draw = draw_scalar) -> Possession:
-    """Prove to know the secret of P = secret·G; `kind` is 1 for a constant term, 2 for an encryption key."""
-    while True:
+    """Prove to know the secret of P = secret·G; `kind` is 1 for a constant term, 2 for an encryption key.
+
+    Raises ValueError for a secret of 0, whose point is infinity.
+    """
+    if not secret % ORDER:
+        raise ValueError("a secret is not 0")
+    for _ in range(_ATTEMPTS):
         nonce = draw()
         c = possession_challenge(setup, trustee, kind, multiply(secret), address_of(multiply(nonce)))
         z = (nonce + c * secret) % ORDER
         if c and z:
             return Possession(c, z)
+    raise ValueError("no proof can be written for this secret")
 
 
 def check_possession(setup: str, trustee: str, kind: int, point: Point, proof: Possession) -> bool:

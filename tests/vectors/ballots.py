@@ -406,5 +406,14 @@ def write(path: Path, content: dict[str, Any]) -> None:
     path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Write both files."""
+    from tests.vectors.ballots_hostile import cases_of
+
     write(FILE, vectors())
+    cases = cases_of(worlds())
+    write(HOSTILE, {kind: [case.told() for case in listed] for kind, listed in cases.items()})
+
+
+if __name__ == "__main__":
+    main()
