@@ -22,6 +22,7 @@ from tests.contracts.helpers import (
     now,
     reverts,
     sign,
+    undone,
     wait,
 )
 from tests.contracts.land import acts
@@ -120,9 +121,8 @@ def moving(people, agencies, parties, ids, state, land):
 @pytest.fixture(scope="module")
 def voting(people, ids, state, ceremonies):
     """An election with a key and a box; gone again with the last of these tests."""
-    snapshot = node("evm_snapshot")
-    yield rights.voting(people, ids, ceremonies)
-    node("evm_revert", snapshot)
+    with undone():
+        yield rights.voting(people, ids, ceremonies)
 
 
 @pytest.fixture

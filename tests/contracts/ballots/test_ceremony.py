@@ -217,7 +217,6 @@ def test_steps_are_for_trustees(begun, people):
     """Must refuse a stranger at every step, officers too."""
     setup = begun(2, 3)
     stranger = people.election_officer
-    refused = ("NotTrustee", setup.id, stranger.address)
     revealed = setup[1].revealed()
     for step, arguments in (
         ("commit", [keccak("x")]),
@@ -227,7 +226,7 @@ def test_steps_are_for_trustees(begun, people):
         ("answer", [setup[1].account, 1]),
         ("confirm", []),
     ):
-        with reverts(*refused):
+        with reverts("NotTrustee", setup.id, stranger.address):
             getattr(setup.contract, step)(setup.id, *arguments, {"from": stranger})
 
 
