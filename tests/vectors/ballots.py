@@ -252,7 +252,7 @@ def _election(world: World) -> dict[str, Any]:
                 "voters": [
                     {
                         "index": voter.index,
-                        "secret": number(voter.secret),
+                        "scalar": number(voter.secret),
                         "credential": voter.credential,
                         "leaf": hashes.roll_line(roll.unit, voter.index, voter.credential),
                         "path": list(voter.path),
@@ -317,7 +317,7 @@ def share_of(world: World) -> dict[str, Any]:
         "group": group,
         "ciphertext": ciphertext,
         "trustee": trustee,
-        "secret": number(secret),
+        "scalar": number(secret),
         "key": point(world.key),
         "total": [*point(total.a), *point(total.b)],
         "share": point(share),
@@ -339,7 +339,7 @@ def possession_of(world: World, kind: int) -> dict[str, Any]:
         "setup": setup,
         "trustee": trustee,
         "kind": kind,
-        "secret": number(secret),
+        "scalar": number(secret),
         "point": point(multiply(secret)),
         "challenge": number(proof.challenge),
         "response": number(proof.response),
