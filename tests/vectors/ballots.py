@@ -199,7 +199,7 @@ def story_of(world: World) -> dict[str, Any]:
     named = {"first": first[0], "second": first[1], "third": first[2], "replacement": second, "again": third}
     return {
         "name": world.name,
-        **_election(world),
+        **election_of(world),
         "ballots": [_told(world, 0, name, *made) for name, made in named.items()]
         + [_told(world, 1, "other unit", *other)],
         "batch": {
@@ -211,7 +211,8 @@ def story_of(world: World) -> dict[str, Any]:
     }
 
 
-def _election(world: World) -> dict[str, Any]:
+def election_of(world: World) -> dict[str, Any]:
+    """An election's constants and rolls as the file has them."""
     return {
         "chainId": world.chain_id,
         "box": world.box,
