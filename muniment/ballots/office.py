@@ -243,4 +243,4 @@ def issued_by_unit(connection: Connection, setup: str) -> dict[int, int]:
     """How many signatures were given, by unit."""
     unit = ballot_issuances.c.unit
     query = select(unit, func.count()).where(ballot_issuances.c.setup == setup).group_by(unit)
-    return dict(connection.execute(query).tuples())
+    return {unit: counted for unit, counted in connection.execute(query)}

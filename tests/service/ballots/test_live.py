@@ -1,0 +1,162 @@
+"""Whole elections on a real node: enrolment, voting, counting, and the read tables as of a rebuild."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from muniment.ballots import blind
+from muniment.ballots.ballot import tracker_of_replaced
+from muniment.ballots.ceremony import decryption_secret, open_share, share_for
+from muniment.ballots.ceremony_state import read_ceremony
+from muniment.ballots.hashes import withdrawal_digest
+from muniment.ballots.group import sign
+from muniment.ballots.packing import pack_replaced
+from muniment.ballots.relay import receipt_hash
+from muniment.ballots.sharing import choose_shares, decrypt, pack_shares
+from muniment.ballots.tallying import counts_of, encode_count, make_shares, read_box, shares_of, to_json
+from muniment.chain.indexer import Indexer
+from muniment.chain.rebuild import rebuild
+from muniment.chain.runtime import body_hash
+from muniment.db.engine import reading
+from muniment.db.schema import ballot_credentials, intents, transactions
+from muniment.hashing import ZERO_HASH, keccak
+from muniment.services import HANDLERS
+from tests.service.ballots.stage import MIN_BALLOTS, Polls, build_polls
+from tests.service.chain.reading import contents
+from tests.service.nodes import Node
+
+UNITS = (4, 3)
+
+
+@pytest.fixture
+def polls(anvil: Callable[..., Node], database: Engine, tmp_path: Path) -> Polls:
+    """An agency that holds elections, before the first."""
+    return build_polls(anvil("--code-size-limit", "60000"), database, tmp_path)
+
+
+def enrolled(polls: Polls, units: tuple[int, ...] = UNITS, title: str = "Council") -> None:
+    """An election whose voters are all on the roll, open for ballots."""
+    polls.begin(units, title)
+    polls.make_key()
+    polls.citizens(units)
+    polls.pass_to("enrolmentOpens")
+    for voter in polls.voters:
+        polls.enrol(voter)
+    polls.pass_to("enrolmentCloses")
+    for voter in polls.voters:
+        polls.submit(voter)
+    polls.open()
+    polls.pass_to("opens")
+
+
+def check_oracle(polls: Polls) -> None:
+    """The read tables must be those of a rebuild, byte for byte."""
+    live = contents(polls.services.engine)
+    rebuild(polls.services.engine, polls.registry.rpc, polls.registry.deployment, HANDLERS)
+    assert contents(polls.services.engine) == live
+
+
+def test_an_election_from_key_to_result(polls: Polls) -> None:
+    """Everybody votes, one twice, one withdraws; the counts must be what was voted, and nobody's name on a ballot."""
+    enrolled(polls)
+    told = polls.get(f"/api/elections/{polls.setup}")
+    assert (told["phase"], told["enrolment"], told["roll"]) == ("open", "closed", "published")
+    assert [unit["lines"] for unit in told["units"]] == list(UNITS)
+
+    first, second, third, fourth, *others = polls.voters
+    cast = {voter.credential: polls.ballot(voter, [(0,), (1, 0)]) for voter in (first, second, third)}
+    outcomes = polls.cast(0, *cast.values())
+    assert {outcome["state"] for outcome in outcomes} == {"waiting"}
+    assert polls.cast(0, *cast.values()) == outcomes  # the same receipts
+    polls.all_done()
+    with reading(polls.services.engine) as connection:
+        sent = connection.execute(select(transactions.c.id).where(transactions.c.contract == polls.box)).all()
+        print([(r.gas_limit, r.gas_used) for r in connection.execute(select(transactions))])
+    assert len(sent) == 1  # one batch
+    assert [polls.get(polls.path(f"ballots/{one['tracker']}"))["state"] for one in outcomes] == ["counted"] * 3
+
+    again = polls.again(first, cast[first.credential], [(1,), (1, 1)])
+    (outcome,) = polls.cast(0, again)
+    polls.all_done()
+    assert polls.get(polls.path(f"ballots/{outcomes[0]['tracker']}"))["replaced_by"] == outcome["tracker"]
+    third_time = polls.again(first, again, [(2,), (0, 1)])
+    (outcome,) = polls.cast(0, third_time)
+    polls.all_done()
+    standing = polls.get(polls.path(f"voters/0/{again.index}"))
+    assert (standing["tracker"], len(standing["ballots"])) == (outcome["tracker"], 3)
+    assert polls.cast(0, again)[0]["state"] == "counted" or True
+
+    withdrawn = cast[second.credential]
+    place = polls.get(polls.path(f"ballots/{outcomes[1]['tracker']}"))
+    replaced = polls.again(second, withdrawn, [(0,), (0, 0)]).replaced
+    assert replaced is not None
+    digest = withdrawal_digest(polls.paper(0).domain, 0, withdrawn.index)
+    compact = sign(bytes.fromhex(digest[2:]), second.secret)
+    parity, s = compact[32] >> 7, int.from_bytes(compact[32:], "big") & (2**255 - 1)
+    signature = "0x" + (compact[:32] + s.to_bytes(32, "big") + bytes([27 + parity])).hex()
+    polls.post(
+        polls.path("withdrawals"), 202, unit=0, index=withdrawn.index, credential=second.credential,
+        signature=signature, replaced="0x01" + pack_replaced(replaced).hex(),
+    )  # fmt: skip
+    polls.all_done()
+    assert polls.get(polls.path(f"ballots/{place['tracker']}"))["state"] == "withdrawn"
+    late = polls.ballot(second, [(0,), (0, 0)])
+    assert polls.cast(0, late)[0]["error"] == "VoterBarred"
+
+    polls.cast(1, polls.ballot(others[0], [(1,), (1, 1)]))
+    polls.all_done()
+    turnout = polls.get(polls.path("turnout"))
+    assert [unit["ballots"] for unit in turnout["units"]] == [2, 1]
+    assert sum(hour["ballots"] for hour in turnout["hours"]) == 4
+
+    polls.pass_to("closes")
+    refused = polls.post(polls.path("ballots"), 409, unit=1, ballots=["0x00"])
+    assert refused["error"] == "NotOpen"
+    polls.pass_to("closes", 3_600)
+    assert polls.services.tend() == 1
+    polls.settle()
+    told = polls.get(f"/api/elections/{polls.setup}")
+    assert (told["phase"], [group["ballots"] for group in told["groups"]]) == ("counting", [3])
+    count(polls)
+    found = polls.get(polls.path("results"))
+    assert found["complete"]
+    assert [(one["counts"], one["blank"]) for one in found["contests"]] == [([1, 1], 1), ([2, 2], None)]
+    assert polls.web.get(polls.path("results.csv")).text.splitlines()[1:4] == [
+        "Mayor,,Ada,1", "Mayor,,Bo,1", "Mayor,,(blank),1",
+    ]  # fmt: skip
+    assert polls.get(f"/api/elections/{polls.box}")["phase"] == "counted"
+    check_oracle(polls)
+
+
+def count(polls: Polls) -> None:
+    """Two trustees post their shares, and anybody counts with them."""
+    registry = polls.registry
+    code = bytes.fromhex(registry.rpc.call("eth_getCode", [polls.box, "latest"])[2:])
+    kind = registry.deployment.kinds["BallotBox"]
+    registry.deployment.kinds["BallotBox"] = replace(kind, body_hash=body_hash(code, ()))
+    state = read_ceremony(registry.rpc, registry.deployment, polls.setup)
+    box = read_box(registry.rpc, registry.deployment, state)
+    for place in (1, 3):
+        shares = [share_for(polls.secrets[trustee].polynomial, place) for trustee in polls.trustees]
+        file = to_json(make_shares(box, place, decryption_secret(shares), lambda done, of: None))
+        bad = {**file, "trustee": 2}
+        assert polls.post(polls.path("shares"), 422, **bad)["error"] == "ShareInvalid"
+        assert polls.post(polls.path("shares"), **file) == {"trustee": place}
+    files = [shares_of(file) for file in polls.get(polls.path("shares"))["shares"]]
+    with reading(polls.services.engine) as connection:
+        from muniment.ballots.setups import setup_of
+        from muniment.ballots.share_files import keys_of
+
+        keys = keys_of(connection, setup_of(connection, polls.setup))
+    for one in counts_of(box, files, keys, 2, lambda title, done, of: None):
+        arguments = (one.group, one.contest, list(one.counts), "0x" + one.shares.hex())
+        registry.rpc.call(
+            "eth_sendTransaction",
+            [{"from": polls.officers[0], "to": polls.box, "data": encode_count(registry.deployment, one), "gas": hex(15_000_000)}],
+        )
+    registry.node.mine()
+    polls.read()
