@@ -13,10 +13,10 @@ from muniment.chain.outbox import Act, Call, Request, Weight
 # beside what its parts take, and for each branch of a proof, ciphertext and byte.
 _CALL = 150_000
 _SUM = 100_000
-_BALLOT = 40_000
-_BRANCH = 14_500
+_BALLOT = 25_000
+_BRANCH = 12_000
 _CIPHERTEXT = 4_000
-_BYTE = 20
+_BYTE = 17
 _REPLACING = 90_000
 _MOST = 500  # ballots of one call: fewer than its leaves have places
 _UNITS = 200  # ciphertexts of units joined in one call

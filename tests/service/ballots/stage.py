@@ -105,9 +105,7 @@ class Polls(Town):
         ceremony = self.registry.deployment.contracts["TrusteeCeremony"]
         self.setup = hashes.setup_id(31_337, ceremony.address, self.agency, manifest.hash)
         content = "0x" + manifest.content.hex()
-        self.registry.send(
-            self.officers[0], "TrusteeCeremony", "begin", content, list(self.trustees), THRESHOLD, 3_600
-        )
+        self.registry.send(self.officers[0], "TrusteeCeremony", "begin", content, list(self.trustees), THRESHOLD, 3_600)
 
     def make_key(self) -> None:
         """Every trustee does every step, none complains."""
@@ -234,10 +232,9 @@ class Polls(Town):
     def again(self, voter: Voter, before: Ballot, selections: Sequence[Sequence[int]]) -> Ballot:
         """A ballot that replaces another, by what the service tells of where that one lies."""
         told = self.get(self.path(f"ballots/{self.tracker(voter.unit, before)}"))
-        replaced = replacing(before)
-        if told["batch"] is not None:
-            place = BatchPlace(told["batch"], told["place"], tuple(told["path"]))
-            replaced = Replaced(replaced.ciphertexts, replaced.previous, replaced.proofs_hash, place)
+        batched = told["batch"] is not None
+        place = BatchPlace(told["batch"], told["place"], tuple(told["path"])) if batched else None
+        replaced = replacing(before, place)
         return self.ballot(voter, selections, told["tracker"], replaced)
 
     def tracker(self, unit: int, ballot: Ballot) -> str:
@@ -290,7 +287,10 @@ def build_polls(node: Node, engine: Engine, folder: Path) -> Polls:
     ceremony, code = artifact("TrusteeCeremony")
     agencies = registry.deployment.contracts["AgencyRegistry"].address
     address = create(registry, code + encode(["address"], [agencies]).hex())
-    contracts = {**registry.deployment.contracts, "TrusteeCeremony": ContractInfo("TrusteeCeremony", address, ceremony, 1)}
+    contracts = {
+        **registry.deployment.contracts,
+        "TrusteeCeremony": ContractInfo("TrusteeCeremony", address, ceremony, 1),
+    }
     found = ("TrusteeCeremony", "ElectionOpened", "box", "BoxOpened")
     kinds = {"BallotBox": ContractKind("BallotBox", artifact("BallotBox")[0], *found)}
     known = registry.deployment

@@ -1,31 +1,25 @@
 """Whole elections on a real node: enrolment, voting, counting, and the read tables as of a rebuild."""
 
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select, text
+from sqlalchemy.exc import OperationalError
 
-from muniment.ballots import blind
-from muniment.ballots.ballot import tracker_of_replaced
-from muniment.ballots.ceremony import decryption_secret, open_share, share_for
+from muniment.ballots.ceremony import decryption_secret, share_for
 from muniment.ballots.ceremony_state import read_ceremony
-from muniment.ballots.hashes import withdrawal_digest
 from muniment.ballots.group import sign
+from muniment.ballots.hashes import withdrawal_digest
 from muniment.ballots.packing import pack_replaced
-from muniment.ballots.relay import receipt_hash
-from muniment.ballots.sharing import choose_shares, decrypt, pack_shares
 from muniment.ballots.tallying import counts_of, encode_count, make_shares, read_box, shares_of, to_json
-from muniment.chain.indexer import Indexer
 from muniment.chain.rebuild import rebuild
 from muniment.chain.runtime import body_hash
-from muniment.db.engine import reading
-from muniment.db.schema import ballot_credentials, intents, transactions
-from muniment.hashing import ZERO_HASH, keccak
+from muniment.db.engine import reading, writing
+from muniment.db.schema import transactions
 from muniment.services import HANDLERS
-from tests.service.ballots.stage import MIN_BALLOTS, Polls, build_polls
+from tests.service.ballots.stage import Polls, build_polls
 from tests.service.chain.reading import contents
 from tests.service.nodes import Node
 
@@ -75,7 +69,6 @@ def test_an_election_from_key_to_result(polls: Polls) -> None:
     polls.all_done()
     with reading(polls.services.engine) as connection:
         sent = connection.execute(select(transactions.c.id).where(transactions.c.contract == polls.box)).all()
-        print([(r.gas_limit, r.gas_used) for r in connection.execute(select(transactions))])
     assert len(sent) == 1  # one batch
     assert [polls.get(polls.path(f"ballots/{one['tracker']}"))["state"] for one in outcomes] == ["counted"] * 3
 
@@ -88,7 +81,8 @@ def test_an_election_from_key_to_result(polls: Polls) -> None:
     polls.all_done()
     standing = polls.get(polls.path(f"voters/0/{again.index}"))
     assert (standing["tracker"], len(standing["ballots"])) == (outcome["tracker"], 3)
-    assert polls.cast(0, again)[0]["state"] == "counted" or True
+    overtaken = polls.cast(0, polls.again(first, again, [(0,), (0, 0)]))
+    assert overtaken[0]["error"] == "BallotOvertaken"
 
     withdrawn = cast[second.credential]
     place = polls.get(polls.path(f"ballots/{outcomes[1]['tracker']}"))
@@ -142,21 +136,111 @@ def count(polls: Polls) -> None:
     box = read_box(registry.rpc, registry.deployment, state)
     for place in (1, 3):
         shares = [share_for(polls.secrets[trustee].polynomial, place) for trustee in polls.trustees]
-        file = to_json(make_shares(box, place, decryption_secret(shares), lambda done, of: None))
+        file = to_json(make_shares(box, place, decryption_secret(shares), lambda _done, _of: None))
         bad = {**file, "trustee": 2}
         assert polls.post(polls.path("shares"), 422, **bad)["error"] == "ShareInvalid"
         assert polls.post(polls.path("shares"), **file) == {"trustee": place}
     files = [shares_of(file) for file in polls.get(polls.path("shares"))["shares"]]
     with reading(polls.services.engine) as connection:
-        from muniment.ballots.setups import setup_of
-        from muniment.ballots.share_files import keys_of
-
         keys = keys_of(connection, setup_of(connection, polls.setup))
-    for one in counts_of(box, files, keys, 2, lambda title, done, of: None):
-        arguments = (one.group, one.contest, list(one.counts), "0x" + one.shares.hex())
-        registry.rpc.call(
-            "eth_sendTransaction",
-            [{"from": polls.officers[0], "to": polls.box, "data": encode_count(registry.deployment, one), "gas": hex(15_000_000)}],
-        )
+    for one in counts_of(box, files, keys, THRESHOLD, lambda _title, _done, _of: None):
+        call = {"from": polls.officers[0], "to": polls.box, "data": encode_count(registry.deployment, one)}
+        registry.rpc.call("eth_sendTransaction", [{**call, "gas": hex(15_000_000)}])
     registry.node.mine()
     polls.read()
+
+
+def test_boxes_are_followed_through_reorganisations(polls: Polls) -> None:
+    """Two elections at once: whatever blocks are replaced, the tables must be those of a rebuild."""
+    enrolled(polls)
+    voter = polls.voters[0]
+    snapshot = polls.registry.node.call("evm_snapshot")
+    polls.cast(0, polls.ballot(voter, [(0,), (1, 0)]))
+    polls.all_done()
+    assert polls.get(polls.path("turnout"))["ballots"] == 1
+    check_oracle(polls)
+    polls.registry.node.call("evm_revert", snapshot)
+    rebuild(polls.services.engine, polls.registry.rpc, polls.registry.deployment, HANDLERS)
+    assert polls.get(polls.path("turnout"))["ballots"] == 0
+
+
+def test_the_office_signs_once_and_for_whom_it_lists(polls: Polls) -> None:
+    """Strangers, wrong units, other people's signatures, second credentials and closed windows must be refused."""
+    polls.begin((2, 1))
+    polls.make_key()
+    polls.citizens((2, 1))
+    voter, other, elsewhere = polls.voters
+    blinded = secrets.token_bytes(255).rjust(256, b"\0")
+    path = polls.path("enrolments")
+    shown = polls.web.get(
+        polls.path("typed-data/enrol"),
+        params={"voter": voter.person.party, "unit": 0, "blinded": keccak(blinded)},
+    )
+    assert shown.json()["error"] == "EnrolmentClosed"
+    polls.pass_to("enrolmentOpens")
+    body = polls.enrolment(voter, blinded)
+    assert polls.post(path, 422, **{**body, "voter": keccak(b"a stranger")})["error"] == "NotEligible"
+    assert polls.post(path, 422, **{**body, "unit": 1})["error"] == "WrongUnit"
+    assert polls.post(path, 422, **{**body, "voter": other.person.party})["error"] == "SignatureInvalid"
+    changed = blind.to_text(bytes([1]) + blinded[1:])
+    assert polls.post(path, 422, **{**body, "blinded": changed})["error"] == "SignatureInvalid"
+    issued = polls.post(path, 200, **body)
+    assert polls.post(path, 200, **body) == issued
+    assert polls.post(path, 409, **polls.enrolment(voter, secrets.token_bytes(256)))["error"] == "EnrolledAlready"
+    assert polls.get(polls.path(f"enrolments/{voter.person.party}"))["enrolled"]
+    assert not polls.get(polls.path(f"enrolments/{other.person.party}"))["enrolled"]
+
+    done = polls.enrol(elsewhere)
+    assert polls.submit(elsewhere, 409)["error"] == "RollClosed"
+    polls.pass_to("enrolmentCloses")
+    assert polls.post(path, 409, **body)["error"] == "EnrolmentClosed"
+    stolen = {"unit": 0, "credential": elsewhere.credential, "randomizer": blind.to_text(elsewhere.randomizer)}
+    signature = blind.to_text(elsewhere.signature)
+    assert polls.post(polls.path("credentials"), 422, **stolen, signature=signature)["error"] == "CredentialRefused"
+    assert polls.submit(elsewhere) == polls.submit(elsewhere)
+    assert polls.web.get(polls.path("roll")).json()["error"] == "RollNotPublished"
+    log = polls.get(polls.path("log"))["entries"]
+    assert [entry["voter"] for entry in log] == [voter.person.party, elsewhere.person.party]
+    assert log[1]["authority"]["signature"] == done["signature"] or log[1]["authority"]["by"] == "voter"
+
+
+def test_two_officers_stand_in_for_a_voter(polls: Polls) -> None:
+    """Two different election officers may enrol whoever cannot sign; one alone, or twice the same, must not."""
+    polls.begin((1,))
+    polls.make_key()
+    polls.citizens((1,))
+    (voter,) = polls.voters
+    polls.pass_to("enrolmentOpens")
+    blinded = secrets.token_bytes(255).rjust(256, b"\0")
+    body = polls.enrolment(voter, blinded)
+    typed = polls.get(polls.path("typed-data/enrol"), voter=voter.person.party, unit=0, blinded=keccak(blinded))[
+        "typed_data"
+    ]
+    body["deadline"] = int(typed["message"]["deadline"])
+    del body["signature"]
+    signed = [
+        {"key": key, "signature": polls.registry.rpc.call("eth_signTypedData_v4", [key, typed])}
+        for key in polls.officers
+    ]
+    for wrong in ([], signed[:1], [signed[0], signed[0]], [signed[0], {**signed[1], "key": polls.trustees[0]}]):
+        assert polls.post(polls.path("enrolments"), 422, **body, officers=wrong)["error"] == "OfficersRefused"
+    assert polls.post(polls.path("enrolments"), 200, **body, officers=signed)["sequence"] == 0
+    entry = polls.get(polls.path("log"))["entries"][0]
+    assert [one["key"] for one in entry["authority"]["officers"]] == sorted(polls.officers)
+
+
+def test_credentials_keep_no_order(polls: Polls) -> None:
+    """Neither a column nor the rows' own places may tell in which order credentials came."""
+    assert set(ballot_credentials.c.keys()) == {"setup", "unit", "credential", "randomizer", "signature"}
+    rows = [
+        {"setup": "0x1", "unit": 0, "credential": f"0x{n:040x}", "randomizer": "r", "signature": "s"}
+        for n in (5, 1, 9, 3)
+    ]
+    with writing(polls.services.engine) as connection:
+        for row in rows:
+            connection.execute(insert(ballot_credentials).values(row))
+    with reading(polls.services.engine) as connection:
+        found = [row.credential for row in connection.execute(select(ballot_credentials))]
+    assert found == sorted(found)
+    with pytest.raises(OperationalError), reading(polls.services.engine) as connection:
+        connection.execute(text("SELECT rowid FROM ballot_credentials"))
