@@ -1,5 +1,6 @@
 """Whole elections on a real node: enrolment, voting, counting, and the read tables as of a rebuild."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,18 +9,22 @@ import pytest
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import OperationalError
 
+from muniment.ballots import blind
 from muniment.ballots.ceremony import decryption_secret, share_for
 from muniment.ballots.ceremony_state import read_ceremony
 from muniment.ballots.group import sign
 from muniment.ballots.hashes import withdrawal_digest
 from muniment.ballots.packing import pack_replaced
+from muniment.ballots.setups import setup_of
+from muniment.ballots.share_files import keys_of
 from muniment.ballots.tallying import counts_of, encode_count, make_shares, read_box, shares_of, to_json
 from muniment.chain.rebuild import rebuild
 from muniment.chain.runtime import body_hash
 from muniment.db.engine import reading, writing
-from muniment.db.schema import transactions
+from muniment.db.schema import ballot_credentials, transactions
+from muniment.hashing import keccak
 from muniment.services import HANDLERS
-from tests.service.ballots.stage import Polls, build_polls
+from tests.service.ballots.stage import THRESHOLD, Polls, build_polls
 from tests.service.chain.reading import contents
 from tests.service.nodes import Node
 
@@ -29,7 +34,7 @@ UNITS = (4, 3)
 @pytest.fixture
 def polls(anvil: Callable[..., Node], database: Engine, tmp_path: Path) -> Polls:
     """An agency that holds elections, before the first."""
-    return build_polls(anvil("--code-size-limit", "60000"), database, tmp_path)
+    return build_polls(anvil(), database, tmp_path)
 
 
 def enrolled(polls: Polls, units: tuple[int, ...] = UNITS, title: str = "Council") -> None:
@@ -61,7 +66,7 @@ def test_an_election_from_key_to_result(polls: Polls) -> None:
     assert (told["phase"], told["enrolment"], told["roll"]) == ("open", "closed", "published")
     assert [unit["lines"] for unit in told["units"]] == list(UNITS)
 
-    first, second, third, fourth, *others = polls.voters
+    first, second, third, _, *others = polls.voters
     cast = {voter.credential: polls.ballot(voter, [(0,), (1, 0)]) for voter in (first, second, third)}
     outcomes = polls.cast(0, *cast.values())
     assert {outcome["state"] for outcome in outcomes} == {"waiting"}
@@ -150,18 +155,33 @@ def count(polls: Polls) -> None:
     polls.read()
 
 
-def test_boxes_are_followed_through_reorganisations(polls: Polls) -> None:
-    """Two elections at once: whatever blocks are replaced, the tables must be those of a rebuild."""
-    enrolled(polls)
-    voter = polls.voters[0]
-    snapshot = polls.registry.node.call("evm_snapshot")
-    polls.cast(0, polls.ballot(voter, [(0,), (1, 0)]))
+def test_boxes_are_followed_through_reorganisations(
+    anvil: Callable[..., Node], database: Engine, tmp_path: Path
+) -> None:
+    """Whatever blocks leave the chain, casts or the box's registration, the tables must be those of a rebuild."""
+    polls = build_polls(anvil("--slots-in-an-epoch", "32"), database, tmp_path)
+    enrolled(polls, (2, 2))
+    registered = polls.registry.rpc.block("latest")
+    assert registered is not None
+    outcomes = polls.cast(0, polls.ballot(polls.voters[0], [(0,), (1, 0)]))
     polls.all_done()
     assert polls.get(polls.path("turnout"))["ballots"] == 1
     check_oracle(polls)
-    polls.registry.node.call("evm_revert", snapshot)
-    rebuild(polls.services.engine, polls.registry.rpc, polls.registry.deployment, HANDLERS)
-    assert polls.get(polls.path("turnout"))["ballots"] == 0
+    for depth, ballots, phase in ((2, None, None), (head(polls) - registered.number, 0, "open"), (6, 0, "ready")):
+        polls.registry.node.call("anvil_reorg", depth, [])
+        polls.read()
+        found = polls.get(f"/api/elections/{polls.setup}")
+        assert ballots is None or (found["ballots"], found["phase"]) == (ballots, phase)
+        check_oracle(polls)
+    lost = polls.web.get(polls.path(f"ballots/{outcomes[0]['tracker']}"))
+    assert lost.status_code == 404  # with its box
+
+
+def head(polls: Polls) -> int:
+    """The head's number."""
+    block = polls.registry.rpc.block("latest")
+    assert block is not None
+    return block.number
 
 
 def test_the_office_signs_once_and_for_whom_it_lists(polls: Polls) -> None:
