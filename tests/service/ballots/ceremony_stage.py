@@ -23,7 +23,7 @@ from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH, keccak
 from tests.service.conftest import ETHER
 from tests.service.documents.registry import artifact
-from tests.service.nodes import Node
+from tests.service.nodes import ROOT, Node
 
 PASSWORD = "a password of enough letters"
 DOMAIN = keccak(b"elections.example.gov")
@@ -36,6 +36,14 @@ def compiled(name: str) -> tuple[list[dict[str, Any]], str]:
         return artifact(name)
     except FileNotFoundError:
         pytest.skip(f"{name} is not compiled; run brownie compile")
+
+
+def deployed_code(name: str) -> bytes:
+    """The compiled code as it will stand, zeros for its immutables; the test is skipped where Brownie made none."""
+    path = ROOT / "build" / "contracts" / f"{name}.json"
+    if not path.exists():
+        pytest.skip(f"{name} is not compiled by Brownie; run brownie compile")
+    return bytes.fromhex(json.loads(path.read_text())["deployedBytecode"].removeprefix("0x"))
 
 
 def manifest_of(agency: str, trustees: Sequence[str], threshold: int, **changes: Any) -> Manifest:
@@ -70,6 +78,7 @@ class Ceremony:
     deployment: Deployment
     folder: Path
     officer: str
+    second_officer: str
     setup: str
 
     def run(self, place: int, *words: str) -> dict[str, Any]:
@@ -120,8 +129,27 @@ class Ceremony:
 
     def pass_time(self, periods: int = 1) -> None:
         """Let stages run out."""
-        self.node.call("evm_increaseTime", periods * PERIOD + 1)
+        self.wait_until(self.now() + periods * PERIOD + 1)
+
+    def wait_until(self, moment: int) -> None:
+        """Let time pass up to a moment."""
+        self.node.call("evm_setNextBlockTimestamp", hex(moment))
         self.node.mine()
+
+    def now(self) -> int:
+        """The head's time."""
+        head = self.node.rpc.block("latest")
+        assert head is not None
+        return head.time
+
+    def send(self, sender: str, name: str, function: str, *arguments: Any) -> None:
+        """A call of one of the node's own accounts, which must succeed."""
+        info = self.deployment.contracts[name]
+        self.send_to(sender, info.address, info.abi, function, *arguments)
+
+    def send_to(self, sender: str, to: str, abi: list[dict[str, Any]], function: str, *arguments: Any) -> None:
+        """The same for any contract."""
+        mined(self.node, {"from": sender, "to": to, "data": encode_call(abi, function, arguments)})
 
     def keystore(self, place: int) -> Path:
         """The file of a trustee's key."""
@@ -132,13 +160,13 @@ class Ceremony:
         return self.folder / f"trustee-{place}.secret"
 
 
-def begin(node: Node, folder: Path, trustees: int = 3, threshold: int = 2) -> Ceremony:
+def begin(node: Node, folder: Path, trustees: int = 3, threshold: int = 2, **changes: Any) -> Ceremony:
     """Deploy, accredit an officer, give trustees keys and money, begin."""
-    root, admin, officer = (account.lower() for account in node.rpc.call("eth_accounts")[:3])
+    root, admin, officer, second = (account.lower() for account in node.rpc.call("eth_accounts")[:4])
     contracts: dict[str, Any] = {}
     for name, argument in (("AgencyRegistry", lambda: root), ("TrusteeCeremony", lambda: _address(contracts))):
         abi, code = compiled(name)
-        receipt = _mined(node, {"from": root, "data": code + encode(["address"], [argument()]).hex()})
+        receipt = mined(node, {"from": root, "data": code + encode(["address"], [argument()]).hex()})
         block = int(receipt["blockNumber"], 16)
         contracts[name] = {"address": receipt["contractAddress"].lower(), "abi": abi, "start_block": block}
     genesis = node.rpc.block(0)
@@ -155,14 +183,15 @@ def begin(node: Node, folder: Path, trustees: int = 3, threshold: int = 2) -> Ce
 
     def send(sender: str, name: str, function: str, *arguments: Any) -> None:
         info = deployment.contracts[name]
-        _mined(node, {"from": sender, "to": info.address, "data": encode_call(info.abi, function, arguments)})
+        mined(node, {"from": sender, "to": info.address, "data": encode_call(info.abi, function, arguments)})
 
     scope = int(Scope.ELECTION_OFFICER)
     send(root, "AgencyRegistry", "registerAgency", ZERO_HASH, admin, scope, DOMAIN)
     info = deployment.contracts["AgencyRegistry"]
     asked = {"to": info.address, "data": encode_call(info.abi, "agencyIdOf", (ZERO_HASH, DOMAIN))}
     agency = str(node.rpc.call("eth_call", [asked, "latest"]))
-    send(admin, "AgencyRegistry", "accredit", agency, officer, scope, 0, 2**40 - 1)
+    for key in (officer, second):
+        send(admin, "AgencyRegistry", "accredit", agency, key, scope, 0, 2**40 - 1)
     accounts = []
     for place in range(1, trustees + 1):
         account = Account.create()
@@ -170,18 +199,19 @@ def begin(node: Node, folder: Path, trustees: int = 3, threshold: int = 2) -> Ce
         (folder / f"trustee-{place}.json").write_text(json.dumps(encrypted))
         node.call("anvil_setBalance", account.address, hex(ETHER))
         accounts.append(account.address.lower())
-    manifest = manifest_of(agency, accounts, threshold)
+    manifest = manifest_of(agency, accounts, threshold, **changes)
     send(officer, "TrusteeCeremony", "begin", "0x" + manifest.content.hex(), accounts, threshold, PERIOD)
     ceremony = deployment.contracts["TrusteeCeremony"].address
     setup = setup_id(deployment.chain_id, ceremony, agency, manifest.hash)
-    return Ceremony(node, deployment, folder, officer, setup)
+    return Ceremony(node, deployment, folder, officer, second, setup)
 
 
 def _address(contracts: dict[str, Any]) -> str:
     return str(contracts["AgencyRegistry"]["address"])
 
 
-def _mined(node: Node, transaction: dict[str, Any]) -> dict[str, Any]:
+def mined(node: Node, transaction: dict[str, Any]) -> dict[str, Any]:
+    """Send a transaction of one of the node's accounts; gives its receipt. It must not revert."""
     sent = node.rpc.call("eth_sendTransaction", [{**transaction, "gas": hex(15_000_000)}])
     for _ in range(6000):
         receipt: dict[str, Any] | None = node.rpc.call("eth_getTransactionReceipt", [sent])

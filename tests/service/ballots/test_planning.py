@@ -129,7 +129,7 @@ def test_easy_contests_are_not_divided() -> None:
 def check(plan: Plan, voters: list[int], least: int, forms: list[ContestForm], min_ballots: int) -> None:
     """The rules that every plan keeps."""
     assert [place for area in plan.areas for place in area] == list(range(len(voters)))
-    assert len(plan.units) <= 128
+    assert len(plan.units) <= 112
     for number, area in enumerate(plan.areas):
         sizes = [unit.voters for unit in plan.units if unit.area == number]
         assert sum(sizes) == sum(voters[place] for place in area)
