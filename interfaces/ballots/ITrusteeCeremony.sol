@@ -79,6 +79,9 @@ struct Trustee {
 /// @notice At most 16 trustees make a key of which any `threshold` can decrypt together and fewer learn nothing
 /// (Pedersen's key generation with Feldman's commitments, each made before any is seen). Everything that a later
 /// reader needs to judge it is on the chain.
+/// Enrolment before an election rests on what the citizen or two officers sign (EIP-712, domain "Muniment Ballots",
+/// version "1", this contract): EnrolVoter(bytes32 setup,uint32 unit,bytes32 voter,bytes32 blinded,uint256 deadline).
+/// It is judged by the enrolment office and whoever reads its log, not here.
 /// @dev Who stays away after seeing the others' commitments can choose among a few keys; that biases the key and
 /// tells nobody anything of it.
 /// Warning: fewer than `threshold` honest trustees, and the ballots can be read.

@@ -65,10 +65,10 @@ class PrivateKey:
 
     @classmethod
     def load(cls, pem: str) -> Self:
-        """Read what `pem` wrote. Raises ValueError."""
+        """Read what `pem` wrote. Raises ValueError or TypeError for anything else."""
         key = load_pem_private_key(pem.encode(), None)
         if not isinstance(key, rsa.RSAPrivateKey):
-            raise ValueError("the key is no RSA key")
+            raise TypeError("the key is no RSA key")
         return cls(key)
 
     @cached_property

@@ -8,6 +8,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from muniment.ballots.hashes import unit_leaf
+from muniment.ballots.model import UnitRoll
+from muniment.ballots.roll import Tree
 from muniment.ballots.states import BOX, CEREMONY, BallotState, CeremonyStage
 from muniment.chain.events import Event, Handler
 from muniment.db.rows import Rows
@@ -136,7 +139,7 @@ def box_opened(event: Event, rows: Rows) -> None:
     registered = rows.get(ceremonies, {"setup": given["setup"]})
     named = registered is not None and (registered["box"], registered["election"]) == (event.address, given["election"])
     numbered = [unit["unit"] for unit in given["units"]] == list(range(len(given["units"])))
-    if not named or not numbered or rows.get(elections, {"box": event.address}) is not None:
+    if not named or not numbered or not given["units"] or rows.get(elections, {"box": event.address}) is not None:
         return
     rows.insert(
         elections,
@@ -144,7 +147,7 @@ def box_opened(event: Event, rows: Rows) -> None:
             "box": event.address,
             "election": given["election"],
             "setup": given["setup"],
-            "roll_root": ZERO_HASH,
+            "roll_root": Tree([unit_leaf(UnitRoll(**unit)) for unit in given["units"]]).root,
             "log_root": opening["logRoot"],
             "contests": json.dumps([str(form) for form in opening["contests"]]),
             "units": len(given["units"]),

@@ -182,15 +182,22 @@ def read_shares(path: Path) -> ShareFile:
     except OSError as error:
         raise Refused("FileUnreadable", path=str(path), cause=str(error.strerror)) from None
     try:
-        held = json.loads(content)
+        return shares_of(json.loads(content))
+    except (ValueError, RecursionError):
+        raise Refused("SharesUnreadable", path=str(path)) from None
+
+
+def shares_of(held: Any) -> ShareFile:
+    """The shares of a share file's JSON. Raises ValueError when it is none."""
+    try:
         place = _place(held)
         shares = {}
         for one in held["shares"]:
             x, y, challenge, response = (_number(one[name]) for name in ("x", "y", "challenge", "response"))
             shares[int(one["group"]), int(one["ciphertext"])] = Share(place, Point(x, y), challenge, response)
         return ShareFile(str(held["election"]), place, shares)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Refused("SharesUnreadable", path=str(path)) from None
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError("the file has another layout") from None
 
 
 def _open(

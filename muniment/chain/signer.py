@@ -11,10 +11,12 @@ from typing import Any, Protocol, Self
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_typing import Hash32
 from eth_utils.address import to_checksum_address
 
 from muniment.chain.abi import selector
 from muniment.chain.deployment import Deployment
+from muniment.hashing import keccak_bytes
 
 SECONDS_PER_DAY = 86_400
 
@@ -134,6 +136,19 @@ class KeystoreSigner:
             self._gas_today += tx["gas"]
         signed = self._account.sign_transaction({**tx, "to": to_checksum_address(tx["to"])})
         return SignedTx(bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex())
+
+
+class TypedSigner:
+    """Signs typed data (EIP-712) in a key's name, and nothing that could be a transaction."""
+
+    def __init__(self, account: LocalAccount) -> None:
+        self._account = account
+        self.address: str = account.address.lower()
+
+    def sign(self, separator: bytes, struct_hash: bytes) -> str:
+        """The signature over a message of a domain, both by their hashes: 65 bytes as 0x hex."""
+        digest = keccak_bytes(b"\x19\x01" + separator + struct_hash)
+        return "0x" + bytes(self._account.unsafe_sign_hash(Hash32(digest)).signature).hex()
 
 
 def unlock(path: Path, password: str) -> LocalAccount:

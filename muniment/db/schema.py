@@ -475,15 +475,13 @@ ballot_receipts = Table(
 )
 Index("ix_ballot_receipts_voter", ballot_receipts.c.box, ballot_receipts.c.unit, ballot_receipts.c.voter_index)
 
-# Trustees' shares of a decryption, until somebody counts with them.
+# Trustees' shares of the decryption of all groups, until somebody counts with them.
 ballot_shares = Table(
     "ballot_shares",
     metadata,
     Column("box", ADDRESS, primary_key=True),
-    Column("group", Integer, primary_key=True, autoincrement=False),
-    Column("contest", Integer, primary_key=True, autoincrement=False),
     Column("trustee", Integer, primary_key=True, autoincrement=False),  # place, from 1
-    Column("share", Text, nullable=False),  # JSON
+    Column("shares", Text, nullable=False),  # JSON
 )
 
 # ── Outbox ──────────────────────────────────────────────────────────────────────────────────────────────────────

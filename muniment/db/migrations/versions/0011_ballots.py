@@ -93,11 +93,9 @@ def upgrade() -> None:
     op.create_table(
         "ballot_shares",
         sa.Column("box", ADDRESS, nullable=False),
-        sa.Column("group", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("contest", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("trustee", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("share", sa.Text(), nullable=False),
-        sa.PrimaryKeyConstraint("box", "group", "contest", "trustee", name=op.f("pk_ballot_shares")),
+        sa.Column("shares", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("box", "trustee", name=op.f("pk_ballot_shares")),
     )
     op.create_table(
         "ballot_voters",
