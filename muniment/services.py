@@ -10,6 +10,11 @@ import structlog
 from sqlalchemy import Engine, select
 
 from muniment.access import project as access_project
+from muniment.ballots import project as ballots_project
+from muniment.ballots import submit as ballots_submit
+from muniment.ballots.registered import registered_boxes
+from muniment.ballots.states import BOX
+from muniment.ballots.tending import tend_elections
 from muniment.chain.abi import encode_call
 from muniment.chain.clock import chain_clock
 from muniment.chain.deployment import Deployment
@@ -49,6 +54,7 @@ ACTS: tuple[Act, ...] = (
     *land_submit.ACTS,
     *sales_submit.ACTS,
     *documents_submit.ACTS,
+    *ballots_submit.ACTS,
 )
 HANDLERS: dict[tuple[str, str], Handler] = {
     **access_project.HANDLERS,
@@ -57,6 +63,7 @@ HANDLERS: dict[tuple[str, str], Handler] = {
     **land_project.HANDLERS,
     **sales_project.HANDLERS,
     **documents_project.HANDLERS,
+    **ballots_project.HANDLERS,
 }
 # What the officer's key signs, and nothing else.
 FUNCTIONS = (
@@ -66,6 +73,7 @@ FUNCTIONS = (
     *companies_submit.FUNCTIONS,
     *sales_submit.FUNCTIONS,
     *documents_submit.FUNCTIONS,
+    *ballots_submit.FUNCTIONS,
 )
 TEND_EVERY = 1.0  # seconds
 MAX_GAS_PER_DAY = 5 * 10**9  # some 50,000 titles
@@ -107,7 +115,9 @@ class Services:
             raise Refused("FileUnreadable", path=str(password_file), cause=type(error).__name__) from None
         # A network need not have every domain's contracts, nor their newest form.
         deployed = [pair for pair in FUNCTIONS if _offers(self.deployment, *pair)]
-        signer = KeystoreSigner(keystore, password, Policy.of(self.deployment, deployed, MAX_GAS_PER_DAY))
+        proofs = {BOX: registered_boxes(lambda: self.rpc, self.deployment)}
+        policy = Policy.of(self.deployment, deployed, MAX_GAS_PER_DAY, proofs)
+        signer = KeystoreSigner(keystore, password, policy)
         return Worker(self.engine, self.rpc, signer, self.deployment, ACTS, self.settings)
 
     @cached_property
@@ -124,6 +134,7 @@ class Services:
         """Queue what is due without anybody asking; return how many requests are new."""
         now = self.clock()
         new = complete_ready(self.engine, now) + tend_sales(self.engine, now, self.settings.relays_per_day)
+        new += tend_elections(self.engine, now)
         return new + remind(self.engine, now, self.settings.reminder_hours) + alert(self.engine, now)
 
     def deliver(self) -> int:
@@ -175,7 +186,7 @@ def build(settings: Settings) -> Services:
 
 
 def _offers(deployment: Deployment, contract: str, function: str) -> bool:
-    known = deployment.contracts.get(contract)
+    known = deployment.contracts.get(contract) or deployment.kinds.get(contract)
     return known is not None and any((e["type"], e.get("name")) == ("function", function) for e in known.abi)
 
 

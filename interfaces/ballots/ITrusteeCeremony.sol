@@ -79,6 +79,9 @@ struct Trustee {
 /// @notice At most 16 trustees make a key of which any `threshold` can decrypt together and fewer learn nothing
 /// (Pedersen's key generation with Feldman's commitments, each made before any is seen). Everything that a later
 /// reader needs to judge it is on the chain.
+/// Enrolment before an election rests on what the citizen or two officers sign (EIP-712, domain "Muniment Ballots",
+/// version "1", this contract): EnrolVoter(bytes32 setup,uint32 unit,bytes32 voter,bytes32 blinded,uint256 deadline).
+/// It is judged by the enrolment office and whoever reads its log, not here.
 /// @dev Who stays away after seeing the others' commitments can choose among a few keys; that biases the key and
 /// tells nobody anything of it.
 /// Warning: fewer than `threshold` honest trustees, and the ballots can be read.
@@ -130,9 +133,9 @@ interface ITrusteeCeremony {
     error TrusteeIsOut(SetupId setup, address trustee);
     /// @notice Thrown when the ceremony is at another stage.
     error StageRefused(SetupId setup, CeremonyStage present, CeremonyStage needed);
-    /// @notice Thrown when the trustee did this step before.
+    /// @notice Thrown when the trustee did this step before; who confirmed complains no more.
     error StepDone(SetupId setup, address trustee);
-    /// @notice Thrown when what is revealed is not what was committed to.
+    /// @notice Thrown when what is revealed is not what was committed to, or the commitment is zero.
     error CommitmentMismatch(SetupId setup, address trustee);
     /// @notice Thrown when a point has a coordinate beyond the field, is off the curve, or is infinity.
     error PointRefused(uint256 x, uint256 y);
@@ -142,14 +145,16 @@ interface ITrusteeCeremony {
     error CountRefused(uint256 given, uint256 needed);
     /// @notice Thrown when a trustee does not show that it knows what its point hides (a rogue key).
     error PossessionRefused(SetupId setup, address trustee, uint8 kind);
-    /// @notice Thrown when a complaint is about oneself, about a trustee who is out or dealt nothing, or is made twice.
+    /// @notice Thrown when a complaint is about oneself, about no trustee or one who is out, or is made twice.
     error ComplaintRefused(SetupId setup, address trustee, address dealer);
     /// @notice Thrown when there is no such open complaint.
     error NoComplaint(SetupId setup, address trustee, address dealer);
     /// @notice Thrown when a published share does not fit the dealer's commitments.
-    error ShareRefused(SetupId setup, address dealer, address trustee);
+    error DealtShareRefused(SetupId setup, address dealer, address trustee);
     /// @notice Thrown when the time of complaints is over.
     error ComplaintsClosed(SetupId setup, uint256 closed);
+    /// @notice Thrown when the time to answer and to confirm is over; what is left is to finish.
+    error ReviewClosed(SetupId setup, uint256 closed);
     /// @notice Thrown when somebody may still confirm or answer.
     error ReviewOpen(SetupId setup, uint256 until);
     /// @notice Thrown when the ceremony has an election already.
@@ -181,7 +186,8 @@ interface ITrusteeCeremony {
     /// @notice Answer a complaint: publish the share, which must fit.
     function answer(SetupId setup, address trustee, uint256 share) external;
 
-    /// @notice Say that the caller holds a fitting share of every dealer who is not out or under complaint.
+    /// @notice Say that the caller holds a fitting share of every dealer, or complained about it: then the answer is
+    /// its share, or the dealer is out.
     function confirm(SetupId setup) external;
 
     /// @notice End the ceremony: exclude who missed a step, and compute the keys. Anyone may, once all who are in
@@ -199,6 +205,7 @@ interface ITrusteeCeremony {
 
     function AGENCIES() external view returns (IAgencyRegistry);
     function setupIdOf(AgencyId agency, bytes32 manifestHash) external view returns (SetupId);
+    /// @dev As of the last call; time may have moved the stage since.
     function ceremony(SetupId setup) external view returns (Ceremony memory);
     /// @dev The stage at the present time, before anybody has told the contract that time passed.
     function stageOf(SetupId setup) external view returns (CeremonyStage);
@@ -206,6 +213,7 @@ interface ITrusteeCeremony {
     function trusteeOf(SetupId setup, address account) external view returns (Trustee memory);
     /// @notice The election key H. Throws StageRefused before the ceremony is ready.
     function keyOf(SetupId setup) external view returns (Point memory);
-    /// @notice A trustee's public key X_j by place from 1; infinity when the trustee is out.
+    /// @notice A trustee's public key X_j by place from 1; infinity when the trustee is out, or there is none. Throws
+    /// StageRefused before the ceremony is ready.
     function trusteeKeyOf(SetupId setup, uint8 index) external view returns (Point memory);
 }

@@ -1,0 +1,1 @@
+"""Ballots: secret, checked on chain, verified by anyone."""

@@ -175,6 +175,11 @@ def enrolment_digest(domain: str, setup: str, unit: int, voter: str, blinded: st
     return _digest(domain, _ENROL_TYPE, setup, unit, voter, blinded, deadline)
 
 
+def cast_digest_prefix(domain: str) -> tuple[bytes, bytes]:
+    """What the digest of `cast_digest` is hashed from: its beginning, and its struct's before the tracker."""
+    return b"\x19\x01" + words(domain), _CAST_TYPE
+
+
 def _digest(domain: str, *message: Value) -> str:
     struct = keccak_bytes(words(*message))
     return _text(keccak_bytes(b"\x19\x01" + words(domain) + struct))

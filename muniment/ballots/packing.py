@@ -1,6 +1,6 @@
 """Ballots as packed bytes, the way the box takes them (docs/ballots-protocol.md, "A packed ballot")."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from muniment.ballots.hashes import content_hash, proof_challenge
@@ -67,18 +67,22 @@ def unpack_ballots(paper: BallotPaper, packed: bytes) -> list[Ballot]:
     others leave of the proof's.
     Raises Refused(BallotsMalformed) when the bytes end within a ballot or there are none, Refused(FlagsRefused).
     """
-    reader = _Reader(packed)
-    ballots = [_read(paper, reader)]
+    return list(read_ballots(paper, packed))
+
+
+def read_ballots(paper: BallotPaper, packed: bytes, at: int = 0) -> Iterator[Ballot]:
+    """The same one by one, from a byte on: whoever checks each before reading the next finds the first fault first."""
+    reader = _Reader(packed, at)
+    yield _read(paper, reader)
     while reader.at < len(packed):
-        ballots.append(_read(paper, reader))
-    return ballots
+        yield _read(paper, reader)
 
 
 class _Reader:
     """Takes bytes one after the other."""
 
-    def __init__(self, packed: bytes) -> None:
-        self.packed, self.at = packed, 0
+    def __init__(self, packed: bytes, at: int) -> None:
+        self.packed, self.at = packed, at
 
     def take(self, length: int) -> bytes:
         taken = self.packed[self.at : self.at + length]

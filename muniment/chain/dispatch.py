@@ -17,7 +17,7 @@ from muniment.chain.lease import Lease, fenced
 from muniment.chain.reasons import reason
 from muniment.chain.settling import sent
 from muniment.chain.signer import SignedTx, SigningRefused
-from muniment.chain.simulation import error_at, most_gas, simulate
+from muniment.chain.simulation import error_at, most_gas, simulate, simulate_with
 from muniment.chain.tools import Tools
 from muniment.db.schema import intents, transactions
 
@@ -43,8 +43,10 @@ class Dispatch:
 
     def run(self) -> None:
         """Work through the queue, oldest first, until the room is used or a node takes no more."""
-        most = max((act.max_batch for act in self.tools.acts.values()), default=1)
-        groups = deque(drafting.queued_groups(self.tools.engine, self.tools.acts, max(self.room, 1) * most))
+        acts = self.tools.acts
+        most = max((act.max_batch for act in acts.values()), default=1)
+        limit, gas = max(self.room, 1) * most, most_gas(self.heads.latest.gas_limit)
+        groups = deque(drafting.queued_groups(self.tools.engine, acts, limit, gas))
         if not groups:
             return
         ceiling = self.tools.settings.max_fee_wei
@@ -87,7 +89,10 @@ class Dispatch:
             return None
         address, abis = tools.signer.address, tools.deployment.abis
         most = most_gas(self.heads.latest.gas_limit)
-        verdict = simulate(tools.rpc, address, draft.to, draft.data, abis, most)
+        if draft.gas is None:
+            verdict = simulate(tools.rpc, address, draft.to, draft.data, abis, most)
+        else:
+            verdict = simulate_with(tools.rpc, address, draft.to, draft.data, abis, min(draft.gas, most))
         if verdict.gas_limit:
             return draft, verdict.gas_limit
         if _split(group, groups):

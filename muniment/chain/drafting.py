@@ -13,6 +13,7 @@ from muniment.chain.abi import CallRefused, encode_call
 from muniment.chain.deployment import Deployment
 from muniment.chain.outbox import Act
 from muniment.chain.reasons import reason
+from muniment.chain.simulation import MOST_GAS
 from muniment.db.engine import reading
 from muniment.db.schema import intents
 from muniment.errors import Refused
@@ -32,10 +33,11 @@ class Queued(NamedTuple):
 
 @dataclass(frozen=True)
 class Draft:
-    """A call that carries out some intents: address and calldata as 0x hex."""
+    """A call that carries out some intents: address and calldata as 0x hex; `gas` is its limit where the act tells."""
 
     to: str
     data: str
+    gas: int | None = None
 
 
 @dataclass(frozen=True)
@@ -46,10 +48,11 @@ class Misfit(Exception):
     reason: str
 
 
-def queued_groups(engine: Engine, acts: Mapping[str, Act], limit: int) -> list[list[Queued]]:
+def queued_groups(engine: Engine, acts: Mapping[str, Act], limit: int, most_gas: int = MOST_GAS) -> list[list[Queued]]:
     """Return the oldest `limit` queued intents of known kinds, grouped by kind and lane up to each act's batch.
 
-    Groups come in the order of their oldest intent. An intent that was in a reverted batch already stands alone.
+    Groups come in the order of their oldest intent, and are no heavier than `most_gas` where the act tells their
+    weight. An intent that was in a reverted batch already stands alone.
     """
     query = (
         select(intents.c.id, intents.c.kind, intents.c.lane, intents.c.body, intents.c.transaction_id)
@@ -61,25 +64,32 @@ def queued_groups(engine: Engine, acts: Mapping[str, Act], limit: int) -> list[l
         rows = [Queued(*row) for row in connection.execute(query)]
     groups: list[list[Queued]] = []
     open_groups: dict[tuple[str, str], list[Queued]] = {}
+    used: dict[tuple[str, str], int] = {}
     for row in rows:
-        lane = (row.kind, row.lane)
+        lane, act = (row.kind, row.lane), acts[row.kind]
         group = open_groups.get(lane)
         if row.transaction_id is not None:
             groups.append([row])
-        elif group is None or len(group) >= acts[row.kind].max_batch:
+            continue
+        gas = 0 if act.weight is None else act.weight.of(json.loads(row.body))
+        if group is None or len(group) >= act.max_batch or used[lane] + gas > most_gas:
             open_groups[lane] = [row]
+            used[lane] = gas + (0 if act.weight is None else act.weight.call)
             groups.append(open_groups[lane])
         else:
             group.append(row)
+            used[lane] += gas
     return groups
 
 
 def draft(act: Act, rows: Sequence[Queued], deployment: Deployment) -> Draft:
     """Make the call. Raises Misfit when the act or the ABI does not take what the intents say."""
     try:
-        call = act.build([json.loads(row.body) for row in rows])
-        contract = deployment.contracts[call.contract]
-        return Draft(contract.address, encode_call(contract.abi, call.function, call.arguments))
+        bodies = [json.loads(row.body) for row in rows]
+        call = act.build(bodies)
+        contract = deployment.at(call.contract, call.address)
+        data = encode_call(contract.abi, call.function, call.arguments)
+        return Draft(contract.address, data, act.gas_of(bodies))
     except Refused as refusal:
         raise Misfit("refused", reason(refusal.name, refusal.arguments)) from refusal
     except (CallRefused, LookupError, TypeError, ValueError, AttributeError) as error:

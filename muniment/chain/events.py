@@ -2,10 +2,11 @@
 
 from binascii import unhexlify
 from collections.abc import Callable, Mapping
+from copy import copy
 from typing import Any, NamedTuple, TypeAlias
 
 from muniment.chain.codec import WORD, AbiDataRefused, head_size, json_writer, members_of
-from muniment.chain.deployment import ContractInfo, Deployment
+from muniment.chain.deployment import Deployment
 from muniment.db.rows import Rows
 from muniment.hashing import keccak
 
@@ -17,7 +18,8 @@ class MalformedLog(Exception):
 class Event(NamedTuple):
     """One decoded log. `arguments` as `codec` reads them; `subject` is the first indexed argument.
 
-    Hashes and addresses are lower-case 0x text; `time` is the block's, in Unix seconds.
+    Hashes and addresses are lower-case 0x text; `time` is the block's, in Unix seconds. `contract` is the name in the
+    deployment; of contracts of a kind, the kind's, and the subject is the address.
     """
 
     contract: str
@@ -29,6 +31,7 @@ class Event(NamedTuple):
     time: int
     tx_hash: str
     log_index: int
+    address: str = ""
 
 
 # Writes what one event means into the read tables; every domain's project.py lists its own.
@@ -38,8 +41,8 @@ Handler: TypeAlias = Callable[[Event, Rows], None]
 class _Reader:
     """Reads one event of one contract."""
 
-    def __init__(self, contract: ContractInfo, described: dict[str, Any]) -> None:
-        self.contract = contract.name
+    def __init__(self, contract: str, described: dict[str, Any], *, about_itself: bool) -> None:
+        self.contract = contract
         self.name = described["name"]
         inputs = described["inputs"]
         indexed = [parameter for parameter in inputs if parameter["indexed"]]
@@ -52,7 +55,7 @@ class _Reader:
         self._topics_length = WORD + head_size(topics)
         self._data = [(member.name, member.at, member.read) for member in data]
         self._data_length = head_size(data)
-        self._subject = indexed[0]["name"] if indexed else None
+        self._subject = indexed[0]["name"] if indexed and not about_itself else None
         self.write = json_writer([*topics, *data])
 
     def read(self, topics: bytes, data: bytes, address: str) -> tuple[dict[str, Any], str]:
@@ -68,31 +71,42 @@ class _Reader:
 
 
 class Decoder:
-    """Turns the logs of a deployment's contracts into events."""
+    """Turns the logs of a deployment's contracts into events, and those of contracts that were found since."""
 
     def __init__(self, deployment: Deployment) -> None:
         """Prepare a reader for every event of every ABI. Raises AbiTypeUnknown for a type that cannot be read."""
-        self._contracts = {contract.address: contract.name for contract in deployment.contracts.values()}
+        self._names = {contract.address: contract.name for contract in deployment.contracts.values()}
         self._readers: dict[tuple[str, str], _Reader] = {}
         self._writers: dict[tuple[str, str], _Reader] = {}
+        self._topics: dict[str, list[str]] = {}
         for contract in deployment.contracts.values():
-            for described in contract.abi:
-                if described["type"] == "event" and not described.get("anonymous"):
-                    reader = _Reader(contract, described)
-                    self._readers[contract.address, topic_of(described)] = reader
-                    self._writers[reader.contract, reader.name] = reader
+            self._prepare(contract.name, contract.abi, about_itself=False)
+        for kind in deployment.kinds.values():
+            self._prepare(kind.name, kind.abi, about_itself=True)
+
+    def _prepare(self, name: str, abi: list[dict[str, Any]], *, about_itself: bool) -> None:
+        self._topics[name] = []
+        for described in abi:
+            if described["type"] == "event" and not described.get("anonymous"):
+                reader = _Reader(name, described, about_itself=about_itself)
+                self._topics[name].append(topic_of(described))
+                self._readers[name, topic_of(described)] = reader
+                self._writers[name, reader.name] = reader
+
+    def following(self, found: Mapping[str, str]) -> "Decoder":
+        """A decoder of these contracts too: address → the name of its kind."""
+        wider = copy(self)
+        wider._names = {**self._names, **found}
+        return wider
 
     @property
     def topics(self) -> dict[str, list[str]]:
         """The first topics that each address may emit."""
-        listed: dict[str, list[str]] = {address: [] for address in self._contracts}
-        for address, topic in self._readers:
-            listed[address].append(topic)
-        return listed
+        return {address: self._topics[name] for address, name in self._names.items()}
 
     def is_ours(self, log: Mapping[str, Any]) -> bool:
         """Whether one of our contracts emitted the log. Others' logs are never decoded."""
-        return str(log["address"]).lower() in self._contracts
+        return str(log["address"]).lower() in self._names
 
     def decode(self, log: Mapping[str, Any], time: int) -> Event:
         """Decode a log of `eth_getLogs` or a receipt; `time` is its block's. Raises MalformedLog with the reason."""
@@ -100,7 +114,7 @@ class Decoder:
             address = log["address"].lower()
             # Strict, unlike bytes.fromhex: nothing but hex digits passes.
             topics = unhexlify("".join([topic[2:] for topic in log["topics"]]))
-            reader = self._readers.get((address, "0x" + topics[:WORD].hex()))
+            reader = self._readers.get((self._names.get(address, ""), "0x" + topics[:WORD].hex()))
             if reader is None:
                 raise AbiDataRefused("its ABI has no event with this first topic")
             arguments, subject = reader.read(topics, unhexlify(log["data"][2:]), address)
@@ -114,6 +128,7 @@ class Decoder:
                 time,
                 log["transactionHash"].lower(),
                 int(log["logIndex"], 16),
+                address,
             )
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise MalformedLog(self._sentence(log, error)) from error
@@ -124,7 +139,7 @@ class Decoder:
 
     def _sentence(self, log: Mapping[str, Any], error: Exception) -> str:
         where = f"block {log.get('blockNumber')}, transaction {log.get('transactionHash')}, log {log.get('logIndex')}"
-        contract = self._contracts.get(str(log.get("address")).lower(), "no contract of ours")
+        contract = self._names.get(str(log.get("address")).lower(), "no contract of ours")
         return f"A log of {contract} cannot be read ({where}): {error}."
 
 

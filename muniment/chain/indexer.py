@@ -1,5 +1,6 @@
 """Read the chain into the read tables: a run of blocks at a time, each in one transaction with the checkpoint."""
 
+import contextlib
 import threading
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -9,10 +10,12 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from muniment.chain import checkpoint as checkpoints
+from muniment.chain import finding
 from muniment.chain.checkpoint import Checkpoint, CheckpointMoved
-from muniment.chain.chunks import Chunk, ChunkSource
+from muniment.chain.chunks import Chunk, ChunkSource, Log
 from muniment.chain.deployment import Deployment
-from muniment.chain.events import Decoder, Handler, MalformedLog
+from muniment.chain.events import Decoder, Event, Handler, MalformedLog
+from muniment.chain.finding import Finder, Found
 from muniment.chain.headers import NodeInconsistent, fetch_headers
 from muniment.chain.look import Look, look
 from muniment.chain.reorg import IndexerHalted, halt, rewind
@@ -50,7 +53,7 @@ class Indexer:
         self._deployment = deployment
         self._handlers = handlers
         self._decoder = Decoder(deployment)
-        self._source = ChunkSource(rpc, self._decoder)
+        self._finder = Finder(deployment)
         self._blocks = 16  # per request; doubles while answers come and are small
 
     def step(self) -> Progress:
@@ -119,40 +122,109 @@ class Indexer:
                 with writing(self._engine) as connection:
                     checkpoints.move(connection, known, newest)
             return Progress(known.number, seen.head, 0)
-        chunk = self._fetch(known, seen.head)
+        read = self._fetch(known, seen.head)
+        chunk = read.chunk
         try:
-            count = self._write(known, newest, chunk)
+            count = self._write(known, newest, read)
         except (MalformedLog, RowExists, RowMissing, IntegrityError, DataError) as error:
             reason = getattr(error, "orig", error)  # the database's own words, without the statement
             raise halt(self._engine, known, f"What the chain says cannot be entered. {reason}") from error
         self._blocks = max(1, self._blocks // 2) if count > ENOUGH_EVENTS else min(self._blocks * 2, MAX_BLOCKS)
         return Progress(chunk.headers[-1].number, seen.head, count)
 
-    def _fetch(self, known: Checkpoint, head: int) -> Chunk:
+    def _fetch(self, known: Checkpoint, head: int) -> "_Reading":
         first = known.number + 1
         try:
-            return self._source.fetch(first, min(head, known.number + self._blocks), known.hash)
+            return self._ask(first, min(head, known.number + self._blocks), known.hash)
         except (RpcError, RpcUnavailable):
             # Perhaps too much was asked at once: providers limit blocks, logs, bytes and seconds, each in its own way.
             self._blocks = max(1, self._blocks // 2)
             raise
 
-    def _write(self, known: Checkpoint, newest: Checkpoint, chunk: Chunk) -> int:
+    def _ask(self, first: int, last: int, parent_hash: str) -> "_Reading":
+        """The blocks, asked for again as long as they tell of contracts that were not asked about."""
+        with reading(self._engine) as connection:
+            followed = finding.known(connection)
+        before: dict[str, list[Log]] = {}
+        while True:
+            decoder = self._decoder.following(followed)
+            chunk = ChunkSource(self._rpc, decoder).fetch(first, last, parent_hash)
+            new = {found.address: found for found in self._told(decoder, chunk) if found.address not in followed}
+            if not new:
+                with reading(self._engine) as connection:
+                    finding.check_blocks(connection, [log for logs in before.values() for log in logs])
+                return _Reading(chunk, decoder, before)
+            for found in new.values():
+                before[found.address] = self._finder.before(self._rpc, found, first)
+                followed[found.address] = found.kind.name
+
+    def _told(self, decoder: Decoder, chunk: Chunk) -> list[Found]:
+        """The contracts that a chunk's logs tell of. A log that cannot be read is judged when it is entered."""
+        told = []
+        for logs in chunk.logs.values():
+            for written in filter(self._finder.may_tell, logs):
+                with contextlib.suppress(MalformedLog):
+                    found = self._finder.told_by(decoder.decode(written, 0))
+                    told += [] if found is None else [found]
+        return told
+
+    def _write(self, known: Checkpoint, newest: Checkpoint, read: "_Reading") -> int:
         """Everything of the chunk or nothing; returns the number of events."""
         entries = []
+        chunk = read.chunk
         with writing(self._engine) as connection:
             rows = Rows(connection)
+            followed = finding.known(connection)
             for header in chunk.headers:
                 rows.at_block(header.number, header.hash)
                 for written in chunk.logs.get(header.number, ()):
-                    event = self._decoder.decode(written, header.time)
+                    address = str(written["address"]).lower()
+                    if address in read.before and address not in followed:
+                        read.before[address].append(written)  # not known of yet
+                        continue
+                    event = self._read_log(read.decoder, written, header.time, of_kind=address in followed)
+                    if event is None:
+                        continue
                     entry = event._asdict()
-                    entry["arguments"] = self._decoder.arguments_json(event)
+                    entry["arguments"] = read.decoder.arguments_json(event)
                     entries.append(entry)
-                    handler = self._handlers.get((event.contract, event.name))
-                    if handler is not None:
-                        handler(event, rows)
+                    self._handle(event, rows)
+                    found = self._finder.told_by(event)
+                    if found is not None and found.address not in followed:
+                        followed[found.address] = found.kind.name
+                        finding.remember(rows, found)
+                        for earlier in read.before.get(found.address, ()):
+                            # Its block's time is not asked for: what is said counts from now on.
+                            told = self._read_log(read.decoder, earlier, header.time, of_kind=True)
+                            if told is not None:
+                                self._handle(told, rows)
             insert_rows(connection, events, entries)
             rows.flush()
             checkpoints.move(connection, known, newest.at(chunk.headers[-1]), chunk.headers)
         return len(entries)
+
+    def _handle(self, event: Event, rows: Rows) -> None:
+        handler = self._handlers.get((event.contract, event.name))
+        if handler is not None:
+            handler(event, rows)
+
+    def _read_log(self, decoder: Decoder, written: Log, time: int, *, of_kind: bool) -> Event | None:
+        """One log; None for what a contract that was merely found says and its ABI cannot explain.
+
+        Whoever may make such contracts known must not be able to stop the register of all.
+        """
+        try:
+            return decoder.decode(written, time)
+        except MalformedLog as error:
+            if not of_kind:
+                raise
+            log.warning("indexer.log_skipped", reason=str(error))
+            return None
+
+
+class _Reading(NamedTuple):
+    """A chunk, what reads its logs, and by address what contracts that it tells of had said before."""
+
+    chunk: Chunk
+    decoder: Decoder
+    before: dict[str, list[Log]]

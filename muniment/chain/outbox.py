@@ -47,20 +47,38 @@ class Receipt:
 
 @dataclass(frozen=True)
 class Call:
-    """A call of a deployed contract, by the names of its ABI."""
+    """A call of a deployed contract, by the names of its ABI; or of the contract of a kind at an address."""
 
     contract: str
     function: str
     arguments: tuple[Any, ...]
+    address: str | None = None
+
+
+@dataclass(frozen=True)
+class Weight:
+    """How much gas a call takes at most: so much for itself, and for each intent what its body tells."""
+
+    call: int
+    of: Callable[[Mapping[str, Any]], int]
 
 
 @dataclass(frozen=True)
 class Act:
-    """How intents of one kind become a call. `build` gets the bodies of 1 to `max_batch` intents of one lane."""
+    """How intents of one kind become a call. `build` gets the bodies of 1 to `max_batch` intents of one lane.
+
+    With a `weight` calls are made as large as a transaction's gas allows, and tried but once, with that gas, on the
+    newest block: such acts must not depend on what waits for a block.
+    """
 
     kind: str
     build: Callable[[Sequence[Mapping[str, Any]]], Call]
     max_batch: int = 1
+    weight: Weight | None = None
+
+    def gas_of(self, bodies: Sequence[Mapping[str, Any]]) -> int | None:
+        """The most gas that a call for these takes, where the act tells."""
+        return None if self.weight is None else self.weight.call + sum(map(self.weight.of, bodies))
 
 
 class KeyReused(Refused):

@@ -11,10 +11,12 @@ from typing import Any, Protocol, Self
 
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_typing import Hash32
 from eth_utils.address import to_checksum_address
 
 from muniment.chain.abi import selector
 from muniment.chain.deployment import Deployment
+from muniment.hashing import keccak_bytes
 
 SECONDS_PER_DAY = 86_400
 
@@ -47,6 +49,14 @@ class Signer(Protocol):
 
 
 @dataclass(frozen=True)
+class KindPolicy:
+    """What may be signed for contracts of a kind: their functions' selectors, and what shows that an address is one."""
+
+    selectors: frozenset[str]
+    is_one: Callable[[str], bool]
+
+
+@dataclass(frozen=True)
 class Policy:
     """What may be signed: calls without value to these functions on this chain, so much gas a day (UTC).
 
@@ -56,19 +66,35 @@ class Policy:
     chain_id: int
     selectors: Mapping[str, frozenset[str]]  # contract address → its functions' selectors
     max_gas_per_day: int
+    kinds: tuple[KindPolicy, ...] = ()
 
     @classmethod
-    def of(cls, deployment: Deployment, functions: Iterable[tuple[str, str]], max_gas_per_day: int) -> Self:
-        """Allow `functions`, pairs of a contract's and a function's name. Raises KeyError for one that is unknown."""
+    def of(
+        cls,
+        deployment: Deployment,
+        functions: Iterable[tuple[str, str]],
+        max_gas_per_day: int,
+        proofs: Mapping[str, Callable[[str], bool]] | None = None,
+    ) -> Self:
+        """Allow `functions`, pairs of a contract's and a function's name. Raises KeyError for one that is unknown.
+
+        Functions of contracts of a kind are allowed at every address that the kind's proof takes for one: a proof asks
+        those who made the contract known, never the contract itself alone nor the database.
+        """
         selectors: dict[str, set[str]] = {}
-        for contract_name, function in functions:
-            contract = deployment.contracts[contract_name]
-            found = {selector(e) for e in contract.abi if (e["type"], e.get("name")) == ("function", function)}
+        of_kinds: dict[str, set[str]] = {}
+        for name, function in functions:
+            abi = deployment.contracts[name].abi if name in deployment.contracts else deployment.kinds[name].abi
+            found = {selector(e) for e in abi if (e["type"], e.get("name")) == ("function", function)}
             if not found:
-                raise KeyError(f"{contract_name}.{function}")
-            selectors.setdefault(contract.address, set()).update(found)
+                raise KeyError(f"{name}.{function}")
+            if name in deployment.contracts:
+                selectors.setdefault(deployment.contracts[name].address, set()).update(found)
+            else:
+                of_kinds.setdefault(name, set()).update(found)
         allowed = {address: frozenset(found) for address, found in selectors.items()}
-        return cls(deployment.chain_id, allowed, max_gas_per_day)
+        kinds = tuple(KindPolicy(frozenset(found), (proofs or {})[name]) for name, found in of_kinds.items())
+        return cls(deployment.chain_id, allowed, max_gas_per_day, kinds)
 
     def check(self, tx: Mapping[str, Any], gas_today: int) -> None:
         """Raise SigningRefused, in one sentence, unless the transaction is allowed."""
@@ -76,10 +102,15 @@ class Policy:
             raise SigningRefused(f"The key signs for chain {self.chain_id}, not for chain {tx['chainId']}.")
         if tx.get("value", 0) != 0:
             raise SigningRefused("The key signs no transaction that sends money.")
-        if str(tx.get("data", ""))[:10].lower() not in self.selectors.get(str(tx.get("to", "")).lower(), frozenset()):
+        if not self._allows(str(tx.get("to", "")).lower(), str(tx.get("data", ""))[:10].lower()):
             raise SigningRefused(f"The key does not sign this function of {tx.get('to')}.")
         if gas_today + tx["gas"] > self.max_gas_per_day:
             raise SigningRefused(f"The key signs at most {self.max_gas_per_day} gas a day, and today's is spent.")
+
+    def _allows(self, to: str, called: str) -> bool:
+        if to in self.selectors:
+            return called in self.selectors[to]
+        return any(called in kind.selectors and kind.is_one(to) for kind in self.kinds)
 
 
 class KeystoreSigner:
@@ -105,6 +136,19 @@ class KeystoreSigner:
             self._gas_today += tx["gas"]
         signed = self._account.sign_transaction({**tx, "to": to_checksum_address(tx["to"])})
         return SignedTx(bytes(signed.raw_transaction), "0x" + bytes(signed.hash).hex())
+
+
+class TypedSigner:
+    """Signs typed data (EIP-712) in a key's name, and nothing that could be a transaction."""
+
+    def __init__(self, account: LocalAccount) -> None:
+        self._account = account
+        self.address: str = account.address.lower()
+
+    def sign(self, separator: bytes, struct_hash: bytes) -> str:
+        """The signature over a message of a domain, both by their hashes: 65 bytes as 0x hex."""
+        digest = keccak_bytes(b"\x19\x01" + separator + struct_hash)
+        return "0x" + bytes(self._account.unsafe_sign_hash(Hash32(digest)).signature).hex()
 
 
 def unlock(path: Path, password: str) -> LocalAccount:

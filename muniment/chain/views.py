@@ -16,11 +16,15 @@ At: TypeAlias = int | str  # a block's number, its hash, or "latest"
 
 @dataclass(frozen=True)
 class View:
-    """One question: a contract's function, by the names of its ABI, and its arguments."""
+    """One question: a contract's function, by the names of its ABI, and its arguments.
+
+    `address` is that of a contract of a kind, whose name `contract` is then.
+    """
 
     contract: str
     function: str
     arguments: tuple[Any, ...] = ()
+    address: str | None = None
 
 
 def ask(rpc: Rpc, deployment: Deployment, view: View, at: At = "latest") -> Any:
@@ -50,7 +54,7 @@ def _block(at: At) -> str | dict[str, str]:
 
 
 def _call(deployment: Deployment, view: View) -> dict[str, str]:
-    contract = deployment.contracts[view.contract]
+    contract = deployment.at(view.contract, view.address)
     return {"to": contract.address, "data": encode_call(contract.abi, view.function, view.arguments)}
 
 
@@ -61,7 +65,7 @@ def _read(deployment: Deployment, view: View, answer: Any) -> Any:
             raise answer
         return error
     try:
-        read = outputs(deployment.contracts[view.contract], view.function, answer)
+        read = outputs(deployment.at(view.contract, view.address), view.function, answer)
     except ValueError:
         raise RpcUnavailable(f"A node's answer to {view.contract}.{view.function} cannot be read.") from None
     return read[0] if len(read) == 1 else read

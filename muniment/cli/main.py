@@ -32,6 +32,7 @@ from muniment.cli import (
     residency,
     sales,
     serve,
+    trustee,
 )
 from muniment.cli.console import emit_json, err, printable
 from muniment.config import SettingRefused
@@ -72,6 +73,7 @@ app.add_typer(documents.app, name="documents")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(index.app, name="index")
 app.add_typer(keys.app, name="keys")
+app.add_typer(trustee.app, name="trustee")
 app.add_typer(database.app, name="db")
 app.add_typer(alerts.app, name="alerts")
 app.command("reconcile")(reconcile.run)

@@ -5,7 +5,9 @@ Three kinds, never mixed:
 - *the agency's own* (`parcels`, `party_records`, `invitations`, `geometries`, `residency_*`,
   `company_filings`, `company_signatures`, `company_decisions`, `title_references`, `published_terms`, `land_acts`,
   `land_consents`, `land_signatures`, `sale_papers`, `sale_signatures`, `sale_acts`, `subscriptions`, `notices`,
-  `deliveries`, `title_alerts`, `alert_*`): written by staff, imports and whoever signs;
+  `deliveries`, `title_alerts`, `alert_*`, `ballot_keys`, `ballot_voters`, `ballot_salts`, `ballot_issuances`,
+  `ballot_credentials`, `ballot_rolls`, `ballot_receipts`, `ballot_shares`): written by staff, imports and whoever
+  signs;
 - *the outbox* (`intents`, `transactions`, `signers`): written by `submit` and the worker;
 - *read tables* (`events` and below): written by the indexer alone, and rebuilt from the chain at will.
 
@@ -383,6 +385,103 @@ alert_cursors = Table(
     metadata,
     Column("chain_id", BigInteger, primary_key=True, autoincrement=False),
     Column("block_number", BigInteger, nullable=False),
+)
+
+# ── Ballots: what the enrolment office and the relay keep ───────────────────────────────────────────────────────
+#
+# No row of a credential names a voter, a signature's blinding or a time, and none can be brought into the order of
+# arrival: who enrolled and who votes must not be linked by whoever reads the database.
+
+# The office's keys, one for each unit of an election; the private part is sealed (muniment.identity.sealing).
+ballot_keys = Table(
+    "ballot_keys",
+    metadata,
+    Column("modulus_hash", HASH, primary_key=True),  # keccak256 of the modulus' bytes
+    Column("modulus", Text, nullable=False),  # base64url
+    Column("private", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+)
+
+# Who may enrol, as the agency says.
+ballot_voters = Table(
+    "ballot_voters",
+    metadata,
+    Column("setup", HASH, primary_key=True),
+    Column("voter", HASH, primary_key=True),  # a party, or a salted hash for whoever is none
+    Column("unit", Integer, nullable=False),
+)
+Index("ix_ballot_voters_unit", ballot_voters.c.setup, ballot_voters.c.unit)
+
+# What the reference of a voter who is no party was hashed with, so that the office finds the voter again.
+ballot_salts = Table(
+    "ballot_salts",
+    metadata,
+    Column("setup", HASH, primary_key=True),
+    Column("salt", Text, nullable=False),  # sealed
+)
+
+# The office's log: who got a signature, over what nobody can read.
+ballot_issuances = Table(
+    "ballot_issuances",
+    metadata,
+    Column("setup", HASH, primary_key=True),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("unit", Integer, nullable=False),
+    Column("voter", HASH, nullable=False),
+    Column("blinded", HASH, nullable=False),  # keccak256 of the blinded message
+    Column("authority", Text, nullable=False),  # RFC 8785
+    Column("signature", Text, nullable=False),  # blind, base64url: to be given again
+    UniqueConstraint("setup", "voter"),
+)
+Index("ix_ballot_issuances_unit", ballot_issuances.c.setup, ballot_issuances.c.unit)
+
+# Without a row number: SQLite keeps these rows by their key alone.
+ballot_credentials = Table(
+    "ballot_credentials",
+    metadata,
+    Column("setup", HASH, primary_key=True),
+    Column("unit", Integer, primary_key=True, autoincrement=False),
+    Column("credential", ADDRESS, primary_key=True),
+    Column("randomizer", String(43), nullable=False),  # base64url
+    Column("signature", Text, nullable=False),  # base64url
+    sqlite_with_rowid=False,
+)
+
+# The roll as it was published; the log as of then.
+ballot_rolls = Table(
+    "ballot_rolls",
+    metadata,
+    Column("setup", HASH, primary_key=True),
+    Column("roll", Text, nullable=False),
+    Column("roll_root", HASH, nullable=False),
+    Column("log_root", HASH, nullable=False),
+    Column("units", Text, nullable=False),  # JSON list of UnitRoll
+    Column("built_at", BigInteger, nullable=False),
+)
+
+# Ballots that the relay took, with its receipts.
+ballot_receipts = Table(
+    "ballot_receipts",
+    metadata,
+    Column("box", ADDRESS, primary_key=True),
+    Column("tracker", HASH, primary_key=True),
+    Column("unit", Integer, nullable=False),
+    Column("voter_index", BigInteger, nullable=False),
+    Column("previous", HASH, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("signature", String(132), nullable=False),  # the relayer's, over BallotReceipt
+    Column("relayer", ADDRESS, nullable=False),
+    Column("intent_key", String(200), nullable=False, unique=True),
+)
+Index("ix_ballot_receipts_voter", ballot_receipts.c.box, ballot_receipts.c.unit, ballot_receipts.c.voter_index)
+
+# Trustees' shares of the decryption of all groups, until somebody counts with them.
+ballot_shares = Table(
+    "ballot_shares",
+    metadata,
+    Column("box", ADDRESS, primary_key=True),
+    Column("trustee", Integer, primary_key=True, autoincrement=False),  # place, from 1
+    Column("shares", Text, nullable=False),  # JSON
 )
 
 # ── Outbox ──────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -1112,6 +1211,174 @@ sale_rates = Table(
     *_block(),
 )
 
+# ── Read tables of ballots ──────────────────────────────────────────────────────────────────────────────────────
+
+# Contracts that the deployment does not name, by the event that made each known (muniment.chain.finding).
+found_contracts = Table(
+    "found_contracts",
+    metadata,
+    Column("address", ADDRESS, primary_key=True),
+    Column("kind", String(40), nullable=False),
+    *_block(),
+)
+
+ceremonies = Table(
+    "ceremonies",
+    metadata,
+    Column("setup", HASH, primary_key=True),
+    Column("agency", HASH, nullable=False, index=True),
+    Column("officer", ADDRESS, nullable=False),
+    Column("threshold", Integer, nullable=False),
+    Column("period", BigInteger, nullable=False),
+    Column("trustees", Integer, nullable=False),
+    Column("manifest", Text, nullable=False),  # as published, where it is text
+    Column("manifest_hash", HASH, nullable=False),
+    Column("stage", Integer, nullable=False),  # CeremonyStage, as far as events tell
+    Column("key_x", HASH),
+    Column("key_y", HASH),
+    Column("election", HASH, unique=True),
+    Column("box", ADDRESS, unique=True),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("changed_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),  # of its latest event
+    *_block(),
+)
+Index("ix_ceremonies_begun", ceremonies.c.begun_at)
+
+ceremony_trustees = Table(
+    "ceremony_trustees",
+    metadata,
+    Column("setup", HASH, primary_key=True),
+    Column("account", ADDRESS, primary_key=True),
+    Column("place", Integer, nullable=False),  # from 1
+    Column("committed", Integer, nullable=False),  # 0 or 1, as are the next three
+    Column("revealed", Integer, nullable=False),
+    Column("dealt", Integer, nullable=False),
+    Column("confirmed", Integer, nullable=False),
+    Column("missed", Integer),  # CeremonyStage at which it went out
+    Column("key_x", HASH),
+    Column("key_y", HASH),
+    *_block(),
+)
+
+ceremony_complaints = Table(
+    "ceremony_complaints",
+    metadata,
+    Column("setup", HASH, primary_key=True),
+    Column("trustee", ADDRESS, primary_key=True),
+    Column("dealer", ADDRESS, primary_key=True),
+    Column("answered_at", BigInteger),
+    *_block(),
+)
+
+elections = Table(
+    "elections",
+    metadata,
+    Column("box", ADDRESS, primary_key=True),
+    Column("election", HASH, nullable=False, unique=True),
+    Column("setup", HASH, nullable=False, unique=True),
+    Column("roll_root", HASH, nullable=False),
+    Column("log_root", HASH, nullable=False),
+    Column("contests", Text, nullable=False),  # JSON list of packed forms as decimal text
+    Column("units", BigInteger, nullable=False),
+    Column("lines", BigInteger, nullable=False),
+    Column("min_ballots", BigInteger, nullable=False),
+    Column("opens_at", BigInteger, nullable=False),
+    Column("announced", BigInteger, nullable=False),  # the closing, as announced at first
+    Column("closes_at", BigInteger, nullable=False),
+    Column("groups", BigInteger),  # once all units are in groups
+    Column("grouped", BigInteger),  # ballots in groups
+    Column("registered_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),  # of its latest event but casts
+    *_block(),
+)
+
+election_units = Table(
+    "election_units",
+    metadata,
+    Column("box", ADDRESS, primary_key=True),
+    Column("unit", BigInteger, primary_key=True, autoincrement=False),
+    Column("lines", BigInteger, nullable=False),
+    Column("issued", BigInteger, nullable=False),
+    Column("eligible", BigInteger, nullable=False),
+    Column("root", HASH, nullable=False),
+    Column("ballots", BigInteger, nullable=False),  # that count
+    Column("batches", BigInteger, nullable=False),
+    Column("group", BigInteger),
+    *_block(),
+)
+
+ballot_batches = Table(
+    "ballot_batches",
+    metadata,
+    Column("box", ADDRESS, primary_key=True),
+    Column("unit", BigInteger, primary_key=True, autoincrement=False),
+    Column("batch", BigInteger, primary_key=True, autoincrement=False),
+    Column("root", HASH, nullable=False),
+    Column("leaves", BigInteger, nullable=False),
+    Column("cast_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+ballots = Table(
+    "ballots",
+    metadata,
+    Column("box", ADDRESS, primary_key=True),
+    Column("tracker", HASH, primary_key=True),
+    Column("unit", BigInteger, nullable=False),
+    Column("voter_index", BigInteger, nullable=False),
+    Column("state", Integer, nullable=False),  # BallotState
+    Column("batch", BigInteger),  # of a first ballot, and its place among the batch's leaves
+    Column("place", BigInteger),
+    Column("previous", HASH),  # the tracker that it replaced
+    Column("replaced_by", HASH),
+    Column("skipped", Integer),  # Skipped: why it was passed over
+    Column("cast_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+Index("ix_ballots_voter", ballots.c.box, ballots.c.unit, ballots.c.voter_index)
+
+# Voters who withdrew, and vote on paper.
+ballot_withdrawals = Table(
+    "ballot_withdrawals",
+    metadata,
+    Column("box", ADDRESS, primary_key=True),
+    Column("unit", BigInteger, primary_key=True, autoincrement=False),
+    Column("voter_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("tracker", HASH),  # that counted until then
+    Column("withdrawn_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
+election_groups = Table(
+    "election_groups",
+    metadata,
+    Column("box", ADDRESS, primary_key=True),
+    Column("group", BigInteger, primary_key=True, autoincrement=False),
+    Column("first_unit", BigInteger, nullable=False),
+    Column("last_unit", BigInteger, nullable=False),
+    Column("ballots", BigInteger, nullable=False),
+    *_block(),
+)
+
+election_counts = Table(
+    "election_counts",
+    metadata,
+    Column("box", ADDRESS, primary_key=True),
+    Column("group", BigInteger, primary_key=True, autoincrement=False),
+    Column("contest", Integer, primary_key=True, autoincrement=False),
+    Column("ballots", BigInteger, nullable=False),
+    Column("counts", Text, nullable=False),  # JSON list
+    Column("trustees", Uint, nullable=False),  # bit j − 1 for place j
+    Column("by", ADDRESS, nullable=False),
+    Column("counted_at", BigInteger, nullable=False),
+    Column("tx_hash", HASH, nullable=False),
+    *_block(),
+)
+
 READ_TABLES: tuple[Table, ...] = (
     events,
     mentions,
@@ -1154,4 +1421,15 @@ READ_TABLES: tuple[Table, ...] = (
     sale_payoffs,
     sale_credits,
     sale_rates,
+    found_contracts,
+    ceremonies,
+    ceremony_trustees,
+    ceremony_complaints,
+    elections,
+    election_units,
+    ballot_batches,
+    ballots,
+    ballot_withdrawals,
+    election_groups,
+    election_counts,
 )

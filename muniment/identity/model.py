@@ -48,6 +48,12 @@ class PartyRecord:
 class Seals(Protocol):
     """What keeps personal data from whoever reads the database alone (`muniment.identity.sealing`)."""
 
+    def seal(self, text: str) -> str:
+        """The text as it is stored."""
+
+    def unseal(self, text: str) -> str:
+        """The text that was sealed."""
+
     def seal_or_none(self, text: str | None) -> str | None:
         """The text as it is stored."""
 

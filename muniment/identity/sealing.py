@@ -17,6 +17,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Table, bindparam, or_, se
 from muniment.config import Settings
 from muniment.db.engine import open_engine, reading
 from muniment.db.schema import (
+    ballot_keys,
+    ballot_salts,
     company_decisions,
     company_filings,
     party_records,
@@ -52,6 +54,8 @@ SEALED = (
     SealedTable(company_decisions, ("text", "salt")),
     SealedTable(sale_acts, ("text", "salt")),
     SealedTable(subscriptions, ("secret",)),
+    SealedTable(ballot_keys, ("private",)),
+    SealedTable(ballot_salts, ("salt",)),
 )
 
 

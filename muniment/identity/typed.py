@@ -68,7 +68,12 @@ TYPES: Mapping[str, Mapping[str, str]] = {
         "CancelSale": "bytes32 sale,bytes32 documentHash,bytes32 party,uint256 nonce,uint256 deadline",
         "CancelNonce": _CANCEL_NONCE,
     },
+    "TrusteeCeremony": {
+        "EnrolVoter": "bytes32 setup,uint32 unit,bytes32 voter,bytes32 blinded,uint256 deadline",
+    },
 }
+# What a contract's domain is called, where that is not the contract's own name.
+_CALLED = {"TrusteeCeremony": "Muniment Ballots"}
 
 # Structs within them, and within each other.
 STRUCTS: Mapping[str, str] = {
@@ -122,7 +127,7 @@ def typed_data(domain: Domain, primary: str, message: Mapping[str, Any]) -> dict
         },
         "primaryType": primary,
         "domain": {
-            "name": f"Muniment {domain.contract}",
+            "name": _CALLED.get(domain.contract, f"Muniment {domain.contract}"),
             "version": "1",
             "chainId": domain.chain_id,
             "verifyingContract": domain.address,

@@ -17,6 +17,8 @@ from muniment.config import Settings
 from muniment.web import errors, health, metrics
 from muniment.web.api import (
     alerts,
+    ballot_acts,
+    ballots,
     companies,
     documents,
     identity,
@@ -85,7 +87,7 @@ def create_app(
     app.state.site = site
     site.registry.register(metrics.Index(site))
     of_land = (land, land_acts, migration, records, sales, alerts)
-    api = (*of_land, people, parties, documents, service, identity, companies, residency)
+    api = (*of_land, ballots, ballot_acts, people, parties, documents, service, identity, companies, residency)
     pages_of_land = (land_pages, paper_pages, sale_pages)
     pages = (*pages_of_land, people_pages, company_pages, residency_pages, document_pages, service_pages)
     for module in (*api, *pages, health, metrics):

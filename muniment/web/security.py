@@ -14,6 +14,9 @@ from muniment.config import Settings
 from muniment.web.problem import problem
 
 MAX_BODY = 16_384  # bytes; the largest request is a wallet's signature
+# But of ballots, and of trustees' shares of a whole election. The end of a path → bytes.
+LARGER = {"/ballots": 262_144, "/shares": 4_194_304}
+ELECTIONS = "/api/elections/"
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 FORMS = "/residency/"  # the pages that a form is sent to; everything else takes JSON
@@ -97,11 +100,11 @@ class Wall:
         if refusal is None:
             try:
                 async with asyncio.timeout(BODY_SECONDS):
-                    body = await _collect(receive)
+                    body = await _collect(receive, _most(scope))
             except TimeoutError:
                 refusal = HTTPStatus.REQUEST_TIMEOUT, "The request took too long to arrive."
             except _TooLargeError:
-                refusal = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request may have at most {MAX_BODY:,} bytes."
+                refusal = HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request may have at most {_most(scope):,} bytes."
             except _GoneError:
                 return
         if refusal is not None:
@@ -118,8 +121,8 @@ class Wall:
         length = headers.get("content-length", "0")
         if not length.isdecimal() or len(length) > 12:
             return HTTPStatus.BAD_REQUEST, "The length of the request cannot be read."
-        if int(length) > MAX_BODY:
-            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request may have at most {MAX_BODY:,} bytes."
+        if int(length) > _most(scope):
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A request may have at most {_most(scope):,} bytes."
         if scope["method"] not in SAFE_METHODS:
             return self._foreign(headers, FORM if scope["path"].startswith(FORMS) else JSON)
         return None
@@ -147,14 +150,21 @@ class _GoneError(Exception):
     """The client hung up."""
 
 
-async def _collect(receive: Receive) -> bytes:
+def _most(scope: Scope) -> int:
+    """How many bytes a request to this path may have."""
+    path = scope["path"]
+    larger = LARGER.get(path[path.rfind("/") :]) if path.startswith(ELECTIONS) else None
+    return larger or MAX_BODY
+
+
+async def _collect(receive: Receive, most: int) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise _GoneError
         body += message.get("body", b"")
-        if len(body) > MAX_BODY:
+        if len(body) > most:
             raise _TooLargeError
         if not message.get("more_body", False):
             return bytes(body)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from muniment.ballots.relay import ReceiptSigner, open_signer
 from muniment.chain.deployment import Deployment
 from muniment.chain.rpc import Rpc
 from muniment.config import Settings
@@ -67,6 +68,7 @@ class Site:
     clock: Callable[[], int] = field(default=lambda: int(time.time()))
     maps: RegisterMaps = field(default_factory=RegisterMaps)
     writes: RateLimit = field(default_factory=lambda: RateLimit(burst=10, per_minute=20))
+    casting: RateLimit = field(default_factory=lambda: RateLimit(burst=200, per_minute=600))
     questions: RateLimit = field(default_factory=lambda: RateLimit(burst=30, per_minute=60))
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     templates: Environment = field(default_factory=lambda: _environment())
@@ -85,6 +87,11 @@ class Site:
     def sealer(self) -> Sealer:
         """What seals personal data. Raises Refused without a key."""
         return open_sealer(self.settings)
+
+    @cached_property
+    def receipts(self) -> ReceiptSigner:
+        """What signs receipts of ballots. Raises Refused without a key, KeystoreUnusable."""
+        return open_signer(self.settings)
 
     @cached_property
     def moved(self) -> MovedFiles:

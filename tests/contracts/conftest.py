@@ -126,6 +126,8 @@ PEOPLE = (
     "treasury",
     "stranger",
     "second_registrar",
+    "election_officer",
+    "second_election_officer",
 )
 
 
@@ -240,6 +242,7 @@ def state(people, agencies, parties, titles, documents, credentials, companies, 
         licensing=agencies.LICENSING(),
         companies=agencies.COMPANY_REGISTRAR(),
         documents=agencies.DOCUMENT_ISSUER(),
+        election=agencies.ELECTION_OFFICER(),
     )
     end = now() + 3650 * DAY
     staff = [
@@ -257,6 +260,8 @@ def state(people, agencies, parties, titles, documents, credentials, companies, 
         (p.second_company_registrar, scope.companies),
         (p.issuer, scope.documents),
         (p.second_issuer, scope.documents),
+        (p.election_officer, scope.election),
+        (p.second_election_officer, scope.election),
         (p.retired, ALL_SCOPES),
         (p.compromised, ALL_SCOPES),
     ]

@@ -25,7 +25,8 @@ LISTED = re.compile(r"(\w+)\(((?:uint\d+|bytes32|address|[A-Z]\w+)(?:\[\])? \w+(
 
 def _promised(contract: str) -> dict[str, str]:
     """The types that the interface and the one of nonces write into their documentation, by name."""
-    paths = [path for name in (contract, "PartyNonces") for path in (ROOT / "interfaces").rglob(f"I{name}.sol")]
+    names = (contract, "PartyNonces") if "CancelNonce" in TYPES[contract] else (contract,)
+    paths = [path for name in names for path in (ROOT / "interfaces").rglob(f"I{name}.sol")]
     told = "\n".join(line for path in paths for line in path.read_text().splitlines() if line.startswith("///"))
     joined = re.sub(r"\n///?\s*", " ", told)
     return {name: re.sub(r",\s+", ",", members) for name, members in LISTED.findall(joined)}

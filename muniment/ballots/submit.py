@@ -1,0 +1,89 @@
+"""What elections ask of the chain: ballots that were received, withdrawals, the joining of units."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from muniment.ballots.model import Ballot, BallotPaper
+from muniment.ballots.papers import Election
+from muniment.ballots.states import BOX
+from muniment.chain.outbox import Act, Call, Request, Weight
+
+# Gas, at most: for a call; for each ballot beside what its parts take; for each branch of a proof, ciphertext, byte.
+_CALL = 150_000
+_BALLOT = 40_000
+_BRANCH = 14_500
+_CIPHERTEXT = 4_000
+_BYTE = 20
+_REPLACING = 90_000
+_MOST = 500  # ballots of one call: fewer than its leaves have places
+_UNITS = 200  # ciphertexts of units joined in one call
+
+
+def cast_request(election: Election, unit: int, tracker: str, ballot: Ballot, packed: bytes) -> Request:
+    """Cast a ballot, together with others of its unit."""
+    paper = election.paper(unit)
+    body = {
+        "box": election.box,
+        "roll": asdict(paper.roll),
+        "unitPath": list(election.unit_path(unit)),
+        "ballot": "0x" + packed.hex(),
+        "gas": gas_of(paper, ballot, len(packed)),
+    }
+    return Request(f"ballots.cast:{tracker}", "ballots.cast", f"{election.box}:{unit}", body)
+
+
+def gas_of(paper: BallotPaper, ballot: Ballot, length: int) -> int:
+    """The most gas that a ballot of so many bytes takes in a batch."""
+    branches = sum(len(plan.values) for plan in paper.proofs)
+    replacing = _REPLACING + _CIPHERTEXT * paper.ciphertexts if ballot.replaced else 0
+    return _BALLOT + _BRANCH * branches + _CIPHERTEXT * paper.ciphertexts + _BYTE * length + replacing
+
+
+def withdraw_request(
+    election: Election, index: int, unit: int, credential: str, path: Sequence[str], signature: str, replaced: str
+) -> Request:
+    """Withdraw a voter's ballot and bar the voter, as its credential signed."""
+    body = {
+        "box": election.box,
+        "roll": asdict(election.paper(unit).roll),
+        "unitPath": list(election.unit_path(unit)),
+        "index": index,
+        "credential": credential,
+        "rollPath": list(path),
+        "signature": signature,
+        "replaced": replaced,
+    }
+    key = f"ballots.withdraw:{election.box}:{unit}:{index}"
+    return Request(key, "ballots.withdraw", f"{election.box}:{unit}", body)
+
+
+def join_request(box: str, joined: int, ciphertexts: int) -> Request:
+    """Put the next units into groups, after `joined` that are in theirs."""
+    body = {"box": box, "most": max(1, _UNITS // ciphertexts)}
+    return Request(f"ballots.join:{box}:{joined}", "ballots.join", box, body)
+
+
+def _cast(bodies: Sequence[Mapping[str, Any]]) -> Call:
+    first = bodies[0]
+    ballots = "0x" + "".join(body["ballot"][2:] for body in bodies)
+    return Call(BOX, "cast", (first["roll"], first["unitPath"], ballots), first["box"])
+
+
+def _withdraw(bodies: Sequence[Mapping[str, Any]]) -> Call:
+    (body,) = bodies
+    names = ("roll", "unitPath", "index", "credential", "rollPath", "signature", "replaced")
+    return Call(BOX, "withdraw", tuple(body[name] for name in names), body["box"])
+
+
+def _join(bodies: Sequence[Mapping[str, Any]]) -> Call:
+    (body,) = bodies
+    return Call(BOX, "join", (body["most"],), body["box"])
+
+
+ACTS = (
+    Act("ballots.cast", _cast, _MOST, Weight(_CALL, lambda body: int(body["gas"]))),
+    Act("ballots.withdraw", _withdraw),
+    Act("ballots.join", _join),
+)
+FUNCTIONS = ((BOX, "cast"), (BOX, "withdraw"), (BOX, "join"))

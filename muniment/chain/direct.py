@@ -1,0 +1,125 @@
+"""Send one transaction of one's own and wait for it: for a person at a terminal, without database or outbox.
+
+Nothing is remembered between two runs; whoever calls looks at the chain first, and finds there what was done before.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from muniment.chain.broadcast import Answer, send
+from muniment.chain.deployment import Deployment
+from muniment.chain.fees import first_fee
+from muniment.chain.rpc import Rpc, RpcError, RpcUnavailable, quantity
+from muniment.chain.signer import Signer
+from muniment.chain.simulation import error_at, most_gas, simulate
+from muniment.errors import Refused
+
+LONGEST_WAIT = 300.0  # seconds until a transaction is in a block
+_SOONEST, _LATEST = 0.05, 2.0  # seconds between two looks for a receipt
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A transaction that is in a block. `gas` is what it took."""
+
+    hash: str
+    block: int
+    gas: int
+
+
+def try_call(rpc: Rpc, deployment: Deployment, sender: str, to: str, data: str) -> int:
+    """The gas limit that a call should be signed with. Raises Refused as the contract does."""
+    most = _most_gas(rpc)
+    verdict = simulate(rpc, sender, to, data, deployment.abis, most)
+    if verdict.error is not None:
+        raise Refused(verdict.error.name, **verdict.error.arguments)
+    if verdict.too_large:
+        raise Refused("GasExceeded", most=most)
+    return verdict.gas_limit
+
+
+def transact(
+    rpc: Rpc,
+    deployment: Deployment,
+    signer: Signer,
+    to: str,
+    data: str,
+    max_fee: int,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Sent:
+    """Try, sign, send, and wait until it is in a block; `max_fee` is the most to pay per gas, in wei.
+
+    Raises Refused when the contract refuses, the fee is above the most, or nothing came of it in time; SigningRefused,
+    RpcError and RpcUnavailable as those do.
+    """
+    if rpc.chain_id() != deployment.chain_id:
+        raise Refused("ChainUnexpected", expected=deployment.chain_id)
+    gas_limit = try_call(rpc, deployment, signer.address, to, data)
+    latest = rpc.block("latest")
+    if latest is None:
+        raise RpcUnavailable("The node has no block.")
+    tip, nonce = (
+        quantity(answer)
+        for answer in rpc.batch(
+            [("eth_maxPriorityFeePerGas", []), ("eth_getTransactionCount", [signer.address, "pending"])]
+        )
+    )
+    fee = first_fee(latest.base_fee, tip, max_fee)
+    if fee is None:
+        raise Refused("FeeCeiling", ceiling=max_fee)
+    signed = signer.sign(
+        {
+            "type": 2,
+            "chainId": deployment.chain_id,
+            "nonce": nonce,
+            "to": to,
+            "value": 0,
+            "data": data,
+            "gas": gas_limit,
+            "maxFeePerGas": fee.max_fee,
+            "maxPriorityFeePerGas": fee.tip,
+        }
+    )
+    ((answer, words),) = send(rpc, [signed.raw])
+    if answer is Answer.NO_FUNDS:
+        raise Refused("FundsMissing", account=signer.address)
+    if answer is not Answer.TAKEN:
+        raise RpcError(0, words)
+    receipt = _receipt(rpc, signed.hash, sleep)
+    if quantity(receipt["status"]) != 1:
+        block = quantity(receipt["blockNumber"])
+        error = error_at(rpc, signer.address, to, data, block, deployment.abis)
+        if error is None:  # true again since: somebody came in between
+            raise Refused("UnknownError", data="0x")
+        raise Refused(error.name, **error.arguments)
+    return Sent(signed.hash, quantity(receipt["blockNumber"]), quantity(receipt["gasUsed"]))
+
+
+def event_logs(rpc: Rpc, address: str, topics: Sequence[str | None], first: int, last: int) -> list[dict[str, Any]]:
+    """Logs of one contract with these topics (None: any), in order. Raises RpcError, RpcUnavailable."""
+    query = {"address": address, "topics": list(topics), "fromBlock": hex(first), "toBlock": hex(last)}
+    logs = rpc.call("eth_getLogs", [query])
+    if not isinstance(logs, list):
+        raise RpcUnavailable("A node sent logs that cannot be read.")
+    return logs
+
+
+def _most_gas(rpc: Rpc) -> int:
+    latest = rpc.block("latest")
+    if latest is None:
+        raise RpcUnavailable("The node has no block.")
+    return most_gas(latest.gas_limit)
+
+
+def _receipt(rpc: Rpc, transaction: str, sleep: Callable[[float], None]) -> dict[str, Any]:
+    waited, pause = 0.0, _SOONEST
+    while waited < LONGEST_WAIT:
+        receipt = rpc.call("eth_getTransactionReceipt", [transaction])
+        if isinstance(receipt, dict):
+            return receipt
+        sleep(pause)
+        waited += pause
+        pause = min(2 * pause, _LATEST)
+    raise Refused("StillWaiting", transaction=transaction)
