@@ -35,6 +35,7 @@ NAMES = (
     "SaleEscrow",
     "Conveyance",
     "TitleRegistry",
+    "TrusteeCeremony",
 )
 
 # Importing Brownie takes two seconds, loading the contracts another; this server does both once and forks a fresh
