@@ -1,0 +1,171 @@
+// Makes, checks and verifies ballots with the pages' own code: a JSON object a line from standard input, its "act" and
+// what it needs, and the answer a line to standard output. The argument is a folder to build the code into.
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { build } from "vite";
+
+const at = (path) => fileURLToPath(new URL(path, import.meta.url));
+const outDir = process.argv[2];
+const modules = [
+  "ballot", "challenge", "enrol", "forms", "group", "hashes", "manifest", "credential",
+  "verifier/counting", "verifier/equations", "verifier/judging", "verifier/verify",
+];
+await build({
+  configFile: false,
+  logLevel: "error",
+  build: {
+    outDir,
+    target: "node20",
+    ssr: true,
+    rollupOptions: { input: Object.fromEntries(modules.map((name) => [name, at(`../../dapp/src/ballots/${name}.ts`)])) },
+  },
+  ssr: { noExternal: true },
+});
+const [ballot, challenge, enrol, forms, group, hashes, manifest, credential, counting, equations, judging, verifier] =
+  await Promise.all(modules.map((name) => import(pathToFileURL(join(outDir, `${name}.js`)))));
+
+const point = ([x, y]) => ({ x: BigInt(x), y: BigInt(y) });
+const bytes = (text) => hashes.bytes(text);
+
+const electionOf = ({ chainId, box, election, key, contests, width }) => ({
+  id: election,
+  chain: BigInt(chainId),
+  box,
+  key: point(key),
+  forms: contests.map(({ packed }) => forms.unpacked(BigInt(packed))),
+  width,
+});
+
+const refusalOf = (error) => {
+  if (!("reason" in error)) throw error;
+  return { refused: error.reason, ...error.place };
+};
+
+function stream(scalars) {
+  const given = scalars[Symbol.iterator]();
+  return () => BigInt(given.next().value);
+}
+
+const ACTS = {
+  // A ballot made from given random numbers, signed and packed.
+  async make({ election, unit, voter, selections, previous, replaced, scalars }) {
+    const known = electionOf(election);
+    const maker = new ballot.Maker(known, stream(scalars));
+    const line = { unit, index: voter.index, credential: voter.credential, path: voter.path };
+    const draft = maker.encrypt(selections);
+    const made = await maker.prove(line, draft, previous ?? undefined);
+    const signature = ballot.sign(known, made.tracker, bytes(voter.secret));
+    const old = replaced && {
+      ...replaced,
+      ciphertexts: replaced.ciphertexts.map(([a, b]) => ({ a: point(a), b: point(b) })),
+      batch: replaced.batch ?? undefined,
+    };
+    return {
+      content: made.content, proofsHash: made.proofsHash, tracker: made.tracker,
+      packed: hashes.hex(ballot.pack(made, signature, old ?? undefined)),
+      opening: challenge.openingOf(known, made, draft),
+    };
+  },
+  // What is said of packed ballots: one by one, and by the verifier, many at a time.
+  async check({ election, unit, packed, roots }) {
+    const known = electionOf(election);
+    const roll = election.units[unit];
+    const judged = judging.judge({ election: known, roll, packed });
+    const many = "name" in judged ? { refused: judged.name, ...judged.place } : judged.map((one) => one.refused?.name ?? null);
+    try {
+      const all = ballot.unpack(known, unit, roll.lines, bytes(packed));
+      for (const one of all) {
+        ballot.checkLine(roll, one.ballot.line);
+        ballot.check(known, one);
+        if (one.replaced) ballot.checkReplaced(known, one.ballot, one.replaced, roots);
+      }
+      return { trackers: all.map((one) => one.ballot.tracker), many };
+    } catch (error) {
+      return { ...refusalOf(error), many };
+    }
+  },
+  async root({ leaves }) {
+    return { root: hashes.treeRoot(leaves), paths: leaves.map((_, index) => hashes.treePath(leaves, index)) };
+  },
+  async hash({ tag, values }) {
+    return hashes.hash(tag, ...values);
+  },
+  async digests({ chain, box, tracker, unit, index }) {
+    return [hashes.castDigest(BigInt(chain), box, tracker), hashes.withdrawalDigest(BigInt(chain), box, unit, index)];
+  },
+  async forms({ contests, lines, minBallots }) {
+    try {
+      const read = contests.map((packed) => forms.unpacked(BigInt(packed)));
+      forms.checkForms(read, lines, minBallots);
+      return { packed: read.map((form) => hashes.hex(bytes(`0x${forms.packed(form).toString(16).padStart(16, "0")}`))) };
+    } catch (error) {
+      return refusalOf(error);
+    }
+  },
+  async share({ vector }) {
+    const [ax, ay, bx, by] = vector.total;
+    const sum = { a: point([ax, ay]), b: point([bx, by]) };
+    const share = {
+      trustee: vector.trustee, d: point(vector.share), challenge: BigInt(vector.challenge),
+      response: BigInt(vector.response), b: point(vector.b), hints: { u: point(vector.u), slope: BigInt(vector.slope) },
+    };
+    try {
+      counting.checkShare({ id: vector.election }, vector.group, vector.ciphertext, sum, point(vector.key), share);
+      return true;
+    } catch (error) {
+      return refusalOf(error);
+    }
+  },
+  async factor({ trustee, among }) {
+    return `0x${counting.factorOf(trustee, among).toString(16)}`;
+  },
+  // generator·G + own·point, computed by the verifier's arithmetic and by noble's.
+  async multiply({ point: given, scalars }) {
+    const pairs = scalars.map(([generator, own]) => ({ generator: BigInt(generator), own: BigInt(own) }));
+    const all = equations.multipliedAll([{ point: point(given), scalars: pairs }]);
+    return all.every((one, place) => {
+      const { generator, own } = pairs[place];
+      const wanted = group.sumOf([group.multiplied(group.GENERATOR, generator), group.multiplied(point(given), own)]);
+      return group.samePoint(one, wanted);
+    });
+  },
+  // Whether the terms, given as multiples of G times a scalar, are said to vanish.
+  async vanish({ terms }) {
+    return equations.vanishes(
+      terms.map(([multiple, scalar]) => ({ point: group.multiplied(group.GENERATOR, BigInt(multiple)), scalar: BigInt(scalar) })),
+    );
+  },
+  async open({ election, opening, tracker }) {
+    try {
+      return { selections: challenge.checkOpening(electionOf(election), opening, tracker) };
+    } catch (error) {
+      return refusalOf(error);
+    }
+  },
+  async groups({ tracker }) {
+    return { shown: challenge.groupsOfTracker(tracker), read: challenge.readTracker(challenge.groupsOfTracker(tracker)) };
+  },
+  async manifest({ text }) {
+    try {
+      const { units, contests } = manifest.readManifest(new TextEncoder().encode(text));
+      return { units: units.length, contests: contests.length };
+    } catch (error) {
+      return refusalOf(error);
+    }
+  },
+  async message({ setup, unit, credential: address }) {
+    return hashes.hex(credential.credentialMessage(setup, unit, address));
+  },
+  async joined({ ballots, least }) {
+    return verifier.groupsOf(ballots, least);
+  },
+  async verify({ transcript }) {
+    return verifier.verifyJson(transcript);
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { act, ...given } = JSON.parse(line);
+  console.log(JSON.stringify(await ACTS[act](given)));
+}
