@@ -159,7 +159,7 @@ def check_opening(paper: BallotPaper, tracker: str, opening: BallotOpening) -> N
             for message in form.messages(selection, paper.width)
         ]
         pairs = list(zip(messages, opening.randomness, strict=True))
-    except ValueError as error:
+    except (ValueError, Refused) as error:
         raise Refused("OpeningRefused", tracker=tracker) from error
     ciphertexts = [encrypt(paper.key, message, randomness) for message, randomness in pairs]
     content = content_hash(paper.election, paper.roll.unit, opening.credential, ciphertexts)

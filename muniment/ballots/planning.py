@@ -26,7 +26,7 @@ from muniment.ballots.model import ContestForm, ContestKind, width_of
 from muniment.ballots.searching import Radices, Search, best_table, seconds, tables_for
 from muniment.errors import Refused
 
-CEILING = 128  # units; the creation of a box with more of them does not fit a transaction (EIP-3860)
+CEILING = 112  # units; the creation of a box with many more of them does not fit a transaction (EIP-3860)
 CROWD = 3  # times minBallots: the fewest voters of a unit
 
 

@@ -80,6 +80,29 @@ def decode_call(abi: Abi, data: str) -> tuple[str, dict[str, Any]] | None:
     return None
 
 
+def encode_values(types: Sequence[str], values: Sequence[Any]) -> bytes:
+    """Write values of the ABI types, e.g. "(uint32,bytes32)[]"; addresses as 0x text. Raises CallRefused."""
+    try:
+        return bytes(encode(types, values))
+    except (EncodingError, OverflowError, TypeError, ValueError) as error:
+        raise CallRefused(f"The values are not of the types {', '.join(types)}.") from error
+
+
+def decode_values(types: Sequence[str], raw: bytes, canonical: bool = True) -> tuple[Any, ...]:
+    """Read values of the ABI types. Raises CallRefused.
+
+    `canonical` refuses bytes that the compiler would not have written, as it writes events and answers. Calldata comes
+    from strangers, and contracts read it more kindly: without.
+    """
+    try:
+        values = tuple(decode(types, raw, strict=canonical))
+        if not canonical or encode(types, values) == raw:
+            return values
+    except (DecodingError, EncodingError, OverflowError, ValueError) as error:
+        raise CallRefused(f"The bytes are not of the types {', '.join(types)}.") from error
+    raise CallRefused(f"The bytes are not the one way to write the types {', '.join(types)}.")
+
+
 def decode_error(abis: Iterable[Abi], data: str | None) -> ChainError | None:
     """Name the error in revert data (0x hex); None when there is none, or none that these ABIs know."""
     if not data or len(data) < 10:

@@ -17,7 +17,7 @@ from muniment.chain.simulation import error_at, most_gas, simulate
 from muniment.errors import Refused
 
 LONGEST_WAIT = 300.0  # seconds until a transaction is in a block
-_POLL = 0.5
+_SOONEST, _LATEST = 0.05, 2.0  # seconds between two looks for a receipt
 
 
 @dataclass(frozen=True)
@@ -114,11 +114,12 @@ def _most_gas(rpc: Rpc) -> int:
 
 
 def _receipt(rpc: Rpc, transaction: str, sleep: Callable[[float], None]) -> dict[str, Any]:
-    waited = 0.0
+    waited, pause = 0.0, _SOONEST
     while waited < LONGEST_WAIT:
         receipt = rpc.call("eth_getTransactionReceipt", [transaction])
         if isinstance(receipt, dict):
             return receipt
-        sleep(_POLL)
-        waited += _POLL
+        sleep(pause)
+        waited += pause
+        pause = min(2 * pause, _LATEST)
     raise Refused("StillWaiting", transaction=transaction)

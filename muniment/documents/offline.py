@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from muniment.chain.raw import encode_header
 from muniment.chain.rpc import Rpc
 from muniment.documents.facts import AnchorFacts, AsOf, Facts, KeyFacts, Question, Successor
 from muniment.documents.merkle import keccak
@@ -139,44 +140,6 @@ def collect(rpc: Rpc, question: Question, agencies: str, keys: Sequence[tuple[in
     if "0x" + keccak(header).hex() != block:
         raise Refused("HeaderUnknown", block=block)
     return {"header": "0x" + header.hex(), "nodes": sorted(nodes)}
-
-
-# The header's fields in their order; those after the first fifteen came with forks, each with all before it.
-_FIELDS = (
-    "parentHash", "sha3Uncles", "miner", "stateRoot", "transactionsRoot", "receiptsRoot", "logsBloom", "difficulty",
-    "number", "gasLimit", "gasUsed", "timestamp", "extraData", "mixHash", "nonce",
-    "baseFeePerGas", "withdrawalsRoot", "blobGasUsed", "excessBlobGas", "parentBeaconBlockRoot", "requestsHash",
-)  # fmt: skip
-_NUMBERS = frozenset(
-    ("difficulty", "number", "gasLimit", "gasUsed", "timestamp", "baseFeePerGas", "blobGasUsed", "excessBlobGas")
-)
-
-
-def encode_header(block: Mapping[str, Any]) -> bytes:
-    """The RLP of a header from a node's answer (Yellow Paper 4.4; EIP-1559, 4895, 4844, 4788, 7685)."""
-    items = []
-    for name in _FIELDS:
-        value = block.get(name)
-        if value is None:
-            break
-        if name in _NUMBERS:
-            number = int(value, 16)
-            items.append(number.to_bytes((number.bit_length() + 7) // 8, "big"))
-        else:
-            items.append(bytes.fromhex(value[2:]))
-    body = b"".join(_rlp_bytes(item) for item in items)
-    return _rlp_head(len(body), 0xC0) + body
-
-
-def _rlp_bytes(item: bytes) -> bytes:
-    return item if len(item) == 1 and item[0] < 0x80 else _rlp_head(len(item), 0x80) + item
-
-
-def _rlp_head(length: int, kind: int) -> bytes:
-    if length < 56:
-        return bytes([kind + length])
-    size = length.to_bytes((length.bit_length() + 7) // 8, "big")
-    return bytes([kind + 55 + len(size)]) + size
 
 
 def _evidence(evidence: Mapping[str, Any]) -> tuple[bytes, Nodes]:

@@ -4,12 +4,9 @@ Nodes come from a hostile file as one heap and are looked up by their hash, so t
 """
 
 from collections.abc import Iterable
-from typing import TypeAlias
 
+from muniment.chain.rlp import Rlp, RlpRefused, decode
 from muniment.documents.merkle import keccak
-
-Rlp: TypeAlias = "bytes | list[Rlp]"
-_DEEPEST = 8  # lists within lists: a branch may hold short nodes whole
 
 
 class TrieRefused(ValueError):
@@ -17,11 +14,11 @@ class TrieRefused(ValueError):
 
 
 def decode_rlp(raw: bytes) -> Rlp:
-    """One RLP item that fills all bytes, in its only encoding (Yellow Paper, appendix B). Raises TrieRefused."""
-    item, end = _item(raw, 0, _DEEPEST)
-    if end != len(raw):
-        raise TrieRefused("bytes follow an RLP item")
-    return item
+    """One RLP item that fills all bytes, in its only encoding. Raises TrieRefused."""
+    try:
+        return decode(raw)
+    except RlpRefused as error:
+        raise TrieRefused(str(error)) from error
 
 
 class Nodes:
@@ -61,38 +58,6 @@ class Nodes:
         if raw is None:
             raise TrieRefused("a node is missing")
         return decode_rlp(raw)
-
-
-def _item(raw: bytes, at: int, deepest: int) -> tuple[Rlp, int]:
-    if at >= len(raw):
-        raise TrieRefused("RLP ends early")
-    first = raw[at]
-    if first < 0x80:
-        return raw[at : at + 1], at + 1
-    is_list = first >= 0xC0
-    short = first - (0xC0 if is_list else 0x80)
-    start, length = at + 1, short
-    if short > 55:
-        start += short - 55
-        length = int.from_bytes(raw[at + 1 : start], "big")
-        if length <= 55 or raw[at + 1 : at + 2] == b"\0":
-            raise TrieRefused("an RLP length is not in its shortest form")
-    end = start + length
-    if end > len(raw):
-        raise TrieRefused("RLP ends early")
-    if not is_list:
-        if length == 1 and raw[start] < 0x80:
-            raise TrieRefused("an RLP byte is not in its shortest form")
-        return raw[start:end], end
-    if not deepest:
-        raise TrieRefused("RLP is nested too deep")
-    items = []
-    while start < end:
-        item, start = _item(raw, start, deepest - 1)
-        items.append(item)
-    if start != end:
-        raise TrieRefused("an RLP list ends amid an item")
-    return items, end
 
 
 def _text(item: Rlp) -> bytes:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from muniment.access.model import AgencyStatus, KeyStanding, scopes_of
+from muniment.ballots.states import CeremonyStage
 from muniment.errors import Refused
 from muniment.identity.companies.model import CompanyStatus
 from muniment.land.sales.model import SaleStatus
@@ -96,6 +97,7 @@ _SHOWN: Mapping[str, Callable[[Any], str]] = {
     "revocation": lambda value: str(_REASONS[int(value)]),
     "status": lambda value: AgencyStatus(int(value)).name.lower(),
     "step": lambda value: CompanyStatus(int(value)).name.lower().replace("_", " "),
+    "ceremony": lambda value: CeremonyStage(int(value)).name.lower(),
     "sale": lambda value: SaleStatus(int(value)).name.lower().replace("_", " "),
     "standing": lambda value: KeyStanding(int(value)).name.lower().replace("_", " "),
 }

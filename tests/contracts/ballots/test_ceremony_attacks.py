@@ -5,7 +5,7 @@ import pytest
 from muniment.ballots.group import add, draw_scalar, is_on_curve, multiply, negate
 from muniment.ballots.model import FIELD, INFINITY, ORDER, Point, Possession
 from tests.contracts.ballots.trustees import DEALING, FAILED, READY, REVIEW, Trustee
-from tests.contracts.helpers import DAY, HOUR, keccak, next_block_at, now, plain, reverts
+from tests.contracts.helpers import HOUR, keccak, next_block_at, now, plain, reverts
 
 ZERO = "0x" + "00" * 20
 
@@ -273,7 +273,7 @@ def test_who_confirmed_cannot_complain(begun):
 
 def test_a_complaint_is_about_another_dealer_once(begun, people):
     """Must refuse a complaint about oneself, a stranger, one who is out, and the same again, answered or not."""
-    setup = begun(2, 4, period=DAY)
+    setup = begun(3, 4)
     setup.commit(1, 2, 3)
     setup.wait()
     setup.reveal(1, 2, 3)
@@ -310,8 +310,8 @@ def test_an_answer_needs_a_complaint(begun, people):
 def box_of(people, doubles_of_boxes):
     """A box with these answers; by default one of the setup, that opens in an hour."""
 
-    def make(setup, **changes):
-        answers = {"ceremony": setup.contract.address, "setup": setup.id, "opensAt": now() + HOUR} | changes
+    def make(of, **changes):
+        answers = {"ceremony": of.contract.address, "setup": of.id, "opensAt": now() + HOUR} | changes
         return doubles_of_boxes.BoxDouble.deploy(*answers.values(), {"from": people.deployer})
 
     return make

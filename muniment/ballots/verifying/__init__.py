@@ -1,0 +1,1 @@
+"""Verify an election from its transcript alone: the chain, the roll and the log."""

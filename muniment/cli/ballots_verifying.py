@@ -1,0 +1,126 @@
+"""`muniment ballots verify`: needs no database, no key and no trust in the service."""
+
+import json
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.progress import TaskID
+
+from muniment.ballots.verifying.findings import TranscriptRefused, Verdict
+from muniment.ballots.verifying.judging import Mapped, dask, pool
+from muniment.ballots.verifying.loading import ElectionUnreadable, load
+from muniment.ballots.verifying.transcript import parse
+from muniment.ballots.verifying.verifier import Verification, verify
+from muniment.chain.rpc import Rpc
+from muniment.cli.console import AsJson, emit_json, progress, say, table
+from muniment.config import Settings
+from muniment.errors import Refused
+
+EXITS = {Verdict.VALID: 0, Verdict.INVALID: 1, Verdict.INCOMPLETE: 3}
+SHOWN = 20  # findings in a table
+
+
+def run(
+    election: Annotated[str, typer.Argument(help="The ballot box's address, or the file of a transcript.")],
+    rpc: Annotated[list[str] | None, typer.Option(help="A node; may be repeated. Else those of the settings.")] = None,
+    roll: Annotated[str | None, typer.Option(help="The published roll: a file or an address.")] = None,
+    log: Annotated[str | None, typer.Option(help="The enrolment office's log; else beside the roll.")] = None,
+    block: Annotated[str, typer.Option(help="latest, safe, finalized, or a number.")] = "latest",
+    save: Annotated[Path | None, typer.Option(help="Write the transcript here.")] = None,
+    scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler, tcp://…; else all cores here.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Verify an election from the chain, the roll and the log alone. Exit 0 valid, 1 invalid, 3 not complete yet."""
+    with progress() as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def told(what: str, done: int, whole: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=whole)
+            bar.update(tasks[what], completed=done, total=whole)
+
+        transcript = _transcript(election, rpc, roll, log, block, told)
+        if save is not None:
+            save.write_text(json.dumps(transcript, ensure_ascii=False) + "\n", encoding="utf-8")
+
+        def judging(ballots: int) -> AbstractContextManager[Mapped]:
+            return dask(scheduler) if scheduler else pool(ballots)
+
+        outcome = verify(transcript, judging, told)
+    if as_json:
+        emit_json(summary(outcome))
+    else:
+        _show(outcome)
+    raise typer.Exit(EXITS[outcome.verdict])
+
+
+def summary(outcome: Verification) -> dict[str, Any]:
+    """What --json prints."""
+    return {
+        "verdict": outcome.verdict.value,
+        "election": outcome.election,
+        "ballots": outcome.ballots,
+        "cast": outcome.cast,
+        "findings": [{"what": one.what, "where": one.where, "says": one.says} for one in outcome.findings],
+        "results": [
+            {
+                "contest": one.contest,
+                "title": one.title,
+                "options": list(one.options),
+                "counts": list(one.counts),
+                **({} if one.blank is None else {"blank": one.blank}),
+                "areas": {area: None if counts is None else list(counts) for area, counts in one.areas.items()},
+            }
+            for one in outcome.results
+        ],
+        "seconds": outcome.seconds,
+    }
+
+
+def _show(outcome: Verification) -> None:
+    say(f"{outcome.verdict.value}: {outcome.title or 'an election without a readable manifest'}")
+    if outcome.findings:
+        rows = [(one.what, one.where, one.says) for one in outcome.findings[:SHOWN]]
+        table("Findings", ("what", "where", "says"), rows)
+        if len(outcome.findings) > SHOWN:
+            say(f"… and {len(outcome.findings) - SHOWN} more; --json has them all.")
+    for one in outcome.results:
+        counts = [(option, f"{count:,}") for option, count in zip(one.options, one.counts, strict=True)]
+        blank = [] if one.blank is None else [("(blank)", f"{one.blank:,}")]
+        table(one.title, ("option", "count"), counts + blank)
+    say(f"{outcome.ballots:,} ballots count; {outcome.cast:,} were checked in {outcome.seconds} s.")
+
+
+def _transcript(election: str, urls: list[str] | None, roll: str | None, log: str | None, block: str, told: Any) -> Any:
+    if not election.startswith("0x"):
+        return _json(election)
+    if roll is None:
+        raise typer.BadParameter("Name the published roll with --roll, a file or an address.")
+    beside = roll.removesuffix("roll") + "log" if roll.endswith("/roll") else None
+    source = log or beside
+    if source is None:
+        raise typer.BadParameter("Name the enrolment office's log with --log, a file or an address.")
+    rpc = Rpc(urls or Settings.load().rpc_urls, timeout=60)
+    try:
+        which: int | str = int(block) if block.isdigit() else block
+        return load(rpc, election, _json(roll), _json(source), which, told)
+    except ElectionUnreadable as error:
+        raise Refused("ElectionUnreadable", cause=str(error)) from error
+    finally:
+        rpc.close()
+
+
+def _json(source: str) -> Any:
+    """JSON from a file or an address."""
+    try:
+        if source.startswith(("http://", "https://")):
+            answer = httpx.get(source, timeout=60).raise_for_status()
+            return parse(answer.content)
+        return parse(Path(source).read_bytes())
+    except (OSError, httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Refused("SourceUnreadable", source=source, cause=type(error).__name__) from error
+    except TranscriptRefused as error:
+        raise Refused("SourceUnreadable", source=source, cause=error.says) from error

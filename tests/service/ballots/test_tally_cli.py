@@ -1,0 +1,105 @@
+"""Trustees decrypt and count a real box, and refuse whatever could show a single vote."""
+
+import json
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from muniment.ballots import secret_file
+from muniment.ballots.manifest import encode_modulus
+from muniment.cli import trustee
+from muniment.errors import Refused
+from tests.service.ballots.ceremony_stage import Ceremony, begin
+from tests.service.ballots.tally_stage import CONTESTS, COUNTS, Voting, unknown_code
+from tests.service.nodes import Node
+
+UNITS = [
+    {"name": f"Unit {unit}", "area": "Village", "eligible": 9, "key": encode_modulus(2**2047 + 2 * unit + 1)}
+    for unit in range(2)
+]
+
+
+@pytest.fixture
+def voting(anvil: Callable[..., Node], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Voting:
+    """An election of three trustees, two of whom decrypt, up to the opening."""
+    monkeypatch.setattr(trustee, "create", partial(secret_file.create, cost=2**4))
+    ceremony = begin(anvil(), tmp_path, contests=CONTESTS, units=UNITS)
+    ceremony.steps("init", "commit", "reveal", "share", "confirm")
+    assert ceremony.finish() == "ready"
+    ceremony.wait_until(ceremony.now() + 3 * 86_400)  # until officers who were just accredited may override
+    return Voting(ceremony)
+
+
+def decrypted(ceremony: Ceremony, place: int) -> Path:
+    """A trustee's share file."""
+    path = ceremony.folder / f"shares-{place}.json"
+    told = ceremony.run(place, "decrypt", str(ceremony.secret(place)), "--out", str(path))
+    assert json.loads(path.read_text()) == told
+    return path
+
+
+def tally(ceremony: Ceremony, *words: Any) -> dict[str, Any]:
+    """What the first trustee is answered to `tally`."""
+    return ceremony.run(1, "tally", ceremony.setup, *map(str, words), "--json")
+
+
+def test_an_election_is_counted(voting: Voting) -> None:
+    """Two of three must count it; a bad share be named and passed over, what is counted be left out afterwards."""
+    ceremony = voting.ceremony
+    voting.vote()
+    with pytest.raises(Refused, match="GroupsOpen"):
+        decrypted(ceremony, 1)
+    voting.close()
+    files = [decrypted(ceremony, place) for place in (1, 2, 3)]
+    with pytest.raises(Refused, match="SharesMissing"):
+        tally(ceremony, files[0])
+    with pytest.raises(Refused, match="SharesMissing"):
+        tally(ceremony, files[0], files[0])
+    spoiled = json.loads(files[1].read_text())
+    for share in spoiled["shares"]:
+        share["response"] = share["challenge"]
+    bad = ceremony.folder / "bad.json"
+    bad.write_text(json.dumps(spoiled))
+    tried = tally(ceremony, files[0], bad, files[2], "--dry-run")
+    assert ([one["counts"] for one in tried["counted"]], tried["bad"], tried["gas"]) == (COUNTS, [2], 0)
+    done = tally(ceremony, files[0], bad, files[2])
+    assert [(one["group"], one["contest"], one["counts"]) for one in done["counted"]] == [
+        (0, contest, counts) for contest, counts in enumerate(COUNTS)
+    ]
+    assert done["gas"] > 0
+    assert tally(ceremony, files[0], files[2])["counted"] == []
+
+
+def test_a_box_of_other_code_is_refused(voting: Voting) -> None:
+    """A box that does not run our code must get no share: its sums could be anybody's single ballot."""
+    voting.vote()
+    voting.close()
+    unknown_code(voting.ceremony)
+    with pytest.raises(Refused, match="BoxCodeUnknown"):
+        decrypted(voting.ceremony, 1)
+    assert not (voting.ceremony.folder / "shares-1.json").exists()
+
+
+def test_files_that_are_no_shares(voting: Voting) -> None:
+    """A file of another election, one that is damaged, and a missing one must each be told."""
+    ceremony = voting.ceremony
+    voting.vote()
+    voting.close()
+    path = decrypted(ceremony, 1)
+    written = json.loads(path.read_text())
+    for changes, error in (
+        ({"election": "0x" + "00" * 32}, "SharesOfOther"),
+        ({"format": "x"}, "SharesUnreadable"),
+        ({"trustee": "1"}, "SharesUnreadable"),
+        ({"shares": [{**written["shares"][0], "x": "0x1"}]}, "SharesUnreadable"),
+    ):
+        path.write_text(json.dumps({**written, **changes}))
+        with pytest.raises(Refused, match=error):
+            tally(ceremony, path)
+    with pytest.raises(Refused, match="FileUnreadable"):
+        tally(ceremony, ceremony.folder / "nowhere.json")
+    with pytest.raises(Refused, match="FileExists"):
+        decrypted(ceremony, 1)

@@ -1,0 +1,168 @@
+"""The universal verifier: an honest election is valid, and no part of it can be changed unseen."""
+
+import json
+import os
+import random
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import pytest
+
+from muniment.ballots.verifying.events import BOX, CAST, CEREMONY, COUNT, WITHDRAW, Call, Event
+from muniment.ballots.verifying.findings import Verdict
+from muniment.ballots.verifying.judging import Judge, Judged, Mapped, Task, pool
+from muniment.ballots.verifying.verifier import Verification, verify
+from muniment.chain.abi import decode_values
+from muniment.chain.raw import decode_transaction
+from muniment.chain.rlp import decode, encode
+from muniment.hashing import keccak
+from tests.service.ballots.election import Election
+from tests.service.ballots.mutations import mutations, sample
+from tests.service.nodes import Node
+
+Verify = Callable[[Any], Verification]
+HAPPENED = [event for event in (*CEREMONY, *BOX) if event.name not in ("CeremonyFailed", "ClosingPostponed")]
+
+
+@pytest.fixture(scope="module")
+def held() -> Iterator[Election]:
+    """The election, held to its end."""
+    with Node() as node:
+        election = Election(node)
+        election.hold()
+        yield election
+
+
+@pytest.fixture(scope="module")
+def transcript(held: Election) -> dict[str, Any]:
+    """Its transcript, as a file would have it."""
+    return json.loads(json.dumps(held.transcript()))  # type: ignore[no-any-return]
+
+
+@pytest.fixture(scope="module")
+def verified() -> Verify:
+    """The verifier; ballots that it judged before, the very same bytes under the same rules, are not judged again."""
+    known: dict[Task, list[Judged]] = {}
+
+    def mapped(work: Judge, tasks: Sequence[Task]) -> Iterator[list[Judged]]:
+        for task in tasks:
+            if task not in known:
+                known[task] = work(task)
+            yield known[task]
+
+    def judging(_ballots: int) -> AbstractContextManager[Mapped]:
+        return nullcontext(mapped)
+
+    return lambda given: verify(given, judging)
+
+
+def test_an_honest_election_is_valid(transcript: dict[str, Any], verified: Verify) -> None:
+    """Must find nothing, and the counts that were voted: re-votes, the late ballot and the withdrawal considered."""
+    outcome = verified(transcript)
+    assert (outcome.verdict, outcome.findings) == (Verdict.VALID, ())
+    assert (outcome.ballots, outcome.cast) == (5, 9)
+    park, paths = outcome.results
+    assert (park.counts, park.blank, park.areas) == ((3, 1), 1, {"East": (0, 1, 1), "West": (3, 0, 0)})
+    assert (paths.counts, paths.blank, paths.areas) == ((6, 5), None, {"East": (1, 3), "West": (5, 2)})
+
+
+def test_a_pool_says_the_same(transcript: dict[str, Any]) -> None:
+    """Must come to the same in several processes."""
+    outcome = verify(transcript, lambda _: pool(1_000, workers=2))
+    assert outcome.verdict is Verdict.VALID
+
+
+def test_no_field_can_be_changed(transcript: dict[str, Any], verified: Verify) -> None:
+    """Must lose its validity by any change of one field: one of each kind, in a deep run every one."""
+    survivors = [
+        (one.path, one.act, one.value)
+        for one in (mutations(transcript) if os.environ.get("MUNIMENT_DEEP") else sample(transcript, 1))
+        if verified(one.of(transcript)).verdict is Verdict.VALID
+    ]
+    assert survivors == []
+
+
+# ── Changes that keep the hashes ────────────────────────────────────────────────────────────────────────────────────
+
+
+def transactions(transcript: dict[str, Any], call: Call) -> Iterator[dict[str, Any]]:
+    """The transactions that call a function."""
+    for block in transcript["blocks"]:
+        for one in block["transactions"]:
+            if decode_transaction(bytes.fromhex(one["raw"][2:])).input.startswith(call.selector):
+                yield one
+
+
+def flip(one: dict[str, Any], part: bytes, at: int) -> None:
+    """Flip a bit of a transaction's input, `at` bytes into a part of it, and give it the hash that fits."""
+    raw = bytes.fromhex(one["raw"][2:])
+    items = decode(raw[1:])
+    assert isinstance(items, list)
+    data = items[7]
+    assert isinstance(data, bytes)
+    place = data.index(part) + at
+    items[7] = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
+    raw = raw[:1] + encode(items)
+    one["raw"], one["hash"] = "0x" + raw.hex(), keccak(raw)
+
+
+@pytest.mark.parametrize(("call", "argument"), [(CAST, 2), (WITHDRAW, 5), (WITHDRAW, 6), (COUNT, 3)])
+def test_no_byte_of_the_calldata_can_be_changed(
+    transcript: dict[str, Any], verified: Verify, call: Call, argument: int
+) -> None:
+    """Must look at every byte of ballots, signatures and shares, not only at the hash of the transaction."""
+    count = len(list(transactions(transcript, call)))
+    assert count
+    source = random.Random(1)
+    for number in range(count):
+        own = list(transactions(transcript, call))[number]
+        data = decode_transaction(bytes.fromhex(own["raw"][2:])).input
+        part = decode_values(call.types, data[4:], canonical=False)[argument]
+        step = 1 if os.environ.get("MUNIMENT_DEEP") else max(1, len(part) // 12)
+        for at in range(source.randrange(step), len(part), step):
+            made = json.loads(json.dumps(transcript))
+            flip(list(transactions(made, call))[number], part, at)
+            assert verified(made).verdict is Verdict.INVALID, f"byte {at} of {len(part)}, transaction {number}"
+
+
+# ── What is missing, doubled or too much ────────────────────────────────────────────────────────────────────────────
+
+
+def without(transcript: dict[str, Any], event: Event) -> dict[str, Any]:
+    """The transcript without the last log of this event, and without its transaction where it has no other."""
+    made: dict[str, Any] = json.loads(json.dumps(transcript))
+    topic = "0x" + event.topic.hex()
+    for block in reversed(made["blocks"]):
+        for one in block["transactions"]:
+            kept = [log for log in one["logs"] if log["topics"][0] != topic]
+            if len(kept) < len(one["logs"]):
+                one["logs"] = kept
+                block["transactions"] = [other for other in block["transactions"] if other["logs"]]
+                made["blocks"] = [other for other in made["blocks"] if other["transactions"]]
+                return made
+    raise AssertionError(f"no {event.name} happened")
+
+
+@pytest.mark.parametrize("event", HAPPENED, ids=lambda event: event.name)
+def test_a_missing_event_is_found(transcript: dict[str, Any], verified: Verify, event: Event) -> None:
+    """Must find that an event is not there, also where the whole transaction is kept back."""
+    assert verified(without(transcript, event)).verdict is not Verdict.VALID
+
+
+def test_what_is_not_there_yet_makes_it_incomplete(held: Election) -> None:
+    """Must tell an election that is not counted from one that is wrong."""
+    outcome = verify(held.uncounted)
+    assert outcome.verdict is Verdict.INCOMPLETE
+    assert {finding.what for finding in outcome.findings} == {"NotCounted"}
+    outcome = verify(held.voting)
+    assert outcome.verdict is Verdict.INCOMPLETE
+    assert {finding.what for finding in outcome.findings} == {"NotJoined"}
+
+
+def test_what_is_no_transcript_is_invalid() -> None:
+    """Must never fail on what it is given."""
+    for given in (None, [], {}, {"format": "Muniment.BallotTranscript.v1"}, "x", 1):
+        outcome = verify(given)
+        assert outcome.verdict is Verdict.INVALID
+        assert [finding.what for finding in outcome.findings] == ["TranscriptRefused"]
