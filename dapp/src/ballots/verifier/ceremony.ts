@@ -5,8 +5,6 @@ import {
   type Hex,
   INFINITY,
   isOnCurve,
-  multiplied,
-  negated,
   ORDER,
   type Point,
   samePoint,
@@ -17,6 +15,7 @@ import type { Happened } from "./chain.js";
 import { expectEvents, type Told } from "./compare.js";
 import { lower, type Revealed } from "./events.js";
 import type { Findings } from "./findings.js";
+import { combined, times } from "./equations.js";
 import type { CeremonyViews } from "./transcript.js";
 
 // The trustees' key generation, step by step from its events (interfaces/ballots/ITrusteeCeremony.sol). What shares were
@@ -263,7 +262,7 @@ class Replay {
     { challenge, response }: { challenge: bigint; response: bigint },
   ): boolean {
     if (!isScalar(challenge) || !isScalar(response)) return false;
-    const nonce = sumOf([multiplied(GENERATOR, response), negated(multiplied(point, challenge))]);
+    const nonce = combined(response, point, -challenge);
     if (samePoint(nonce, INFINITY)) return false;
     return numberOf(hash("Possession", this.setup, account, kind, point, addressOf(nonce))) === challenge;
   }
@@ -296,7 +295,7 @@ class Replay {
       return;
     }
     const share = args["share"] as bigint;
-    const fits = isScalar(share) && samePoint(multiplied(GENERATOR, share), valueAt(dealer.coefficients, recipient.place));
+    const fits = isScalar(share) && samePoint(times(GENERATOR, share), valueAt(dealer.coefficients, recipient.place));
     this.findings.expect(fits, "DealtShareRefused", where, "The share does not fit what its dealer committed to.");
     this.complaints.set(about, true);
   }
@@ -393,7 +392,7 @@ export const isPoint = ([x, y]: readonly [Hex, Hex], point: Point): boolean => B
 
 /** Σ place^k·C_k: a polynomial's value at a place, times G. */
 function valueAt(coefficients: readonly Point[], place: number): Point {
-  return coefficients.reduceRight((value, coefficient) => sumOf([multiplied(value, BigInt(place)), coefficient]), INFINITY);
+  return coefficients.reduceRight((value, coefficient) => sumOf([times(value, BigInt(place)), coefficient]), INFINITY);
 }
 
 /** The shares in a call of `deal`; undefined when the transaction calls something else. */

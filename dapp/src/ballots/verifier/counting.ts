@@ -9,8 +9,6 @@ import {
   inverse,
   isUsable,
   modOrder,
-  multiplied,
-  negated,
   type Point,
   samePoint,
   sumOf,
@@ -18,6 +16,7 @@ import {
 import { bytes, hash, numberOf } from "../hashes.js";
 import { hintsFit, isScalar, pointOnLine } from "../proofs.js";
 import { BallotRefused } from "../refused.js";
+import { combined, times } from "./equations.js";
 
 // A count: the trustees' shares of a group's sums, with proofs, and that they decrypt to the counts published.
 
@@ -104,7 +103,7 @@ export function checkCount(
       used |= 1n << BigInt(share.trustee - 1);
     }
     const value = valueOf(form, width, counted.counts, at);
-    const hidden = sumOf([sum.b, negated(multiplied(GENERATOR, value))]);
+    const hidden = combined(-value, sum.b, 1n);
     if (!samePoint(hidden, sumOf(own.map(({ e }) => e)))) {
       throw new BallotRefused("ResultRefused", `The counts are not what the shares of ciphertext ${ciphertext} decrypt.`);
     }
@@ -154,16 +153,16 @@ export function checkShare(
   const refused = new BallotRefused("ShareRefused", `Trustee ${trustee}'s share of ciphertext ${ciphertext} does not hold.`);
   const fits = hintsFit({ challenge, response, commitment: "0x", b, hints });
   if (!isScalar(challenge) || !isScalar(response) || !fits || !isUsable(d)) throw refused;
-  const onSum = multiplied(sum.a, response);
+  const onSum = times(sum.a, response);
   if (!samePoint(onSum, hints.u)) throw refused;
-  if (!samePoint(sumOf([onSum, negated(multiplied(d, challenge))]), b)) throw refused;
-  const a = sumOf([multiplied(GENERATOR, response), negated(multiplied(key, challenge))]);
+  if (!samePoint(sumOf([onSum, times(d, -challenge)]), b)) throw refused;
+  const a = combined(response, key, -challenge);
   const digest = hash("TallyShare", id, group, ciphertext, trustee, key, sum.a, sum.b, d, addressOf(a), b);
   if (numberOf(digest) !== challenge) throw refused;
 }
 
 function checkFactor({ trustee, factor, d, e }: Share, own: readonly Share[], ciphertext: number): void {
-  const right = factorOf(trustee, own.map((one) => one.trustee)) === factor && samePoint(multiplied(d, factor), e);
+  const right = factorOf(trustee, own.map((one) => one.trustee)) === factor && samePoint(times(d, factor), e);
   if (!right) throw new BallotRefused("ShareRefused", `Trustee ${trustee}'s factor of ciphertext ${ciphertext} is another.`);
 }
 

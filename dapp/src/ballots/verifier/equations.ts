@@ -221,6 +221,16 @@ export function multipliedAll(wanted: readonly Multiplied[]): Point[] {
   return normalized(sums);
 }
 
+/** generator·G + own·point, for scalars of any size and any point on the curve. */
+export function combined(generator: bigint, point: Point, own: bigint): Point {
+  const finite = point.x !== 0n || point.y !== 0n;
+  const wanted = { point: finite ? point : GENERATOR, scalars: [{ generator: modOrder(generator), own: finite ? modOrder(own) : 0n }] };
+  return multipliedAll([wanted])[0]!;
+}
+
+/** scalar·point. */
+export const times = (point: Point, scalar: bigint): Point => combined(0n, point, scalar);
+
 /** A term of a sum: scalar·point; the point is finite, the scalar below q. */
 export interface Term {
   readonly point: Point;

@@ -1,5 +1,7 @@
 import type { Judgement, Task } from "./judging.js";
-import type { Judges } from "./verify.js";
+import { here, type Judges } from "./verify.js";
+
+const WORTH_IT = 500_000; // hex digits of ballots, from which threads pay for their starting
 
 /** A thread that answers one task at a time. */
 export interface Thread {
@@ -10,6 +12,7 @@ export interface Thread {
 /** Judges in several threads, each given the next task as soon as it is done with one; they end with the last. */
 export function inThreads(count: number, start: () => Thread): Judges {
   return async (tasks, done) => {
+    if (tasks.reduce((sum, { packed }) => sum + packed.length, 0) < WORTH_IT) return here(tasks, done);
     const judged = new Array<Judgement>(tasks.length);
     const threads = Array.from({ length: Math.min(count, tasks.length) }, start);
     let [next, finished] = [0, 0];
