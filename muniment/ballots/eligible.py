@@ -37,7 +37,7 @@ def import_eligible(connection: Connection, sealer: Seals, setup: Setup, lines: 
     says; nothing is taken in then.
     """
     units = {unit.name: number for number, unit in enumerate(setup.manifest.units)}
-    known = dict(connection.execute(select(ballot_voters.c.voter, ballot_voters.c.unit).where(_of(setup))).tuples())
+    known = {row.voter: row.unit for row in connection.execute(select(ballot_voters).where(_of(setup)))}
     salt = salt_of(connection, sealer, setup)
     new: dict[str, int] = {}
     again = 0
@@ -83,7 +83,7 @@ def salt_of(connection: Connection, sealer: Seals, setup: Setup) -> str:
 def count(connection: Connection, setup: Setup) -> dict[int, int]:
     """How many voters are listed, by unit."""
     query = select(ballot_voters.c.unit, func.count()).where(_of(setup)).group_by(ballot_voters.c.unit)
-    return dict(connection.execute(query).tuples())
+    return {unit: counted for unit, counted in connection.execute(query)}
 
 
 def _of(setup: Setup) -> Any:

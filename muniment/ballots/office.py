@@ -227,6 +227,11 @@ def log_of(connection: Connection, setup: str) -> dict[str, Any]:
     return {"setup": setup, "entries": entries}
 
 
+def log_text(connection: Connection, setup: str) -> str:
+    """The log as canonical JSON (RFC 8785)."""
+    return rfc8785.dumps(log_of(connection, setup)).decode()
+
+
 def log_root(connection: Connection, setup: str) -> str:
     """The root over the log; zero while it is empty."""
     entries = log_of(connection, setup)["entries"]
@@ -243,4 +248,4 @@ def issued_by_unit(connection: Connection, setup: str) -> dict[int, int]:
     """How many signatures were given, by unit."""
     unit = ballot_issuances.c.unit
     query = select(unit, func.count()).where(ballot_issuances.c.setup == setup).group_by(unit)
-    return dict(connection.execute(query).tuples())
+    return {unit: counted for unit, counted in connection.execute(query)}

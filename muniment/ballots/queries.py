@@ -206,7 +206,7 @@ def _path(connection: Connection, row: Row[Any]) -> list[str]:
     """The siblings of a first ballot in its batch. A ballot that another replaced stays a leaf."""
     mine = (ballots.c.box == row.box, ballots.c.unit == row.unit, ballots.c.batch == row.batch)
     leaves = connection.execute(select(ballots.c.voter_index, ballots.c.tracker).where(*mine).order_by(ballots.c.place))
-    return list(Tree([batch_leaf(index, tracker) for index, tracker in leaves.tuples()]).path(row.place))
+    return list(Tree([batch_leaf(index, tracker) for index, tracker in leaves]).path(row.place))
 
 
 # ── Results ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -491,7 +491,7 @@ def _waiting(connection: Connection, box: str) -> dict[int, int]:
         .where(ballot_receipts.c.box == box, ballots.c.tracker.is_(None), intents.c.state != "refused")
         .group_by(ballot_receipts.c.unit)
     )
-    return dict(connection.execute(query).tuples())
+    return {unit: counted for unit, counted in connection.execute(query)}
 
 
 def _groups(connection: Connection, opened: Row[Any] | None) -> list[Answer]:
@@ -500,7 +500,7 @@ def _groups(connection: Connection, opened: Row[Any] | None) -> list[Answer]:
     mine = select(election_groups).where(election_groups.c.box == opened.box).order_by(election_groups.c.group)
     counted: dict[int, list[int]] = {}
     place = select(election_counts.c.group, election_counts.c.contest).where(election_counts.c.box == opened.box)
-    for group, contest in connection.execute(place).tuples():
+    for group, contest in connection.execute(place):
         counted.setdefault(group, []).append(contest)
     return [
         {

@@ -9,12 +9,14 @@ from muniment.ballots.papers import Election
 from muniment.ballots.states import BOX
 from muniment.chain.outbox import Act, Call, Request, Weight
 
-# Gas, at most: for a call; for each ballot beside what its parts take; for each branch of a proof, ciphertext, byte.
+# Gas, at most. Of a call: what it takes anyway, and to write each ciphertext's sum for the first time. Of a ballot:
+# beside what its parts take, and for each branch of a proof, ciphertext and byte.
 _CALL = 150_000
-_BALLOT = 40_000
-_BRANCH = 14_500
+_SUM = 100_000
+_BALLOT = 25_000
+_BRANCH = 12_000
 _CIPHERTEXT = 4_000
-_BYTE = 20
+_BYTE = 17
 _REPLACING = 90_000
 _MOST = 500  # ballots of one call: fewer than its leaves have places
 _UNITS = 200  # ciphertexts of units joined in one call
@@ -28,6 +30,7 @@ def cast_request(election: Election, unit: int, tracker: str, ballot: Ballot, pa
         "roll": asdict(paper.roll),
         "unitPath": list(election.unit_path(unit)),
         "ballot": "0x" + packed.hex(),
+        "callGas": _CALL + _SUM * paper.ciphertexts,
         "gas": gas_of(paper, ballot, len(packed)),
     }
     return Request(f"ballots.cast:{tracker}", "ballots.cast", f"{election.box}:{unit}", body)
@@ -82,7 +85,7 @@ def _join(bodies: Sequence[Mapping[str, Any]]) -> Call:
 
 
 ACTS = (
-    Act("ballots.cast", _cast, _MOST, Weight(_CALL, lambda body: int(body["gas"]))),
+    Act("ballots.cast", _cast, _MOST, Weight(lambda body: int(body["callGas"]), lambda body: int(body["gas"]))),
     Act("ballots.withdraw", _withdraw),
     Act("ballots.join", _join),
 )

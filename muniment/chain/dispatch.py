@@ -93,6 +93,8 @@ class Dispatch:
             verdict = simulate(tools.rpc, address, draft.to, draft.data, abis, most)
         else:
             verdict = simulate_with(tools.rpc, address, draft.to, draft.data, abis, min(draft.gas, most))
+            if verdict.too_large and len(group) == 1:  # heavier than its act thinks
+                verdict = simulate(tools.rpc, address, draft.to, draft.data, abis, most)
         if verdict.gas_limit:
             return draft, verdict.gas_limit
         if _split(group, groups):

@@ -71,10 +71,11 @@ def queued_groups(engine: Engine, acts: Mapping[str, Act], limit: int, most_gas:
         if row.transaction_id is not None:
             groups.append([row])
             continue
-        gas = 0 if act.weight is None else act.weight.of(json.loads(row.body))
+        body = {} if act.weight is None else json.loads(row.body)
+        gas = 0 if act.weight is None else act.weight.each(body)
         if group is None or len(group) >= act.max_batch or used[lane] + gas > most_gas:
             open_groups[lane] = [row]
-            used[lane] = gas + (0 if act.weight is None else act.weight.call)
+            used[lane] = gas + (0 if act.weight is None else act.weight.call(body))
             groups.append(open_groups[lane])
         else:
             group.append(row)

@@ -57,10 +57,10 @@ class Call:
 
 @dataclass(frozen=True)
 class Weight:
-    """How much gas a call takes at most: so much for itself, and for each intent what its body tells."""
+    """How much gas a call takes at most, by the bodies: for itself, by its first, and for each."""
 
-    call: int
-    of: Callable[[Mapping[str, Any]], int]
+    call: Callable[[Mapping[str, Any]], int]
+    each: Callable[[Mapping[str, Any]], int]
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Act:
 
     def gas_of(self, bodies: Sequence[Mapping[str, Any]]) -> int | None:
         """The most gas that a call for these takes, where the act tells."""
-        return None if self.weight is None else self.weight.call + sum(map(self.weight.of, bodies))
+        return None if self.weight is None else self.weight.call(bodies[0]) + sum(map(self.weight.each, bodies))
 
 
 class KeyReused(Refused):

@@ -18,6 +18,7 @@ from muniment.chain.rpc import RpcError, RpcUnavailable
 from muniment.chain.signer import KeystoreUnusable
 from muniment.cli import (
     alerts,
+    ballots,
     companies,
     credentials,
     database,
@@ -70,6 +71,7 @@ app.add_typer(credentials.app, name="credentials")
 app.add_typer(companies.app, name="companies")
 app.add_typer(residency.app, name="residency")
 app.add_typer(documents.app, name="documents")
+app.add_typer(ballots.app, name="ballots")
 app.add_typer(outbox.app, name="outbox")
 app.add_typer(index.app, name="index")
 app.add_typer(keys.app, name="keys")

@@ -133,6 +133,23 @@ def forget(engine: Engine, *tables: Table) -> None:
         raw.close()
 
 
+def arrange(engine: Engine, table: Table) -> None:
+    """Write a table anew in the order of its key, so that where its rows lie tells nothing of when they came.
+
+    SQLite keeps a table without row numbers in that order by itself; its log of changes is emptied.
+    """
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql(f'CLUSTER "{table.name}" USING "{table.primary_key.name}"')
+            connection.exec_driver_sql(f'VACUUM (FREEZE) "{table.name}"')
+        return
+    raw = engine.raw_connection()
+    try:
+        raw.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        raw.close()
+
+
 def insert_once(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
     """Insert a row unless one with its key stands, also while others try the same; tell whether it is new."""
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert

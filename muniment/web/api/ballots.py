@@ -1,7 +1,5 @@
 """Elections: what is voted on, who makes the key, turnout, single ballots, results, the published roll and log."""
 
-import csv
-import io
 from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
@@ -12,6 +10,7 @@ from starlette.responses import Response
 from muniment.ballots import queries
 from muniment.ballots.ceremony_state import Stage
 from muniment.ballots.office import log_of
+from muniment.ballots.results_csv import csv_of
 from muniment.ballots.roll_building import built_roll
 from muniment.ballots.setups import setup_of
 from muniment.ballots.share_files import kept
@@ -87,24 +86,6 @@ def results_csv(site: Here, election: Name) -> Response:
     return Response(
         csv_of(found), media_type="text/csv", headers={"Content-Disposition": f'attachment; filename="{name}"'}
     )
-
-
-def csv_of(found: dict[str, Any]) -> str:
-    """Results as CSV (RFC 4180): the whole election's lines have no area."""
-    written = io.StringIO()
-    writer = csv.writer(written)
-    writer.writerow(("contest", "area", "option", "count"))
-    for contest in found["contests"]:
-        for place in ({"area": "", **contest}, *contest["areas"]):
-            counts = zip(contest["options"], place["counts"] or (), strict=False)
-            lines = [*counts, *([("(blank)", place["blank"])] if place["blank"] is not None else [])]
-            writer.writerows((_cell(contest["title"]), _cell(place["area"]), _cell(o), n) for o, n in lines)
-    return written.getvalue()
-
-
-def _cell(text: str) -> str:
-    """Text that no spreadsheet takes for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 
 @router.get("/{election}/roll", response_model=models.Roll, responses=NOT_FOUND)
