@@ -19,7 +19,9 @@ from scripts.common.settings import Misused
 from scripts.company import set_rules
 from scripts.sale_rates import set_rates
 
-SCOPES = "LAND_REGISTRAR,IDENTITY_OFFICER,DOCUMENT_ISSUER,RESIDENCY_OFFICER,LICENSING,COMPANY_REGISTRAR"
+SCOPES = (
+    "LAND_REGISTRAR,IDENTITY_OFFICER,DOCUMENT_ISSUER,RESIDENCY_OFFICER,LICENSING,COMPANY_REGISTRAR,ELECTION_OFFICER"
+)
 FEE = 26_500  # paid at the counter, in cents, and attested by a registrar
 # Of a sale, those of Sweden: duty of persons and organisations in millionths, and the fee in the smallest unit.
 PERSON, ORGANISATION, SALE_FEE = 15_000, 42_500, 82_500

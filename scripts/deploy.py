@@ -155,6 +155,7 @@ def finished(session: Session, partial: dict[str, Any], standing: dict[str, Any]
             or {word: partial["contracts"][name][word] for word in kept} | {"abi": session.project[name].abi}
             for name in ORDER
         },
+        "kinds": code.kinds(session),
     } | ({"abandoned": partial["abandoned"]} if partial["abandoned"] else {})
 
 

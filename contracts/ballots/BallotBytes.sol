@@ -29,12 +29,31 @@ library BallotBytes {
         }
     }
 
-    /// keccak256 of some words in memory, then `length` bytes of calldata.
-    function hash(bytes32[4] memory words, uint256 at, uint256 length) internal pure returns (bytes32 digest) {
+    /// keccak256 of three words. It takes no memory, nor do those below.
+    function hash(bytes32 tag, uint256 first, uint256 second) internal pure returns (bytes32 digest) {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             let space := mload(0x40)
-            mcopy(space, words, 0x80)
+            mstore(space, tag)
+            mstore(add(space, 0x20), first)
+            mstore(add(space, 0x40), second)
+            digest := keccak256(space, 0x60)
+        }
+    }
+
+    /// keccak256 of four words, then `length` bytes of the calldata.
+    function hash(bytes32 tag, uint256 first, uint256 second, uint256 third, uint256 at, uint256 length)
+        internal
+        pure
+        returns (bytes32 digest)
+    {
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let space := mload(0x40)
+            mstore(space, tag)
+            mstore(add(space, 0x20), first)
+            mstore(add(space, 0x40), second)
+            mstore(add(space, 0x60), third)
             calldatacopy(add(space, 0x80), at, length)
             digest := keccak256(space, add(length, 0x80))
         }
@@ -48,9 +67,8 @@ library BallotBytes {
         }
     }
 
-    /// Put a word into a list. `place` must be within it.
+    /// Put a word into a list, or read one. `place` must be within it: whoever made the list made room for all.
     function put(uint256[] memory words, uint256 place, uint256 value) internal pure {
-        // Looked at before, and done a dozen times a branch.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             mstore(add(words, shl(5, add(place, 1))), value)
@@ -61,6 +79,25 @@ library BallotBytes {
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
             value := mload(add(words, shl(5, add(place, 1))))
+        }
+    }
+
+    /// A list's first words as what they are; the list becomes as short. Lists of words are all laid out alike.
+    function numbers(uint256[] memory words, uint256 length) internal pure returns (uint32[] memory list) {
+        assert(length <= words.length);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(words, length)
+            list := words
+        }
+    }
+
+    function hashes(uint256[] memory words, uint256 length) internal pure returns (bytes32[] memory list) {
+        assert(length <= words.length);
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            mstore(words, length)
+            list := words
         }
     }
 

@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 import {
     Ciphertext,
@@ -43,11 +44,13 @@ abstract contract BallotCasting is BallotState {
         bytes32 domain;
         uint256 length;
         uint256 end;
+        UnitTurnout turnout;
         Statement statement;
+        Ballot ballot;
         Jacobian[] sums;
-        uint32[] indices;
-        bytes32[] trackers;
-        bytes32[] leaves;
+        uint256[] indices;
+        uint256[] trackers;
+        uint256[] leaves;
         uint256 taken;
         uint256 counted;
     }
@@ -119,10 +122,11 @@ abstract contract BallotCasting is BallotState {
         round.end = BallotBytes.positionOf(ballots) + ballots.length;
 
         uint256 most = ballots.length / (HEADER + SIGNATURE + BODY + round.depth * WORD);
-        round.indices = new uint32[](most);
-        round.trackers = new bytes32[](most);
-        round.leaves = new bytes32[](most);
-        round.sums = _sumsOf(roll.unit);
+        round.indices = new uint256[](most);
+        round.trackers = new uint256[](most);
+        round.leaves = new uint256[](most);
+        round.turnout = _turnouts[roll.unit];
+        round.sums = _sumsOf(roll.unit, round.turnout.batches > 0);
         Statement memory statement = round.statement;
         (statement.keyX, statement.keyY) = (KEY_X, KEY_Y);
         statement.transcript = new uint256[](OneOfValues.HEAD + OneOfValues.PER_VALUE * MOST_VALUES);
@@ -133,12 +137,13 @@ abstract contract BallotCasting is BallotState {
 
     /// Check one ballot and take it, or pass it over; gives where the next begins.
     function _castOne(Round memory round, uint256 at) private returns (uint256 next) {
-        Ballot memory ballot = _readBallot(round, at);
+        Ballot memory ballot = round.ballot;
+        _readBallot(round, ballot, at);
         (uint32 unit, uint32 index) = (round.unit, ballot.index);
         _requireOnRoll(round, index, ballot.credential, ballot.path);
         bytes32 content = _contentOf(unit, ballot.credential, ballot.ciphertexts);
         bytes32 proofs = _requireProven(round.statement, ballot, content);
-        ballot.tracker = keccak256(abi.encode(TRACKER, content, ballot.previous, proofs));
+        ballot.tracker = _trackerOf(content, ballot.previous, proofs);
         _requireSigned(round.domain, ballot, BallotBytes.word(at + HEADER), BallotBytes.word(at + HEADER + WORD));
         if (ballot.flags != FIRST) _requireReplaced(unit, ballot);
 
@@ -160,12 +165,16 @@ abstract contract BallotCasting is BallotState {
     function _enter(Round memory round, Ballot memory ballot) private returns (Skipped) {
         (uint32 unit, uint32 index) = (round.unit, ballot.index);
         if (ballot.flags == FIRST) {
-            if (_hasVoted(unit, index)) return _reasonOf(_own[unit][index]);
-            _markVoted(unit, index);
-            uint256 taken = round.taken++;
-            round.indices[taken] = index;
-            round.trackers[taken] = ballot.tracker;
-            round.leaves[taken] = BallotRoll.ballotOf(index, ballot.tracker);
+            Word storage voters = _voted[unit][index >> 8];
+            (uint256 bits, uint256 bit) = (voters.bits, 1 << (index & 0xff));
+            if (bits & bit > 0) return _reasonOf(_own[unit][index]);
+            voters.bits = bits | bit;
+            unchecked {
+                uint256 taken = round.taken++;
+                round.indices.put(taken, index);
+                round.trackers.put(taken, uint256(ballot.tracker));
+                round.leaves.put(taken, uint256(BallotRoll.ballotOf(index, ballot.tracker)));
+            }
             return Skipped.None;
         }
         bytes32 own = _own[unit][index];
@@ -182,25 +191,19 @@ abstract contract BallotCasting is BallotState {
     /// Write the sums and the batch. A call without a first ballot makes no batch.
     function _end(Round memory round) private {
         if (round.counted == 0) return;
-        _writeSums(round.unit, round.sums);
-        uint256 taken = round.taken;
+        (uint32 unit, uint256 taken, UnitTurnout memory turnout) = (round.unit, round.taken, round.turnout);
+        uint32 batch = turnout.batches;
+        _writeSums(unit, round.sums);
         if (taken == 0) return;
 
-        (uint32[] memory indices, bytes32[] memory trackers) = (round.indices, round.trackers);
-        // Only shorter: as many as were taken, of as many as could have been.
-        // solhint-disable-next-line no-inline-assembly
-        assembly ("memory-safe") {
-            mstore(indices, taken)
-            mstore(trackers, taken)
-        }
-        UnitTurnout memory turnout = _turnouts[round.unit];
-        uint32 batch = turnout.batches;
+        uint32[] memory indices = BallotBytes.numbers(round.indices, taken);
+        bytes32[] memory trackers = BallotBytes.hashes(round.trackers, taken);
         turnout.ballots += uint32(taken);
         turnout.batches = batch + 1;
-        _turnouts[round.unit] = turnout;
-        bytes32 root = BallotRoll.rootOf(round.leaves, taken);
-        _batchRoots[round.unit][batch] = root;
-        emit BallotsCast(round.unit, batch, turnout.ballots, root, indices, trackers);
+        _turnouts[unit] = turnout;
+        bytes32 root = BallotRoll.rootOf(BallotBytes.hashes(round.leaves, taken), taken);
+        _batchRoots[unit][batch] = root;
+        emit BallotsCast(unit, batch, turnout.ballots, root, indices, trackers);
     }
 
     // ── Withdrawing ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -261,7 +264,8 @@ abstract contract BallotCasting is BallotState {
 
         bytes32 own = _own[round.unit][index];
         if (own != (ballot.flags == OF_BATCH ? bytes32(0) : ballot.previous)) revert BallotChanged(round.unit, index);
-        Jacobian[] memory sums = _sumsOf(round.unit);
+        // It stood, so there is a batch.
+        Jacobian[] memory sums = _sumsOf(round.unit, true);
         _subtract(sums, ballot.replaced);
         _writeSums(round.unit, sums);
         --_turnouts[round.unit].ballots;
@@ -271,7 +275,7 @@ abstract contract BallotCasting is BallotState {
     // ── Reading ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Where a ballot's parts lie. Refuses one of no known kind, and one that does not end within the bytes.
-    function _readBallot(Round memory round, uint256 at) private view returns (Ballot memory ballot) {
+    function _readBallot(Round memory round, Ballot memory ballot, uint256 at) private view {
         unchecked {
             if (at + HEADER > round.end) revert BallotsMalformed(round.length);
             uint256 header = BallotBytes.word(at);
@@ -280,6 +284,7 @@ abstract contract BallotCasting is BallotState {
             ballot.credential = address(uint160(header >> 56));
             if (ballot.flags > OF_WORD) revert FlagsRefused(ballot.flags);
             at += HEADER + SIGNATURE;
+            ballot.previous = bytes32(0);
             if (ballot.flags != FIRST) {
                 ballot.previous = bytes32(BallotBytes.word(at));
                 at += WORD;
@@ -384,7 +389,8 @@ abstract contract BallotCasting is BallotState {
 
     /// The credential's own signature over the tracker, in the one form that has the low s.
     function _requireSigned(bytes32 domain, Ballot memory ballot, uint256 r, uint256 vs) private view {
-        bytes32 digest = MessageHashUtils.toTypedDataHash(domain, keccak256(abi.encode(CAST_BALLOT, ballot.tracker)));
+        bytes32 digest =
+            MessageHashUtils.toTypedDataHash(domain, Hashes.efficientKeccak256(CAST_BALLOT, ballot.tracker));
         uint256 s = vs & LOW_BITS;
         address signer = CurveMath.recover(uint256(digest), vs >> 255, r, s);
         if (s > CurveMath.Q / 2 || signer == address(0) || signer != ballot.credential) {
@@ -401,7 +407,11 @@ abstract contract BallotCasting is BallotState {
     function _trackerOfReplaced(uint32 unit, Ballot memory ballot) private view returns (bytes32) {
         bytes32 content = _contentOf(unit, ballot.credential, ballot.replaced);
         uint256 at = ballot.replaced + CIPHERTEXTS * CIPHERTEXT;
-        return keccak256(abi.encode(TRACKER, content, BallotBytes.word(at), BallotBytes.word(at + WORD)));
+        return _trackerOf(content, bytes32(BallotBytes.word(at)), bytes32(BallotBytes.word(at + WORD)));
+    }
+
+    function _trackerOf(bytes32 content, bytes32 previous, bytes32 proofs) private pure returns (bytes32) {
+        return BallotBytes.hash(TRACKER, uint256(content), uint256(previous), uint256(proofs), 0, 0);
     }
 
     function _requireInBatch(uint32 unit, Ballot memory ballot) private view {
@@ -419,32 +429,17 @@ abstract contract BallotCasting is BallotState {
     }
 
     function _contentOf(uint32 unit, address credential, uint256 at) private view returns (bytes32) {
-        bytes32[4] memory words =
-            [CONTENT, ElectionId.unwrap(ELECTION), bytes32(uint256(unit)), bytes32(uint256(uint160(credential)))];
-        return BallotBytes.hash(words, at, CIPHERTEXTS * CIPHERTEXT);
+        uint256 election = uint256(ElectionId.unwrap(ELECTION));
+        return BallotBytes.hash(CONTENT, election, unit, uint160(credential), at, CIPHERTEXTS * CIPHERTEXT);
     }
 
     // ── Sums ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    function _sumsOf(uint32 unit) private view returns (Jacobian[] memory sums) {
-        sums = new Jacobian[](2 * CIPHERTEXTS);
-        for (uint256 i = 0; i < CIPHERTEXTS; ++i) {
-            Ciphertext memory sum = _sumOf(unit, i);
-            sums[2 * i].add(sum.a.x, sum.a.y);
-            sums[2 * i + 1].add(sum.b.x, sum.b.y);
-        }
-    }
-
-    function _writeSums(uint32 unit, Jacobian[] memory sums) private {
-        Point[] memory points = CurveMath.toAffine(sums);
-        for (uint256 i = 0; i < CIPHERTEXTS; ++i) {
-            _sums[unit][i] = Ciphertext(points[2 * i], points[2 * i + 1]);
-        }
-    }
-
     function _add(Jacobian[] memory sums, uint256 at) private view {
-        for (uint256 i = 0; i < CIPHERTEXTS; ++i) {
-            _addCiphertext(sums[2 * i], sums[2 * i + 1], at + i * CIPHERTEXT);
+        unchecked {
+            for (uint256 i = 0; i < CIPHERTEXTS; ++i) {
+                _addCiphertext(sums[2 * i], sums[2 * i + 1], at + i * CIPHERTEXT);
+            }
         }
     }
 

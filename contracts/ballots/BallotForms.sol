@@ -81,10 +81,11 @@ library BallotForms {
         }
         unchecked {
             uint256 named = options(form);
-            for (uint256 i = 0; i < named; ++i) {
-                BallotBytes.put(words, place + i, 1 << width * i);
+            uint256 end = place + named;
+            for (uint256 value = 1; place < end; value <<= width) {
+                BallotBytes.put(words, place++, value);
             }
-            if (count > named) BallotBytes.put(words, place + named, 0);
+            if (count > named) BallotBytes.put(words, end, 0);
         }
     }
 

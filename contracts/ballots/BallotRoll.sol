@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {UnitRoll} from "../../interfaces/ballots/IBallotBox.sol";
+import {BallotBytes} from "./BallotBytes.sol";
 
 /// @title The trees over rolls, units and batches
 /// @dev A missing right child is zero; one leaf is its own root. Leaves hash a tag and three words or more, nodes two
@@ -13,7 +15,7 @@ library BallotRoll {
 
     /// The leaf of a credential on the roll.
     function lineOf(uint256 unit, uint256 index, address credential) internal pure returns (bytes32) {
-        return keccak256(abi.encode(LINE, unit, index, credential));
+        return BallotBytes.hash(LINE, unit, index, uint160(credential), 0, 0);
     }
 
     /// The leaf of a unit.
@@ -23,14 +25,12 @@ library BallotRoll {
 
     /// The leaf of a ballot in its batch.
     function ballotOf(uint256 index, bytes32 tracker) internal pure returns (bytes32) {
-        return keccak256(abi.encode(LEAF, index, tracker));
+        return BallotBytes.hash(LEAF, index, uint256(tracker));
     }
 
     /// How many siblings a path among so many leaves has; there is at least one leaf.
-    function depthOf(uint256 leaves) internal pure returns (uint256 depth) {
-        for (uint256 last = leaves - 1; last > 0; last >>= 1) {
-            ++depth;
-        }
+    function depthOf(uint256 leaves) internal pure returns (uint256) {
+        return leaves == 1 ? 0 : Math.log2(leaves - 1) + 1;
     }
 
     /// The root above a leaf, by the siblings from `at` of the calldata on, the lowest first.
@@ -39,12 +39,19 @@ library BallotRoll {
         // Every ballot climbs the height of its roll: written out, a level costs half.
         // solhint-disable-next-line no-inline-assembly
         assembly ("memory-safe") {
-            for { let end := add(at, shl(5, depth)) } lt(at, end) { at := add(at, 0x20) } {
-                let side := shl(5, and(index, 1))
-                mstore(side, node)
-                mstore(xor(side, 0x20), calldataload(at))
-                node := keccak256(0x00, 0x40)
-                index := shr(1, index)
+            // The index doubled five times: its lowest bit is then the offset of a right child in the pair.
+            index := shl(5, index)
+            let end := add(at, shl(5, depth))
+            if lt(at, end) {
+                for {} 1 {} {
+                    let side := and(index, 0x20)
+                    mstore(side, node)
+                    mstore(xor(side, 0x20), calldataload(at))
+                    node := keccak256(0x00, 0x40)
+                    index := shr(1, index)
+                    at := add(at, 0x20)
+                    if iszero(lt(at, end)) { break }
+                }
             }
         }
     }

@@ -15,17 +15,23 @@ import {ElectionId, ITrusteeCeremony, Point, SetupId} from "../../interfaces/bal
 import {BallotBytes} from "./BallotBytes.sol";
 import {BallotForms} from "./BallotForms.sol";
 import {BallotRoll} from "./BallotRoll.sol";
-import {CurveMath} from "./CurveMath.sol";
+import {CurveMath, Jacobian} from "./CurveMath.sol";
 import {OneOfValues} from "./OneOfValues.sol";
 
 /// @title What an election is, fixed when it is opened; and what was cast
 abstract contract BallotState is IBallotBox, EIP712 {
     using BallotForms for ContestForm;
+    using CurveMath for Jacobian;
+
+    /// @param bits one for each of 256 voters who have a ballot that counts, or are barred
+    struct Word {
+        uint256 bits;
+    }
 
     bytes32 private constant ELECTION_TAG = keccak256("Muniment.Election.v1");
     uint256 private constant LONGEST_ELECTION = 60 days;
     /// More would not fit into the transaction that creates the box (EIP-3860).
-    uint256 private constant MOST_UNITS = 128;
+    uint256 private constant MOST_UNITS = 112;
     uint256 private constant FORMS_IN_WORD = 4;
     uint256 private constant FORM_BITS = 64;
     /// The own word of a voter who votes on paper. No tracker is this small.
@@ -46,6 +52,7 @@ abstract contract BallotState is IBallotBox, EIP712 {
     uint32 public immutable MIN_BALLOTS;
     uint40 public immutable OPENS_AT;
 
+    uint40 internal immutable CLOSES_AT;
     uint256 internal immutable KEY_X;
     uint256 internal immutable KEY_Y;
     uint256 internal immutable CONTESTS;
@@ -60,10 +67,10 @@ abstract contract BallotState is IBallotBox, EIP712 {
     /// Bytes of a ballot's ciphertexts and proofs.
     uint256 internal immutable BODY;
 
+    /// As announced, or later.
     uint40 internal _closesAt;
     mapping(uint32 unit => UnitTurnout turnout) internal _turnouts;
-    /// One bit for each voter who has a ballot that counts, or is barred.
-    mapping(uint32 unit => mapping(uint256 word => uint256 bits)) internal _voted;
+    mapping(uint32 unit => mapping(uint256 word => Word voters)) internal _voted;
     /// The tracker of a ballot that replaced another, or BARRED. It outranks what a batch says.
     mapping(uint32 unit => mapping(uint32 index => bytes32 own)) internal _own;
     mapping(uint32 unit => mapping(uint32 batch => bytes32 root)) internal _batchRoots;
@@ -91,7 +98,7 @@ abstract contract BallotState is IBallotBox, EIP712 {
         WIDTH = uint8(width);
         MIN_BALLOTS = opening.minBallots;
         OPENS_AT = opening.opensAt;
-        _closesAt = opening.closesAt;
+        (CLOSES_AT, _closesAt) = (opening.closesAt, opening.closesAt);
         (CIPHERTEXTS, BRANCHES, MOST_VALUES, BODY) = _sizesOf(opening.contests);
         (FIRST_FORMS, LAST_FORMS) = _packed(opening.contests);
         CONTESTS = opening.contests.length;
@@ -149,17 +156,12 @@ abstract contract BallotState is IBallotBox, EIP712 {
         return ContestForm.wrap(uint64(word >> FORM_BITS * (contest % FORMS_IN_WORD)));
     }
 
-    function _sumOf(uint32 unit, uint256 ciphertext) internal view returns (Ciphertext memory) {
-        if (_turnouts[unit].batches > 0) return _sums[unit][ciphertext];
-        return Ciphertext(Point(CurveMath.GX, CurveMath.GY), Point(KEY_X, KEY_Y));
-    }
-
     function _hasVoted(uint32 unit, uint32 index) internal view returns (bool) {
-        return _voted[unit][index >> 8] >> (index & 0xff) & 1 == 1;
+        return _voted[unit][index >> 8].bits >> (index & 0xff) & 1 == 1;
     }
 
     function _markVoted(uint32 unit, uint32 index) internal {
-        _voted[unit][index >> 8] |= 1 << (index & 0xff);
+        _voted[unit][index >> 8].bits |= 1 << (index & 0xff);
     }
 
     /// Ballots, signatures and shares shall lie in the calldata of a transaction to this contract, where all find them.
@@ -170,6 +172,8 @@ abstract contract BallotState is IBallotBox, EIP712 {
     }
 
     function _requireOpen() internal view {
+        // Most ballots come before the closing that was announced, and need not ask whether it was put off.
+        if (block.timestamp >= OPENS_AT && block.timestamp < CLOSES_AT) return;
         uint256 until = _closesAt + GRACE;
         if (block.timestamp < OPENS_AT || block.timestamp >= until) revert NotOpen(block.timestamp, OPENS_AT, until);
     }
@@ -180,6 +184,43 @@ abstract contract BallotState is IBallotBox, EIP712 {
         uint256 at = BallotBytes.positionOf(path);
         if (!fits || BallotRoll.climb(BallotRoll.unitOf(roll), roll.unit, at, path.length) != ROLL_ROOT) {
             revert RollRefused(roll.unit);
+        }
+    }
+
+    // ── Sums ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    function _sumOf(uint32 unit, uint256 ciphertext) internal view returns (Ciphertext memory) {
+        if (_turnouts[unit].batches > 0) return _sums[unit][ciphertext];
+        return Ciphertext(Point(CurveMath.GX, CurveMath.GY), Point(KEY_X, KEY_Y));
+    }
+
+    /// A and B of each of a unit's sums by turns.
+    /// @param begun whether the unit has a batch
+    function _sumsOf(uint32 unit, bool begun) internal view returns (Jacobian[] memory sums) {
+        uint256 length = CIPHERTEXTS;
+        sums = new Jacobian[](2 * length);
+        Ciphertext[64] storage kept = _sums[unit];
+        unchecked {
+            for (uint256 i = 0; i < length; ++i) {
+                (Jacobian memory a, Jacobian memory b) = (sums[2 * i], sums[2 * i + 1]);
+                if (begun) {
+                    a.add(kept[i].a.x, kept[i].a.y);
+                    b.add(kept[i].b.x, kept[i].b.y);
+                } else {
+                    a.add(CurveMath.GX, CurveMath.GY);
+                    b.add(KEY_X, KEY_Y);
+                }
+            }
+        }
+    }
+
+    function _writeSums(uint32 unit, Jacobian[] memory sums) internal {
+        Point[] memory points = CurveMath.toAffine(sums);
+        Ciphertext[64] storage kept = _sums[unit];
+        uint256 length = CIPHERTEXTS;
+        for (uint256 i = 0; i < length; ++i) {
+            (Point memory a, Point memory b) = (points[2 * i], points[2 * i + 1]);
+            (kept[i].a.x, kept[i].a.y, kept[i].b.x, kept[i].b.y) = (a.x, a.y, b.x, b.y);
         }
     }
 

@@ -22,8 +22,14 @@ library CurveMath {
     uint256 internal constant GX = 0x79BE667EF9DCBBAC55A06295CE870B07029BFCDB2DCE28D959F2815B16F81798;
     uint256 internal constant GY = 0x483ADA7726A3C4655DA4FBFC0E1108A8FD17B448A68554199C47D08FFB10D4B8;
 
-    function isOnCurve(uint256 x, uint256 y) internal pure returns (bool) {
-        return x < P && y < P && mulmod(y, y, P) == addmod(mulmod(mulmod(x, x, P), x, P), 7, P);
+    function isOnCurve(uint256 x, uint256 y) internal pure returns (bool fits) {
+        uint256 p = P;
+        // Without the jumps of && that only save what is needed nearly always.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            fits := eq(mulmod(y, y, p), addmod(mulmod(mulmod(x, x, p), x, p), 7, p))
+            fits := and(fits, and(lt(x, p), lt(y, p)))
+        }
     }
 
     /// The account that a public key has. It stands for the point: another with the same is a second preimage of 160
@@ -161,26 +167,29 @@ library CurveMath {
     /// @dev Each z is found back from the products of those before it (P. L. Montgomery, Mathematics of Computation
     /// 48, 1987, p. 260).
     function toAffine(Jacobian[] memory sums) internal view returns (Point[] memory points) {
-        uint256 length = sums.length;
-        points = new Point[](length);
-        uint256 product = 1;
-        for (uint256 i = 0; i < length; ++i) {
-            points[i].x = product;
-            if (sums[i].z != 0) product = mulmod(product, sums[i].z, P);
-        }
-        uint256 inverse = invert(product);
-        for (uint256 i = length; i > 0; --i) {
-            Jacobian memory sum = sums[i - 1];
-            Point memory point = points[i - 1];
-            if (sum.z == 0) {
-                point.x = 0;
-                continue;
+        unchecked {
+            uint256 length = sums.length;
+            points = new Point[](length);
+            uint256 product = 1;
+            for (uint256 i = 0; i < length; ++i) {
+                points[i].x = product;
+                uint256 z = sums[i].z;
+                if (z != 0) product = mulmod(product, z, P);
             }
-            uint256 own = mulmod(inverse, point.x, P);
-            inverse = mulmod(inverse, sum.z, P);
-            uint256 square = mulmod(own, own, P);
-            point.x = mulmod(sum.x, square, P);
-            point.y = mulmod(sum.y, mulmod(square, own, P), P);
+            uint256 inverse = invert(product);
+            for (uint256 i = length; i > 0; --i) {
+                Jacobian memory sum = sums[i - 1];
+                Point memory point = points[i - 1];
+                if (sum.z == 0) {
+                    point.x = 0;
+                    continue;
+                }
+                uint256 own = mulmod(inverse, point.x, P);
+                inverse = mulmod(inverse, sum.z, P);
+                uint256 square = mulmod(own, own, P);
+                point.x = mulmod(sum.x, square, P);
+                point.y = mulmod(sum.y, mulmod(square, own, P), P);
+            }
         }
     }
 

@@ -146,48 +146,77 @@ library OneOfValues {
 
     /// b, its ordinate from the line through U and −b; and whether U and b are on the curve, and no vertical line.
     function _committed(uint256 at) private pure returns (uint256 x, uint256 y, bool fits) {
-        (uint256 ux, uint256 uy, uint256 slope) = _hints(at);
-        x = BallotBytes.word(at + 20);
-        unchecked {
-            // Where a coordinate is beyond the field, this means nothing, and the rest refuses it.
-            y = addmod(
-                mulmod(slope, addmod(ux, CurveMath.P - x, CurveMath.P), CurveMath.P), CurveMath.P - uy, CurveMath.P
-            );
+        uint256 p = CurveMath.P;
+        // Where a coordinate is beyond the field, y means nothing, and the rest refuses it.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            x := calldataload(add(at, 20))
+            let ux := calldataload(add(at, 52))
+            let uy := calldataload(add(at, 84))
+            let slope := calldataload(add(at, 116))
+            y := addmod(mulmod(slope, addmod(ux, sub(p, x), p), p), sub(p, uy), p)
+            fits := and(lt(slope, p), and(lt(x, p), and(lt(ux, p), lt(uy, p))))
+            fits := and(fits, iszero(eq(ux, x)))
+            fits := and(fits, eq(mulmod(uy, uy, p), addmod(mulmod(mulmod(ux, ux, p), ux, p), 7, p)))
+            fits := and(fits, eq(mulmod(y, y, p), addmod(mulmod(mulmod(x, x, p), x, p), 7, p)))
         }
-        fits = slope < CurveMath.P && ux != x && CurveMath.isOnCurve(ux, uy) && CurveMath.isOnCurve(x, y);
     }
 
     /// Whether one branch's equations hold. Scalars and hints were looked at.
     function _holds(Statement memory statement, uint256 value, uint256 c, uint256 z, uint256 at)
         private
         view
-        returns (bool)
+        returns (bool fits)
     {
-        unchecked {
-            address commitment = address(uint160(BallotBytes.word(at) >> 96));
-            // A commitment to nobody would be answered by every failure.
-            if (commitment == address(0)) return false;
-            if (CurveMath.combine(z, statement.ax, statement.ay, CurveMath.Q - c) != commitment) return false;
+        (uint256 p, uint256 q) = (CurveMath.P, CurveMath.Q);
+        // What CurveMath.combine and addressOf do, here for all three at once: most of a ballot's price.
+        // solhint-disable-next-line no-inline-assembly
+        assembly ("memory-safe") {
+            let space := mload(0x40)
+            // The account of (s·R − digest·G) / r, with R = (r, y); 0 when there is none.
+            function recovered(input, digest, r, y, s) -> account {
+                mstore(input, digest)
+                mstore(add(input, 0x20), add(27, and(y, 1)))
+                mstore(add(input, 0x40), r)
+                mstore(add(input, 0x60), s)
+                mstore(0x00, 0)
+                pop(staticcall(gas(), 0x01, input, 0x80, 0x00, 0x20))
+                account := mload(0x00)
+            }
+            // The account of a point.
+            function owner(x, y) -> account {
+                mstore(0x00, x)
+                mstore(0x20, y)
+                account := and(keccak256(0x00, 0x40), 0xffffffffffffffffffffffffffffffffffffffff)
+            }
 
-            (uint256 ux, uint256 uy, uint256 slope) = _hints(at);
-            if (CurveMath.combine(0, statement.keyX, statement.keyY, z) != CurveMath.addressOf(ux, uy)) return false;
+            // zG − cA is a, and a is somebody: nobody is what every failure answers.
+            let r := mload(add(statement, 0x40))
+            let account :=
+                recovered(space, sub(q, mulmod(z, r, q)), r, mload(add(statement, 0x60)), mulmod(sub(q, c), r, q))
+            fits := and(iszero(iszero(account)), eq(account, shr(96, calldataload(at))))
 
-            uint256 x = CurveMath.P - addmod(ux, BallotBytes.word(at + 20), CurveMath.P);
-            x = addmod(mulmod(slope, slope, CurveMath.P), x, CurveMath.P);
-            uint256 y = addmod(ux, CurveMath.P - x, CurveMath.P);
-            y = addmod(mulmod(slope, y, CurveMath.P), CurveMath.P - uy, CurveMath.P);
-            uint256 less = CurveMath.Q - mulmod(c, value, CurveMath.Q);
-            return CurveMath.combine(less, statement.bx, statement.by, c) == CurveMath.addressOf(x, y);
-        }
-    }
+            // zH is U.
+            r := mload(statement)
+            let ux := calldataload(add(at, 52))
+            let uy := calldataload(add(at, 84))
+            account := recovered(space, 0, r, mload(add(statement, 0x20)), mulmod(z, r, q))
+            fits := and(fits, eq(account, owner(ux, uy)))
 
-    function _hints(uint256 at) private pure returns (uint256 ux, uint256 uy, uint256 slope) {
-        unchecked {
-            return (BallotBytes.word(at + 52), BallotBytes.word(at + 84), BallotBytes.word(at + 116));
+            // c(B − vG) is W, the line's third point turned around.
+            r := mload(add(statement, 0x80))
+            let s := mulmod(c, r, q)
+            account := recovered(space, mulmod(s, value, q), r, mload(add(statement, 0xa0)), s)
+            let slope := calldataload(add(at, 116))
+            let x := addmod(mulmod(slope, slope, p), sub(p, addmod(ux, calldataload(add(at, 20)), p)), p)
+            let y := addmod(mulmod(slope, addmod(ux, sub(p, x), p), p), sub(p, uy), p)
+            fits := and(fits, eq(account, owner(x, y)))
         }
     }
 
     function _isScalar(uint256 value) private pure returns (bool) {
-        return value != 0 && value < CurveMath.Q;
+        unchecked {
+            return value - 1 < CurveMath.Q - 1;
+        }
     }
 }

@@ -103,7 +103,7 @@ interface IBallotBox {
     /// @notice Thrown when the times are past, in the wrong order, or further apart than 60 days.
     error ScheduleRefused(uint256 opensAt, uint256 closesAt);
     /// @notice Thrown when a unit is out of place, has more lines than signatures or more signatures than voters, or
-    /// no line at all; or when there is no unit or more than 128.
+    /// no line at all; or when there is no unit or more than 112.
     error UnitRefused(uint256 unit);
     /// @notice Thrown when a form is of no known kind, has too few or too many options, bounds that nobody can keep,
     /// or a value in a place that must be zero; or when there is no contest or more than 8.

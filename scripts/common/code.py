@@ -1,5 +1,7 @@
 """Whether what stands on the chain is what the compiler made."""
 
+from typing import Any
+
 from eth_abi import encode
 from eth_utils import keccak
 
@@ -16,10 +18,10 @@ def hash_of(code: bytes) -> str:
     return "0x" + keccak(code).hex()
 
 
-def creation_code(session: Session, name: str, arguments: list[str]) -> bytes:
-    """What the creation transaction carries: the compiled code and its constructor arguments (addresses)."""
+def creation_code(session: Session, name: str, arguments: list[Any]) -> bytes:
+    """What the creation transaction carries: the compiled code and its constructor arguments."""
     container = session.project[name]
-    kinds = [part["type"] for entry in container.abi if entry["type"] == "constructor" for part in entry["inputs"]]
+    kinds = [_type(part) for entry in container.abi if entry["type"] == "constructor" for part in entry["inputs"]]
     return bytes.fromhex(container.bytecode.removeprefix("0x")) + encode(kinds, arguments)
 
 
@@ -56,6 +58,31 @@ def _immutables(code: bytes) -> list[int]:
     return places
 
 
+def _type(part: dict[str, Any]) -> str:
+    """A parameter's type, a struct as the tuple of its members."""
+    if not part["type"].startswith("tuple"):
+        return str(part["type"])
+    return f"({','.join(map(_type, part['components']))}){part['type'].removeprefix('tuple')}"
+
+
+def kinds(session: Session) -> dict[str, Any]:
+    """Contracts that are made known by events, each with what tells a genuine one.
+
+    `immutables` are places of 32 bytes in the code that differ from one to another; with zeros there and without
+    metadata, the code hashes to `body_hash`.
+    """
+    compiled = body(runtime_code(session, "BallotBox"))
+    return {
+        "BallotBox": {
+            "abi": session.project["BallotBox"].abi,
+            "found_by": ["TrusteeCeremony", "ElectionOpened", "box"],
+            "begins_with": "BoxOpened",
+            "immutables": _immutables(compiled),
+            "body_hash": hash_of(compiled),
+        }
+    }
+
+
 def same_runtime(compiled: bytes, standing: bytes) -> bool:
     """Whether the code on chain is the compiled one, but for the values of its immutables and for metadata."""
     expected, found = bytearray(body(compiled)), bytearray(body(standing))
@@ -66,7 +93,7 @@ def same_runtime(compiled: bytes, standing: bytes) -> bool:
     return expected == found
 
 
-def same_creation(session: Session, name: str, arguments: list[str], sent: bytes) -> bool:
+def same_creation(session: Session, name: str, arguments: list[Any], sent: bytes) -> bool:
     """Whether a creation transaction carried the compiled code and these constructor arguments, but for metadata.
 
     The EVM is deterministic, so this settles the values of the immutables, which `same_runtime` leaves open.

@@ -74,16 +74,19 @@ def verbs(
     confirming: Callable[[argparse.ArgumentParser], Any] = lambda _: None,
     *,
     evidence: bool = True,
+    everywhere: Callable[[argparse.ArgumentParser], Any] = lambda _: None,
 ) -> Callable[[str, str], argparse.ArgumentParser]:
     """Add the verbs confirm, withdraw and pending. Gives a function that adds a verb of the script's own.
 
-    `confirming` adds what the second officer has to bring, `evidence` tells whether it is salted files, too.
+    `confirming` adds what the second officer has to bring, `evidence` tells whether it is salted files, too;
+    `everywhere` adds what every verb takes.
     """
     plain = session.verbs(parser)
 
     def verb(name: str, description: str) -> argparse.ArgumentParser:
         made = plain(name, description)
         keys.officer_option(made)
+        everywhere(made)
         return made
 
     made = verb("confirm", f"second officer: look at {what} and carry it out")

@@ -33,6 +33,7 @@ BUILT_ON = {
         *("TitleRegistry", "LienRegistry", "SaleEscrow"),
     ),
     "TitleRegistry": ("AgencyRegistry", "PartyRegistry", "LienRegistry", "TitleMigration", "Conveyance"),
+    "TrusteeCeremony": ("AgencyRegistry",),
 }
 ORDER = tuple(BUILT_ON)
 ANOTHER_VERSION = "the sources here"
@@ -100,6 +101,8 @@ def breaches(session: Session, record: dict[str, Any], names: tuple[str, ...] = 
     found = [sentence for name in names for sentence in _of_contract(session, name, contracts[name], addresses)]
     if found:
         return found
+    if "TrusteeCeremony" in names and record.get("kinds") != code.kinds(session):
+        return [f"The record's BallotBox is not what {ANOTHER_VERSION} compile to."]
     creations = [session.web3.eth.get_transaction(contracts[name]["transaction"]) for name in names]
     deployers = dict.fromkeys(str(creation["from"]) for creation in creations)
     return [sentence for deployer in deployers for sentence in powers(session, contracts["AgencyRegistry"], deployer)]

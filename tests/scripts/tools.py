@@ -32,6 +32,7 @@ NAMES = (
     "SaleEscrow",
     "Conveyance",
     "TitleRegistry",
+    "TrusteeCeremony",
 )
 
 # Importing Brownie takes two seconds; this server does it once and forks a fresh process for each script.

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from muniment.ballots.ballot import check_batched, replacing
+from muniment.ballots.ballot import check_batched
 from muniment.ballots.group import add, is_on_curve, negate, recover
 from muniment.ballots.hashes import batch_leaf, withdrawal_digest
 from muniment.ballots.model import (
@@ -16,6 +16,7 @@ from muniment.ballots.model import (
     BatchPlace,
     Ciphertext,
     Point,
+    Replaced,
     Skipped,
     UnitRoll,
 )
@@ -238,7 +239,11 @@ def _withdrawn(line: Line, standing: Judged) -> bytes:
     """How a withdrawal names the ballot that stands."""
     batched = standing.ballot.flags is BallotFlags.FIRST
     flags = BallotFlags.REPLACES_BATCHED if batched else BallotFlags.REPLACES_REPLACEMENT
-    return bytes([flags]) + pack_replaced(replacing(standing.ballot, line.place if batched else None))
+    return bytes([flags]) + pack_replaced(
+        Replaced(
+            standing.ballot.ciphertexts, standing.ballot.previous, standing.proofs, line.place if batched else None
+        )
+    )
 
 
 def _signer(digest: bytes, signature: bytes) -> str | None:

@@ -7,11 +7,13 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import Any, TypeAlias
 
 from muniment.ballots.ballot import check_ballot, tracker
+from muniment.ballots.checking import check_ballots
+from muniment.ballots.hashes import proofs_hash
 from muniment.ballots.model import Ballot, BallotPaper
 from muniment.ballots.packing import unpack_ballots
 from muniment.errors import Refused
@@ -30,9 +32,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Judged:
-    """A ballot without its proofs, its tracker, and why it should not have been taken: a name and a sentence."""
+    """A ballot without its proofs, their hash, its tracker, and why it is bad, if it is: a name and a sentence."""
 
     ballot: Ballot
+    proofs: str
     tracker: str
     refused: tuple[str, str] | None
 
@@ -43,14 +46,23 @@ Mapped: TypeAlias = Callable[[Judge, Sequence[Task]], Iterator[list[Judged]]]
 
 def judge(task: Task) -> list[Judged]:
     """Judge each ballot. Raises Refused when the bytes are not packed ballots."""
-    return [_judged(task.paper, ballot) for ballot in unpack_ballots(task.paper, task.packed)]
+    ballots = unpack_ballots(task.paper, task.packed)
+    try:
+        trackers = check_ballots(task.paper, task.packed)
+    except Refused:
+        return [_judged(task.paper, ballot) for ballot in ballots]
+    return [_without_proofs(ballot, own, None) for ballot, own in zip(ballots, trackers, strict=True)]
 
 
 def _judged(paper: BallotPaper, ballot: Ballot) -> Judged:
     try:
-        return Judged(ballot, check_ballot(paper, ballot), None)
+        return _without_proofs(ballot, check_ballot(paper, ballot), None)
     except Refused as refused:
-        return Judged(ballot, tracker(paper, ballot), (refused.name, sentence_of(refused)))
+        return _without_proofs(ballot, tracker(paper, ballot), (refused.name, sentence_of(refused)))
+
+
+def _without_proofs(ballot: Ballot, own: str, refused: tuple[str, str] | None) -> Judged:
+    return Judged(replace(ballot, proofs=(), path=()), proofs_hash(ballot.proofs), own, refused)
 
 
 def here(work: Judge, tasks: Sequence[Task]) -> Iterator[list[Judged]]:

@@ -145,10 +145,8 @@ class KeyCeremony:
         key, proofs = Point(*key), (Possession(*constant_proof), Possession(*key_proof))
         require = self.findings.require
         require(not one.coefficients, "StepRepeated", told.where, "The trustee had revealed before.")
-        require(len(points) == self.threshold, "RevealRefused", told.where, "It has not `threshold` commitments.")
-        if not require(
-            all(map(is_on_curve, (*points, key))), "PointRefused", told.where, "A point is not on the curve."
-        ):
+        if len(points) != self.threshold or not all(map(is_on_curve, (*points, key))):
+            self.findings.wrong("RevealRefused", told.where, "It has too few commitments, or one that is no point.")
             return
         committed = trustee_commitment(self.setup, one.account, points, key, *proofs)
         require(

@@ -18,7 +18,7 @@ from muniment.ballots.roll import Tree, roll_tree
 from muniment.ballots.verifying.findings import Findings, TranscriptRefused
 from muniment.ballots.verifying.transcript import hexadecimal
 from muniment.errors import Refused
-from muniment.hashing import keccak
+from muniment.hashing import ZERO_HASH, keccak
 
 EXPONENT = 65537
 # RFC 9474, RSABSSA-SHA384-PSS-Randomized: the randomizer goes before the message; the salt is as long as the hash.
@@ -80,28 +80,52 @@ def check_log(log: Mapping[str, Any], setup: str, units: Sequence[UnitRoll], roo
     """Check the log: its root, one signature a voter, as many a unit as were issued. Raises TranscriptRefused."""
     _named(log, ("setup", "entries"), "log")
     found.require(log["setup"] == setup, "SetupDiffers", "log.setup", "The log is of another setup.")
-    leaves, voters, issued = [], set(), Counter[int]()
-    for sequence, entry in enumerate(_listed(log["entries"], "log.entries")):
+    found.require(log_root(log, setup) == root, "LogRootDiffers", "log", "The box was given another root.")
+    voters = set()
+    issued = Counter[int]()
+    for sequence, entry in enumerate(log["entries"]):
+        fresh = entry["voter"] not in voters
+        found.require(fresh, "EnrolledTwice", f"log.entries[{sequence}]", "The voter has a signature already.")
+        voters.add(entry["voter"])
+        issued[entry["unit"]] += 1
+    for unit in units:
+        same = issued.pop(unit.unit, 0) == unit.issued
+        found.require(same, "IssuedDiffers", f"log, unit {unit.unit}", "The box has another number.")
+    found.require(not issued, "UnitsDiffer", "log", "It names a unit that there is not.")
+
+
+def log_root(log: Mapping[str, Any], setup: str) -> str:
+    """The root over the log's entries, zero for none. Raises TranscriptRefused."""
+    leaves = []
+    for sequence, entry in enumerate(_listed(log.get("entries"), "log.entries")):
         where = f"log.entries[{sequence}]"
         _named(entry, ("unit", "voter", "blinded", "authority"), where)
-        unit, voter = entry["unit"], hexadecimal(entry["voter"], 32, f"{where}.voter")
-        if isinstance(unit, bool) or not isinstance(unit, int) or not 0 <= unit < len(units):
+        unit = entry["unit"]
+        if isinstance(unit, bool) or not isinstance(unit, int) or not 0 <= unit < 2**32:
             raise TranscriptRefused(f"{where}.unit", "it is no unit")
-        found.require(voter not in voters, "EnrolledTwice", where, "The voter has a signature already.")
-        voters.add(voter)
-        issued[unit] += 1
         try:
             authority = keccak(rfc8785.dumps(entry["authority"]))
         except (rfc8785.CanonicalizationError, RecursionError) as error:
             raise TranscriptRefused(f"{where}.authority", "it is no canonical JSON") from error
-        blinded = hexadecimal(entry["blinded"], 32, f"{where}.blinded")
+        voter, blinded = (hexadecimal(entry[name], 32, f"{where}.{name}") for name in ("voter", "blinded"))
         leaves.append(enrolment_leaf(setup, sequence, unit, voter, blinded, authority))
-    same = (Tree(leaves).root if leaves else "0x" + "00" * 32) == root
-    found.require(same, "LogRootDiffers", "log", "The entries have another root than the box was given.")
-    for unit in units:
-        found.require(
-            issued[unit.unit] == unit.issued, "IssuedDiffers", f"log, unit {unit.unit}", "The box has another number."
-        )
+    return Tree(leaves).root if leaves else ZERO_HASH
+
+
+def unit_rolls(roll: Mapping[str, Any], manifest: Manifest) -> tuple[UnitRoll, ...]:
+    """What a box is opened with, of a published roll. Raises TranscriptRefused, Refused(RollUnsorted)."""
+    rolls = []
+    listed = _listed(roll.get("units"), "roll.units")
+    if len(listed) != len(manifest.units):
+        raise TranscriptRefused("roll.units", "the manifest has another number of units")
+    for place, (given, said) in enumerate(zip(listed, manifest.units, strict=True)):
+        where = f"roll.units[{place}]"
+        _named(given, ("unit", "issued", "lines"), where)
+        lines = [hexadecimal(_line(line, where)[0], 20, where) for line in _listed(given["lines"], where)]
+        if not lines or isinstance(given["issued"], bool) or not isinstance(given["issued"], int):
+            raise TranscriptRefused(where, "it has no line, or no number of signatures")
+        rolls.append(UnitRoll(place, len(lines), given["issued"], said.eligible, roll_tree(place, lines).root))
+    return tuple(rolls)
 
 
 def _line(line: Any, where: str) -> list[Any]:

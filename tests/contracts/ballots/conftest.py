@@ -1,12 +1,16 @@
-"""The key ceremony's contract, and setups of it."""
+"""The key ceremony's contract and setups of it; and boxes of elections whose key one person knows."""
 
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
-from brownie import TrusteeCeremony, compile_source
+from brownie import BallotBox, TrusteeCeremony, compile_source, web3
 
+from tests.contracts.ballots.acts import ROOT, Poll, arguments_of, world_of
 from tests.contracts.ballots.trustees import READY, Setup
+from tests.contracts.helpers import DAY, HOUR, now
+from tests.vectors.ballots import FORMS
 
 
 @pytest.fixture(scope="session")
@@ -42,3 +46,57 @@ def ready(begun):
         return begun(threshold, size, **options).until(READY)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def relayer(people):
+    """Somebody who sends ballots: anyone."""
+    return people.stranger
+
+
+@pytest.fixture(scope="session")
+def beside(people):
+    """Contracts around a box that exist for tests only, by name."""
+    source = (ROOT / "tests/contracts/doubles/Ballots.sol").read_text()
+    return {contract._name: contract for contract in compile_source(source, evm_version="cancun")}
+
+
+@pytest.fixture(scope="session")
+def key_holder(people, agencies, ids, beside):
+    """A double of the trustees' ceremony, with the key of the vectors' elections."""
+    plain = world_of("choice")
+    arguments = (agencies, ids.land, plain.manifest_hash, tuple(plain.key))
+    return beside["CeremonyDouble"].deploy(*arguments, {"from": people.deployer})
+
+
+@pytest.fixture(scope="session")
+def opened(people, ids, state, key_holder, relayer):
+    """Create a box for each of the vectors' elections, all opening in an hour."""
+    made, begins = {}, now() + HOUR
+    for name in FORMS:
+        world = world_of(
+            name,
+            chain_id=web3.eth.chain_id,
+            box=people.deployer.get_deployment_address().lower(),
+            ceremony=key_holder.address.lower(),
+            agency=ids.land,
+            opens_at=begins,
+            closes_at=begins + DAY,
+        )
+        box = BallotBox.deploy(*arguments_of(world), {"from": people.deployer})
+        made[name] = Poll(world, box, relayer)
+    return made
+
+
+@pytest.fixture
+def polls(opened):
+    """The vectors' elections by name, nothing cast yet."""
+    for poll in opened.values():
+        poll.forget()
+    return SimpleNamespace(**opened)
+
+
+@pytest.fixture
+def poll(polls):
+    """The election of one choice among four."""
+    return polls.choice

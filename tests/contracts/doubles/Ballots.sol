@@ -1,16 +1,53 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Group, Opening, UnitRoll} from "../../../interfaces/ballots/IBallotBox.sol";
-import {BallotCasting} from "../../../contracts/ballots/BallotCasting.sol";
-import {BallotState} from "../../../contracts/ballots/BallotState.sol";
+// What stands in for the contracts around a ballot box, for tests alone. Plain types, as the ABI has them.
 
-contract CastingDouble is BallotCasting {
-    constructor(Opening memory opening, UnitRoll[] memory units) BallotState(opening, units) {}
-    function postpone(uint40) external returns (bool) {}
-    function join(uint32) external returns (bool) {}
-    function count(uint32, uint8, uint32[] calldata, bytes calldata) external {}
-    function groupCount() external view returns (uint32, bool) {}
-    function groupOf(uint32) external view returns (Group memory) {}
-    function resultOf(uint32, uint8) external view returns (uint32[] memory) {}
+/// A ceremony of which one person knows the whole key.
+contract CeremonyDouble {
+    struct Point {
+        uint256 x;
+        uint256 y;
+    }
+
+    struct Ceremony {
+        bytes32 agency;
+        uint40 begun;
+        uint40 period;
+        uint8 threshold;
+        uint8 trustees;
+        uint8 confirmations;
+        uint8 stage;
+        bytes32 manifestHash;
+        bytes32 election;
+        address box;
+    }
+
+    address public immutable AGENCIES;
+    bytes32 private _agency;
+    bytes32 private _manifestHash;
+    Point private _key;
+
+    constructor(address agencies, bytes32 agency, bytes32 manifestHash, Point memory key) {
+        (AGENCIES, _agency, _manifestHash, _key) = (agencies, agency, manifestHash, key);
+    }
+
+    function ceremony(bytes32) external view returns (Ceremony memory told) {
+        (told.agency, told.manifestHash) = (_agency, _manifestHash);
+    }
+
+    function keyOf(bytes32) external view returns (Point memory) {
+        return _key;
+    }
+}
+
+/// Passes a call on, and what comes back.
+contract Forwarder {
+    function forward(address to, bytes calldata data) external {
+        (bool done, bytes memory answer) = to.call(data);
+        if (done) return;
+        assembly ("memory-safe") {
+            revert(add(answer, 0x20), mload(answer))
+        }
+    }
 }

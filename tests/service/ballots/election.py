@@ -142,9 +142,15 @@ class Election:
         self.wait_until(self.now() + 3 * DAY)
 
     def announce(self) -> None:
-        """Keys of the units, the manifest, and the ceremony's beginning."""
+        """The manifest, and the ceremony's beginning."""
+        self.make_manifest()
+        content = "0x" + self.manifest.content.hex()
+        self.send(self.officers[0], "TrusteeCeremony", "begin", content, self.trustees, THRESHOLD, HOUR)
+
+    def make_manifest(self) -> None:
+        """Keys of the units, and the manifest."""
         self.unit_keys = [PrivateKey.make() for _ in LINES]
-        start = self.now()
+        start = self.now() + HOUR
         times = [start, start + DAY, start + 2 * DAY, start + 3 * DAY, start + 4 * DAY]
         names = ("enrolmentOpens", "enrolmentCloses", "rollCloses", "opens", "closes")
         self.manifest: Manifest = build(
@@ -178,8 +184,6 @@ class Election:
                 "schedule": dict(zip(names, times, strict=True)),
             }
         )
-        content = "0x" + self.manifest.content.hex()
-        self.send(self.officers[0], "TrusteeCeremony", "begin", content, self.trustees, THRESHOLD, HOUR)
         self.chain_id = self.node.rpc.chain_id()
         self.setup = setup_id(self.chain_id, self.at["TrusteeCeremony"], self.agency, self.manifest.hash)
 
