@@ -63,9 +63,13 @@ export function download(name: string, text: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
 }
 
-/** A time in the reader's language, in UTC as on the rest of the page. */
-export const moment = (seconds: number): string =>
-  `${new Date(seconds * 1000).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: "short", timeZone: "UTC" })} UTC`;
+/** A time in the reader's language, in UTC, written as on the rest of the page. */
+export function moment(seconds: number): string {
+  const { lang } = document.documentElement;
+  const at = new Date(seconds * 1000);
+  const form = { dateStyle: "long", timeStyle: "short", timeZone: "UTC" } as const;
+  return `${at.toLocaleString(lang === "en" ? "en-GB" : lang, form)} UTC`;
+}
 
 /** Send JSON. Throws Refusal with the service's sentence. `named` false: without cookies, or a word of where from. */
 export async function post<T>(path: string, body: unknown, named = true): Promise<T> {

@@ -24,13 +24,16 @@ const result = byId("test-result");
 let taken: Hex | undefined;
 
 function take(text: string): void {
-  const code = /[#&?]tracker=(0x[0-9a-fA-F]{64})/.exec(text)?.[1] ?? text; // the QR code is an address
-  const tracker = readTracker(code);
+  const tracker = trackerIn(text);
   alarm("test-error", tracker ? "" : words("ballot_unreadable_tracker"));
   if (!tracker) return trackerField.focus();
   takeTracker(setup, tracker);
   showTaken(tracker);
 }
+
+/** The tracker in a text, or in the address that its QR code holds. */
+const trackerIn = (text: string): Hex | undefined =>
+  readTracker(/[#&?]tracker=(0x[0-9a-fA-F]{64})/.exec(text)?.[1] ?? text);
 
 function showTaken(tracker: Hex): void {
   taken = tracker;
@@ -43,7 +46,7 @@ function showTaken(tracker: Hex): void {
 function forget(): void {
   takeTracker(setup, null);
   taken = undefined;
-  trackerField.value = openingField.value = "";
+  openingField.value = "";
   result.replaceChildren();
   alarm("test-error", "");
   byId("test-taken").hidden = true;
@@ -73,6 +76,7 @@ async function check(text: string): Promise<void> {
   if (rpc && !(await hasElection(byNode(rpc), paper))) return alarm("test-error", words("ballot_differs"));
   try {
     verdict(paper, checkOpening(election, opening, taken));
+    takeTracker(setup, null); // done with: the next ballot has another
   } catch (error) {
     if (!(error instanceof BallotRefused)) throw error;
     return tell("bad", words("ballot_cheated"), [words("ballot_cheated_next")]);
@@ -124,9 +128,15 @@ byId("test-other").addEventListener("click", forget);
 root.hidden = false;
 const fragment = location.hash;
 history.replaceState(null, "", location.pathname + location.search);
-const before = takenTracker(setup);
-if (/^#tracker=/.test(fragment)) take(fragment);
-else if (before) showTaken(before as Hex);
+const before = takenTracker(setup) as Hex | null;
+const scanned = /^#tracker=/.test(fragment);
+if (scanned && (before === null || trackerIn(fragment) === before)) take(fragment);
+else if (before) showTaken(before);
+if (scanned && before !== null && trackerIn(fragment) !== before) {
+  // A device that cheats would like to put another tracker in place of the one taken before.
+  alarm("test-error", words("ballot_other_tracker"));
+  trackerField.value = trackerIn(fragment) ?? "";
+}
 if (/^#opening=/.test(fragment)) {
   // Opened by its QR code: it counts only against a tracker that was taken before.
   if (taken) check((openingField.value = fragment)).catch(failed);
