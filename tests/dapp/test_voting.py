@@ -181,6 +181,9 @@ def test_tests_a_ballot_then_casts_another(poll: Poll, devices: tuple[Device, De
     seen(page, "vote-tracker")
     second.locator("#test-tracker").fill(tested)
     second.get_by_role("button", name="Take this tracker").click()
+    other = devices[1].open(f"test#tracker=0x{'1' * 64}")  # what a device that cheats would show now
+    expect(other.locator("#test-error")).to_contain_text("holds another tracker already, and keeps it")
+    expect(other.locator("#test-code")).to_have_text(second.locator("#test-code").inner_text())
     page.get_by_role("button", name="Test this ballot").click()
     opening = page.locator("#vote-opening").input_value()
     seen(page, "vote-tested")
@@ -235,6 +238,26 @@ def test_votes_again_and_finds_both(poll: Poll, devices: tuple[Device, Device]) 
     seen(found, "track")
 
 
+def test_votes_by_keyboard(poll: Poll, devices: tuple[Device, Device]) -> None:
+    """From the first option to the tracker without a mouse: each step moves the focus to its heading."""
+    page = devices[0].open("vote")
+    expect(page.locator("#vote-review-button")).to_be_visible()
+    page.locator("#contest-0-0").focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("ArrowDown")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+        page.keyboard.press("Space")
+    page.keyboard.press("Tab")
+    page.keyboard.type("2")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Is this what you want?")).to_be_focused()
+    expect(page.locator("#vote-chosen")).to_contain_text(HOSTILE)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Your tracker")).to_be_focused()
+
+
 def test_sends_it_without_the_service(poll: Poll, devices: tuple[Device, Device]) -> None:
     """When the service does not take a ballot, the voter's wallet sends it, and it counts."""
     wallet = Wallet(poll.node)
@@ -247,6 +270,8 @@ def test_sends_it_without_the_service(poll: Poll, devices: tuple[Device, Device]
     page.get_by_role("button", name="Cast this ballot").click()
     expect(page.locator("#vote-error")).to_contain_text("The service rests.")
     devices[0].complaints[:] = [said for said in devices[0].complaints if "503" not in said]
+    # It is signed: whoever has it can cast it, so it must not be opened any more.
+    expect(page.get_by_role("button", name="Test this ballot")).to_be_hidden()
     seen(page, "vote-direct")
     page.get_by_role("button", name="Send with my wallet").click()
     page.get_by_role("dialog").get_by_role("button", name="Test wallet").click()

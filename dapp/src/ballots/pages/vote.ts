@@ -172,9 +172,15 @@ async function encrypt(): Promise<void> {
     show("review");
     throw error;
   }
+  testing(true);
   showCode(byId("vote-code"), made.ballot.tracker);
   showQr(byId("vote-qr"), `${location.origin}/elections/${setup}/test#tracker=${made.ballot.tracker}`, words("ballot_qr_tracker"));
   show("tracker");
+}
+
+/** Whether the ballot may still be tested. */
+function testing(may: boolean): void {
+  byId("vote-testing").hidden = !may;
 }
 
 const breathe = (): Promise<void> => new Promise((resume) => setTimeout(resume));
@@ -193,6 +199,8 @@ function test(): void {
 async function cast(): Promise<void> {
   if (!made || !credential) return;
   const { ballot, previous } = made;
+  // Once it is signed, whoever has it can cast it: opening it would tell them what is in it.
+  testing(false);
   const signature = sign(election, ballot.tracker, bytes(credential.secret));
   const packed = hex(pack(ballot, signature, previous?.replaced));
   const { unit, index } = ballot.line;
