@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { RSABSSA } from "@cloudflare/blindrsa-ts";
 import { build } from "vite";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -142,6 +143,47 @@ const ACTS = {
     } catch (error) {
       return refusalOf(error);
     }
+  },
+  // A citizen enrols with an office that signs with a fresh key; then what must be refused.
+  async enrol({ setup }) {
+    const office = () => RSABSSA.SHA384.generateKey({ modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) });
+    const [own, other] = [await office(), await office()];
+    const modulusOf = async ({ publicKey }) => Buffer.from((await crypto.subtle.exportKey("jwk", publicKey)).n, "base64url");
+    const signed = async ({ privateKey }, { blinded }) => {
+      const signature = await RSABSSA.SHA384.PSS.Randomized().blindSign(privateKey, Buffer.from(blinded, "base64url"));
+      return Buffer.from(signature).toString("base64url");
+    };
+    const [key, wrong] = [new Uint8Array(await modulusOf(own)), new Uint8Array(await modulusOf(other))];
+    const announced = { units: [{ key }, { key }] };
+    const held = new Map();
+    const store = { getItem: (at) => held.get(at) ?? null, setItem: (at, what) => held.set(at, what), removeItem: (at) => held.delete(at) };
+    const tried = async (act) => {
+      try {
+        return (await act()) && "accepted";
+      } catch (error) {
+        return refusalOf(error).refused;
+      }
+    };
+    const served = (modulus) => Buffer.from(modulus).toString("base64url");
+    const chosen = enrol.keyOfUnit(announced, 1, served(key));
+    const pending = await enrol.begin(setup, 1, chosen);
+    enrol.keep(store, setup, { pending });
+    const made = await enrol.finish(enrol.kept(store, setup).pending, key, await signed(own, pending));
+    const file = enrol.exported(made);
+    const forged = JSON.stringify({ ...JSON.parse(file), unit: 0 });
+    return {
+      signed: await enrol.isSigned(enrol.submissionOf(made), key),
+      submission: Object.keys(enrol.submissionOf(made)),
+      again: JSON.stringify(await enrol.imported(file, setup, announced)) === JSON.stringify(made),
+      refused: [
+        await tried(() => enrol.keyOfUnit(announced, 0, served(wrong))),
+        await tried(async () => enrol.finish(pending, key, await signed(other, pending))),
+        await tried(() => enrol.finish(pending, key, "AA")),
+        await tried(() => enrol.imported(forged, setup, announced)),
+        await tried(() => enrol.imported("{}", setup, announced)),
+        await tried(() => enrol.imported(file, hashes.ZERO, announced)),
+      ],
+    };
   },
   async groups({ tracker }) {
     return { shown: challenge.groupsOfTracker(tracker), read: challenge.readTracker(challenge.groupsOfTracker(tracker)) };
