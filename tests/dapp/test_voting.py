@@ -4,11 +4,12 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
+from muniment.ballots.group import multiply
+from muniment.ballots.hashes import election_id
 from tests.dapp.conftest import PATIENCE, axe
 from tests.dapp.polling import HOSTILE, Poll, polling
 from tests.dapp.wallet import Wallet
@@ -281,19 +282,27 @@ def test_sends_it_without_the_service(poll: Poll, devices: tuple[Device, Device]
     expect(page.locator("#vote-state")).to_have_text("Your ballot is in the box, and counts.")
 
 
-def test_key_that_the_chain_does_not_have(poll: Poll, devices: tuple[Device, Device]) -> None:
-    """A service that shows another key than the chain gets no ballot."""
+@pytest.mark.parametrize("thorough", [False, True])
+def test_key_that_the_chain_does_not_have(poll: Poll, devices: tuple[Device, Device], thorough: bool) -> None:
+    """A service that shows another key than the chain gets no ballot, even where the election's number fits the key."""
     page = devices[0].context.new_page()
+    key = multiply(5)
 
-    def forge(route: Any) -> None:
+    def forge(route: Route) -> None:
         answer = route.fetch().json()
-        answer["opening"]["key"]["x"] = "0x" + "1" * 64
+        opening = answer["opening"]
+        opening["key"] = {"x": f"0x{key.x:064x}", "y": f"0x{key.y:064x}"}
+        if thorough:
+            times = opening["opens_at"], opening["announced_closes_at"]
+            parts = answer["chain_id"], answer["box"], key, opening["roll_root"], answer["manifest_hash"], *times
+            answer["election"] = election_id(*parts)
         route.fulfill(json=answer)
 
     page.route(f"**/api/elections/{poll.polls.setup}", forge)
     page.goto(poll.url + poll.page("vote"))
-    expect(page.locator("#vote-error")).to_contain_text("Do not go on")
+    expect(page.locator("#vote-error")).to_contain_text("Do not vote here" if thorough else "Do not go on")
     expect(page.locator("#vote-review-button")).to_be_hidden()
+    page.close()
 
 
 def test_without_scripts(poll: Poll, chromium: Browser) -> None:
@@ -324,12 +333,19 @@ def test_everybody_can_use_every_page(poll: Poll, chromium: Browser) -> None:
 
 def test_counts_again(poll: Poll, devices: tuple[Device, Device]) -> None:
     """After the count the pages show it, and the browser counts the same by itself."""
-    polls = poll.polls
+    polls, wallet = poll.polls, Wallet(poll.node)
+    overview = devices[0].context.new_page()
+    wallet.install(overview)
+    overview.clock.install()
+    overview.goto(poll.url + poll.page())
+    expect(overview.locator("#live-ballots")).to_have_text("1")
     for voter in polls.voters[1:]:
         polls.cast(voter.unit, polls.ballot(voter, [(1,), (1, 0), (3, 2)]))
     polls.all_done()
-    overview = devices[0].open("", Wallet(poll.node))
+    overview.clock.run_for(16_000)  # the page asks again by itself
     expect(overview.locator("#live-ballots")).to_have_text("5")
+    expect(overview.locator("#live-share")).to_have_text("100 %")
+    overview.clock.resume()
     overview.get_by_role("button", name="Check with my wallet").click()
     overview.get_by_role("dialog").get_by_role("button", name="Test wallet").click()
     expect(overview.locator("#check-result")).to_contain_text("✓")

@@ -21,7 +21,7 @@ async function refresh(): Promise<void> {
   const language = live?.dataset["language"];
   const number = new Intl.NumberFormat(language);
   put("live-ballots", number.format(now.ballots));
-  const share = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+  const share = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
   if (now.lines) put("live-share", `${share.format((100 * now.ballots) / now.lines)} %`);
   for (const { unit, ballots, lines } of now.units) {
     const cell = document.querySelector<HTMLElement>(`[data-unit="${unit}"]`);

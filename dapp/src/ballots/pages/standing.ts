@@ -44,6 +44,14 @@ export async function tracked(setup: Hex, tracker: Hex): Promise<Tracked | undef
   return (await response.json()) as Tracked;
 }
 
+/** A ballot's bytes as the service got them; undefined when it was sent without the service. */
+async function served(setup: Hex, tracker: Hex): Promise<Hex | undefined> {
+  const response = await fetch(at(setup, "ballots", tracker, "packed"));
+  if (response.status === 404) return undefined;
+  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  return ((await response.json()) as { packed: Hex }).packed;
+}
+
 /** Where a voter stands before a new ballot. Throws BallotRefused (ReplacedRefused) when the old one cannot be had. */
 export async function standingOf(setup: Hex, election: Election, { line, roll }: Place): Promise<Standing> {
   const told = await get<VoterLine>(at(setup, "voters", line.unit, line.index));
@@ -54,8 +62,8 @@ export async function standingOf(setup: Hex, election: Election, { line, roll }:
   if (told.tracker === null) return "none";
   const seen = await tracked(setup, told.tracker);
   const own = sent.find(({ tracker }) => tracker === told.tracker)?.packed;
-  const packed = own ?? (await get<{ packed: Hex }>(at(setup, "ballots", told.tracker, "packed"))).packed;
-  const [found] = unpack(election, line.unit, roll.lines, bytes(packed));
+  const packed = own ?? (await served(setup, told.tracker));
+  const found = packed && unpack(election, line.unit, roll.lines, bytes(packed))[0];
   if (!seen || !found || found.ballot.tracker !== told.tracker) {
     throw new BallotRefused("ReplacedRefused", "The ballot served is not the one that counts now.");
   }
