@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-NAMES = ("gas", "indexer", "merkle", "migration")
+NAMES = ("ballots", "gas", "indexer", "merkle", "migration")
 
 
 def main(words: list[str]) -> int:

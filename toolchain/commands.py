@@ -13,7 +13,7 @@ HELP = """\
                           a local chain, the contracts, an agency's parcels, the pages: everything, from nothing
 ./run test [SUITE ...]    every test, or: lint house contracts invariants gas service scripts dapp
 ./run lint                formatting, types and rules of every language
-./run bench NAME [--json] a measurement beside its peers: gas indexer
+./run bench NAME [--json] a measurement beside its peers: ballots gas indexer
 ./run serve [...]         the service on an existing chain, as .env says
 ./run muniment ...        the service's command line (try: ./run muniment --help)
 ./run script NAME ...     a Brownie script of scripts/ (see scripts/README.md)

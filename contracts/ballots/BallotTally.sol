@@ -3,10 +3,11 @@ pragma solidity 0.8.30;
 
 import {Ciphertext, ContestForm, Group, IBallotBox} from "../../interfaces/ballots/IBallotBox.sol";
 import {Point} from "../../interfaces/ballots/ITrusteeCeremony.sol";
+import {BallotBytes} from "./BallotBytes.sol";
 import {BallotForms} from "./BallotForms.sol";
 import {BallotJoining} from "./BallotJoining.sol";
 import {CurveMath, Jacobian} from "./CurveMath.sol";
-import {EqualLogs, EqualLogsProof} from "./EqualLogs.sol";
+import {EqualLogs} from "./EqualLogs.sol";
 
 /// @title From the trustees' shares to the result
 /// @dev A group's sum S = (S_A, S_B) has S_B = v·G + x·S_A, with x shared among the trustees. Each share D = x_j·S_A is
@@ -16,17 +17,6 @@ import {EqualLogs, EqualLogsProof} from "./EqualLogs.sol";
 abstract contract BallotTally is BallotJoining {
     using BallotForms for ContestForm;
     using CurveMath for Jacobian;
-
-    /// One trustee's record of a ciphertext, as it is packed behind the trustee's place.
-    /// @param share D
-    /// @param factor λ
-    /// @param multiple λD
-    struct TallyShare {
-        Point share;
-        EqualLogsProof proof;
-        uint256 factor;
-        Point multiple;
-    }
 
     /// What a ciphertext's shares are checked against.
     /// @param ciphertext counted through the whole ballot
@@ -40,7 +30,12 @@ abstract contract BallotTally is BallotJoining {
     }
 
     bytes32 private constant TALLY_SHARE = keccak256("Muniment.TallyShare.v1");
+    /// A trustee's record: its place in a byte, D, the proof of equal logarithms, λ and λD.
     uint256 private constant RECORD = 353;
+    uint256 private constant SHARE = 1;
+    uint256 private constant PROOF = SHARE + 64;
+    uint256 private constant FACTOR = PROOF + 192;
+    uint256 private constant MULTIPLE = FACTOR + 32;
     uint256 private constant IN_A_WORD = 8;
 
     uint256 private immutable THRESHOLD;
@@ -145,7 +140,7 @@ abstract contract BallotTally is BallotJoining {
         address[] memory expected = new address[](length);
         for (uint256 i = 0; i < length; ++i) {
             counting.total = _countable(_sums[_groups[group].firstUnit][counting.ciphertext]);
-            used |= _addShares(counting, shares[i * size:(i + 1) * size], powers[i]);
+            used |= _addShares(counting, BallotBytes.positionOf(shares) + i * size, powers[i]);
             uint256 value = _valueOf(form, counts, i);
             Point memory b = counting.total.b;
             expected[i] = CurveMath.combine(CurveMath.Q - value, b.x, b.y, 1);
@@ -160,33 +155,41 @@ abstract contract BallotTally is BallotJoining {
     }
 
     /// Check the records of one ciphertext, and add up λD.
-    function _addShares(Counting memory counting, bytes calldata records, Jacobian memory power)
+    function _addShares(Counting memory counting, uint256 at, Jacobian memory power)
         private
         view
         returns (uint256 used)
     {
-        uint256 previous = 0;
-        for (uint256 at = 0; at < records.length; at += RECORD) {
-            uint256 place = uint8(records[at]);
+        uint256 end = at + THRESHOLD * RECORD;
+        uint256 place;
+        for (uint256 each = at; each < end; each += RECORD) {
+            uint256 previous = place;
+            place = BallotBytes.word(each) >> 248;
             if (place <= previous || place > TRUSTEES) revert ShareTrusteeRefused(place);
-            previous = place;
             used |= 1 << place - 1;
         }
-        for (uint256 at = 0; at < records.length; at += RECORD) {
-            uint256 place = uint8(records[at]);
-            TallyShare memory record = abi.decode(records[at + 1:at + RECORD], (TallyShare));
-            if (!_holds(counting, place, record) || !_weighs(place, used, record)) {
+        for (; at < end; at += RECORD) {
+            place = BallotBytes.word(at) >> 248;
+            Point memory share = _pointAt(at + SHARE);
+            Point memory multiple = _pointAt(at + MULTIPLE);
+            uint256 factor = BallotBytes.word(at + FACTOR);
+            bool weighed = _isFactor(factor, place, used)
+                && CurveMath.combine(0, share.x, share.y, factor) == CurveMath.addressOf(multiple.x, multiple.y);
+            if (!_holds(counting, place, share, at + PROOF) || !weighed) {
                 revert ShareRefused(counting.ciphertext, place);
             }
-            power.add(record.multiple.x, record.multiple.y);
+            power.add(multiple.x, multiple.y);
         }
     }
 
     /// Whether D was made with the secret behind the trustee's key.
-    function _holds(Counting memory counting, uint256 place, TallyShare memory record) private view returns (bool) {
+    function _holds(Counting memory counting, uint256 place, Point memory share, uint256 proof)
+        private
+        view
+        returns (bool)
+    {
         Point memory key = _keyOf(counting, place);
-        Ciphertext memory total = counting.total;
-        (address a, Point memory b) = EqualLogs.commitments(key, total.a, record.share, record.proof);
+        (address a, Point memory b) = EqualLogs.commitments(key, counting.total.a, share, proof);
         if (a == address(0)) return false;
         bytes32 hash = keccak256(
             abi.encode(
@@ -196,26 +199,28 @@ abstract contract BallotTally is BallotJoining {
                 counting.ciphertext,
                 place,
                 key,
-                total,
-                record.share,
+                counting.total,
+                share,
                 a,
                 b
             )
         );
-        return uint256(hash) % CurveMath.Q == record.proof.challenge;
+        return uint256(hash) % CurveMath.Q == BallotBytes.word(proof);
     }
 
-    /// Whether λ is Π m/(m − j) over the other trustees m, and λD is what it says.
-    function _weighs(uint256 place, uint256 used, TallyShare memory record) private view returns (bool) {
-        (uint256 above, uint256 below) = (1, record.factor);
+    /// Whether λ is Π m/(m − j) over the other trustees m.
+    function _isFactor(uint256 factor, uint256 place, uint256 used) private view returns (bool) {
+        (uint256 above, uint256 below) = (1, factor);
         for (uint256 m = 1; m <= TRUSTEES; ++m) {
             if (m == place || used >> m - 1 & 1 == 0) continue;
             above = mulmod(above, m, CurveMath.Q);
-            below = mulmod(below, m > place ? m - place : CurveMath.Q - (place - m), CurveMath.Q);
+            below = mulmod(below, m > place ? m - place : CurveMath.Q + m - place, CurveMath.Q);
         }
-        if (above != below || record.factor >= CurveMath.Q) return false;
-        address multiple = CurveMath.combine(0, record.share.x, record.share.y, record.factor);
-        return multiple == CurveMath.addressOf(record.multiple.x, record.multiple.y);
+        return above == below && factor < CurveMath.Q;
+    }
+
+    function _pointAt(uint256 at) private pure returns (Point memory) {
+        return Point(BallotBytes.word(at), BallotBytes.word(at + 32));
     }
 
     function _keyOf(Counting memory counting, uint256 place) private view returns (Point memory key) {

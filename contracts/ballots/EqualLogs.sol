@@ -2,22 +2,8 @@
 pragma solidity 0.8.30;
 
 import {Point} from "../../interfaces/ballots/ITrusteeCeremony.sol";
+import {BallotBytes} from "./BallotBytes.sol";
 import {CurveMath} from "./CurveMath.sol";
-
-/// A proof that two points have one logarithm, and what saves the verifier the additions.
-/// @param challenge c
-/// @param response z = w + c·x
-/// @param bx abscissa of b = w·base
-/// @param ux with uy the point U = z·base
-/// @param slope of the line through U and −b
-struct EqualLogsProof {
-    uint256 challenge;
-    uint256 response;
-    uint256 bx;
-    uint256 ux;
-    uint256 uy;
-    uint256 slope;
-}
 
 /// @title Proof that log_G(key) = log_base(power)
 /// @notice Chaum and Pedersen's (CRYPTO 1992), made non-interactive, with `ecrecover` for the multiplications. It shows
@@ -39,35 +25,36 @@ library EqualLogs {
     /// @param key a finite point; x below the order
     /// @param base a finite point; x below the order
     /// @param power any numbers
-    function commitments(Point memory key, Point memory base, Point memory power, EqualLogsProof memory proof)
+    /// @param at where the proof lies in the calldata, in words: challenge c, response z, b.x, U.x, U.y, and the slope
+    /// of the line through U and −b
+    function commitments(Point memory key, Point memory base, Point memory power, uint256 at)
         internal
         view
         returns (address a, Point memory b)
     {
-        (uint256 c, uint256 z, uint256 ux, uint256 uy) = (proof.challenge, proof.response, proof.ux, proof.uy);
+        (uint256 c, uint256 z) = (BallotBytes.word(at), BallotBytes.word(at + 32));
         if (c == 0 || c >= CurveMath.Q || z == 0 || z >= CurveMath.Q) return (address(0), b);
-        if (!CurveMath.isOnCurve(power.x, power.y) || !CurveMath.isOnCurve(ux, uy)) return (address(0), b);
-        (Point memory difference, bool met) = _chord(proof, b);
-        if (!met || CurveMath.combine(0, base.x, base.y, z) != CurveMath.addressOf(ux, uy)) return (address(0), b);
+        if (!CurveMath.isOnCurve(power.x, power.y)) return (address(0), b);
+        (Point memory u, Point memory difference) = _chord(b, at + 64);
+        if (CurveMath.combine(0, base.x, base.y, z) != CurveMath.addressOf(u.x, u.y)) return (address(0), b);
         if (CurveMath.combine(0, power.x, power.y, c) != CurveMath.addressOf(difference.x, difference.y)) {
             return (address(0), b);
         }
         a = CurveMath.combine(z, key.x, key.y, CurveMath.Q - c);
     }
 
-    /// b, and U − b; not met when the line misses the curve there, or is vertical.
-    function _chord(EqualLogsProof memory proof, Point memory b)
-        private
-        pure
-        returns (Point memory difference, bool met)
-    {
-        (uint256 ux, uint256 uy, uint256 slope, uint256 p) = (proof.ux, proof.uy, proof.slope, CurveMath.P);
-        b.x = proof.bx;
-        if (slope >= p || b.x >= p || b.x == ux) return (difference, false);
-        b.y = p - addmod(uy, mulmod(slope, addmod(b.x, p - ux, p), p), p);
-        if (!CurveMath.isOnCurve(b.x, b.y)) return (difference, false);
-        difference.x = addmod(mulmod(slope, slope, p), p - addmod(ux, b.x, p), p);
-        difference.y = addmod(mulmod(slope, addmod(ux, p - difference.x, p), p), p - uy, p);
-        met = true;
+    /// U, b and U − b; the last is infinity when U or b is no point, the line misses b, or is vertical.
+    function _chord(Point memory b, uint256 at) private pure returns (Point memory u, Point memory difference) {
+        uint256 p = CurveMath.P;
+        b.x = BallotBytes.word(at);
+        (u.x, u.y) = (BallotBytes.word(at + 32), BallotBytes.word(at + 64));
+        uint256 slope = BallotBytes.word(at + 96);
+        if (slope >= p || b.x >= p || b.x == u.x || !CurveMath.isOnCurve(u.x, u.y)) return (u, difference);
+        unchecked {
+            b.y = p - addmod(u.y, mulmod(slope, addmod(b.x, p - u.x, p), p), p);
+            if (!CurveMath.isOnCurve(b.x, b.y)) return (u, difference);
+            difference.x = addmod(mulmod(slope, slope, p), p - addmod(u.x, b.x, p), p);
+            difference.y = addmod(mulmod(slope, addmod(u.x, p - difference.x, p), p), p - u.y, p);
+        }
     }
 }

@@ -15,12 +15,11 @@ from typing import Any
 
 import rfc8785
 
-from muniment.ballots.model import ContestForm, ContestKind, UnitRoll, check_forms, width_of
+from muniment.ballots.model import MOST_UNITS, ContestForm, ContestKind, UnitRoll, check_forms, width_of
 from muniment.errors import Refused
 from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
 
 LARGEST = 98_304  # bytes
-MOST_UNITS = 128
 MOST_TRUSTEES = 16
 LONGEST_VOTING = 60 * 86_400  # seconds from opens to closes
 SHORTEST_KEY, LONGEST_KEY = 2_048, 4_096  # bits of an RSA modulus

@@ -51,9 +51,12 @@ class Points:
 
     def sum(self, points: Sequence[Any]) -> Any:
         """The sum of points, None among them too."""
-        finite = [point for point in points if point is not None]
-        if not finite:
-            return None
+        return self._combined([point for point in points if point is not None])
+
+    def _combined(self, finite: list[Any]) -> Any:
+        """The sum of finite points; of a single one, itself."""
+        if len(finite) < 2:
+            return finite[0] if finite else None
         made = self._new()
         listed = ffi.new("secp256k1_pubkey *[]", finite)
         return made if lib.secp256k1_ec_pubkey_combine(self._context, made, listed, len(finite)) else None
@@ -72,7 +75,7 @@ class Points:
                     level[digit].append(point)
         total = None
         for level in buckets:
-            total = self.sum([self._times(total, _SHIFT), self._level([self.sum(bucket) for bucket in level])])
+            total = self.sum([self._times(total, _SHIFT), self._level([self._combined(bucket) for bucket in level])])
         return total
 
     def _level(self, buckets: Sequence[Any]) -> Any:
@@ -83,10 +86,13 @@ class Points:
         return total
 
     def _times(self, point: Any, factor: bytes) -> Any:
-        """A point times a number, in place."""
-        if point is not None:
-            lib.secp256k1_ec_pubkey_tweak_mul(self._context, point, factor)
-        return point
+        """A point times a number: a new one, since a sum of one point is that point itself."""
+        if point is None:
+            return None
+        made = self._new()
+        ffi.memmove(made, point, ffi.sizeof("secp256k1_pubkey"))
+        lib.secp256k1_ec_pubkey_tweak_mul(self._context, made, factor)
+        return made
 
     def _new(self) -> Any:
         if not self._free:

@@ -29,6 +29,15 @@ class Sent:
     gas: int
 
 
+@dataclass(frozen=True)
+class Started:
+    """A transaction that a node has taken."""
+
+    hash: str
+    to: str
+    data: str
+
+
 def try_call(rpc: Rpc, deployment: Deployment, sender: str, to: str, data: str) -> int:
     """The gas limit that a call should be signed with. Raises Refused as the contract does."""
     most = _most_gas(rpc)
@@ -40,61 +49,72 @@ def try_call(rpc: Rpc, deployment: Deployment, sender: str, to: str, data: str) 
     return verdict.gas_limit
 
 
-def transact(
-    rpc: Rpc,
-    deployment: Deployment,
-    signer: Signer,
-    to: str,
-    data: str,
-    max_fee: int,
-    sleep: Callable[[float], None] = time.sleep,
-) -> Sent:
-    """Try, sign, send, and wait until it is in a block; `max_fee` is the most to pay per gas, in wei.
+class Sender:
+    """Sends calls from one account, one after the other, without waiting for each before the next."""
 
-    Raises Refused when the contract refuses, the fee is above the most, or nothing came of it in time; SigningRefused,
-    RpcError and RpcUnavailable as those do.
-    """
-    if rpc.chain_id() != deployment.chain_id:
-        raise Refused("ChainUnexpected", expected=deployment.chain_id)
-    gas_limit = try_call(rpc, deployment, signer.address, to, data)
-    latest = rpc.block("latest")
-    if latest is None:
-        raise RpcUnavailable("The node has no block.")
-    tip, nonce = (
-        quantity(answer)
-        for answer in rpc.batch(
-            [("eth_maxPriorityFeePerGas", []), ("eth_getTransactionCount", [signer.address, "pending"])]
+    def __init__(
+        self,
+        rpc: Rpc,
+        deployment: Deployment,
+        signer: Signer,
+        max_fee: int,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """`max_fee` is the most to pay per gas, in wei. Raises Refused when the node is on another chain."""
+        if rpc.chain_id() != deployment.chain_id:
+            raise Refused("ChainUnexpected", expected=deployment.chain_id)
+        self._rpc, self._deployment, self._signer = rpc, deployment, signer
+        self._max_fee, self._sleep = max_fee, sleep
+        self._nonce: int | None = None
+
+    def start(self, to: str, data: str) -> Started:
+        """Try a call, sign it and send it.
+
+        Raises Refused when the contract refuses, the fee is above the most or money is missing; and SigningRefused,
+        RpcError, RpcUnavailable.
+        """
+        gas_limit = try_call(self._rpc, self._deployment, self._signer.address, to, data)
+        latest = self._rpc.block("latest")
+        if latest is None:
+            raise RpcUnavailable("The node has no block.")
+        if self._nonce is None:
+            self._nonce = quantity(self._rpc.call("eth_getTransactionCount", [self._signer.address, "pending"]))
+        tip = quantity(self._rpc.call("eth_maxPriorityFeePerGas"))
+        fee = first_fee(latest.base_fee, tip, self._max_fee)
+        if fee is None:
+            raise Refused("FeeCeiling", ceiling=self._max_fee)
+        signed = self._signer.sign(
+            {
+                "type": 2,
+                "chainId": self._deployment.chain_id,
+                "nonce": self._nonce,
+                "to": to,
+                "value": 0,
+                "data": data,
+                "gas": gas_limit,
+                "maxFeePerGas": fee.max_fee,
+                "maxPriorityFeePerGas": fee.tip,
+            }
         )
-    )
-    fee = first_fee(latest.base_fee, tip, max_fee)
-    if fee is None:
-        raise Refused("FeeCeiling", ceiling=max_fee)
-    signed = signer.sign(
-        {
-            "type": 2,
-            "chainId": deployment.chain_id,
-            "nonce": nonce,
-            "to": to,
-            "value": 0,
-            "data": data,
-            "gas": gas_limit,
-            "maxFeePerGas": fee.max_fee,
-            "maxPriorityFeePerGas": fee.tip,
-        }
-    )
-    ((answer, words),) = send(rpc, [signed.raw])
-    if answer is Answer.NO_FUNDS:
-        raise Refused("FundsMissing", account=signer.address)
-    if answer is not Answer.TAKEN:
-        raise RpcError(0, words)
-    receipt = _receipt(rpc, signed.hash, sleep)
-    if quantity(receipt["status"]) != 1:
+        ((answer, words),) = send(self._rpc, [signed.raw])
+        if answer is Answer.NO_FUNDS:
+            raise Refused("FundsMissing", account=self._signer.address)
+        if answer is not Answer.TAKEN:
+            raise RpcError(0, words)
+        self._nonce += 1
+        return Started(signed.hash, to, data)
+
+    def finish(self, started: Started) -> Sent:
+        """Wait until it is in a block. Raises Refused when it reverted there, or nothing came of it in time."""
+        receipt = _receipt(self._rpc, started.hash, self._sleep)
         block = quantity(receipt["blockNumber"])
-        error = error_at(rpc, signer.address, to, data, block, deployment.abis)
-        if error is None:  # true again since: somebody came in between
+        if quantity(receipt["status"]) == 1:
+            return Sent(started.hash, block, quantity(receipt["gasUsed"]))
+        abis = self._deployment.abis
+        error = error_at(self._rpc, self._signer.address, started.to, started.data, block, abis)
+        if error is None:  # good again since: somebody came in between
             raise Refused("UnknownError", data="0x")
         raise Refused(error.name, **error.arguments)
-    return Sent(signed.hash, quantity(receipt["blockNumber"]), quantity(receipt["gasUsed"]))
 
 
 def event_logs(rpc: Rpc, address: str, topics: Sequence[str | None], first: int, last: int) -> list[dict[str, Any]]:

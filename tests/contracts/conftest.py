@@ -16,6 +16,7 @@ from brownie import (
     LienRegistry,
     PartyRegistry,
     TitleRegistry,
+    TrusteeCeremony,
     accounts,
     chain,
     compile_source,
@@ -207,6 +208,12 @@ def credentials(people, agencies):
 def companies(people, agencies, parties, credentials, documents):
     """The company registry."""
     return CompanyRegistry.deploy(agencies, parties, credentials, documents, {"from": people.deployer})
+
+
+@pytest.fixture(scope="session")
+def ceremonies(people, agencies):
+    """The contract of key ceremonies."""
+    return TrusteeCeremony.deploy(agencies, {"from": people.deployer})
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 import brownie
 from brownie import web3
+from brownie.network.state import _contract_map
 from eth_account import Account
 from eth_account.messages import encode_typed_data
 
@@ -142,6 +143,17 @@ def node(method, *parameters):
     answer = web3.provider.make_request(method, list(parameters))
     assert "error" not in answer, answer
     return answer["result"]
+
+
+@contextmanager
+def undone():
+    """Roll the chain back afterwards, and let Brownie forget the contracts that are gone."""
+    snapshot, standing = node("evm_snapshot"), set(_contract_map)
+    yield
+    settle()
+    node("evm_revert", snapshot)
+    for address in set(_contract_map) - standing:
+        del _contract_map[address]
 
 
 def followers():

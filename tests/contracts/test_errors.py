@@ -18,6 +18,7 @@ INTERFACES = (
     "ISaleEscrow",
     "ITitleMigration",
     "ITitleRegistry",
+    "ITrusteeCeremony",
 )
 
 

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import pytest
 from brownie import accounts
 
+from tests.contracts.ballots import rights
 from tests.contracts.companies.cases import FEE, SOURCE, Case, begin_recovery
 from tests.contracts.helpers import (
     DAY,
@@ -21,6 +22,7 @@ from tests.contracts.helpers import (
     now,
     reverts,
     sign,
+    undone,
     wait,
 )
 from tests.contracts.land import acts
@@ -39,6 +41,7 @@ ROLES = (
     "residency_officer",
     "licensing_officer",
     "company_registrar",
+    "election_officer",
     "issuer",
     "other_officer",
     "suspended_officer",
@@ -54,7 +57,7 @@ UNFIT = (
     dict.fromkeys(("root", "parent_admin", "admin", "other_admin", "proposed", "stranger"), "NotAnOfficer")
     | dict.fromkeys(("registrar", "court", "custodian", "fresh_custodian"), "ScopeMissing")
     | dict.fromkeys(("identity_officer", "issuer"), "ScopeMissing")
-    | dict.fromkeys(("residency_officer", "licensing_officer", "company_registrar"), "ScopeMissing")
+    | dict.fromkeys(("residency_officer", "licensing_officer", "company_registrar", "election_officer"), "ScopeMissing")
     | dict.fromkeys(("retired", "compromised", "not_yet"), "OfficerNotCurrent")
     | {"suspended_officer": "AgencyNotActive"}
 )
@@ -115,6 +118,13 @@ def moving(people, agencies, parties, ids, state, land):
     node("evm_revert", snapshot)
 
 
+@pytest.fixture(scope="module")
+def voting(people, ids, state, ceremonies):
+    """An election with a key and a box; gone again with the last of these tests."""
+    with undone():
+        yield rights.voting(people, ids, ceremonies)
+
+
 @pytest.fixture
 def world(
     people,
@@ -133,6 +143,8 @@ def world(
     citizens,
     kinds,
     cases,
+    ceremonies,
+    voting,
     wallet,
     second_wallet,
     entry,
@@ -578,6 +590,21 @@ TABLES = {
             refused=UNFIT_FOR_AGENCY,
         ),
     ),
+    "TrusteeCeremony": (
+        # The other officer begins one of its own agency.
+        Rule("begin", rights.begin, ("election_officer", "other_officer"), refused=UNFIT),
+        *(Rule(name, rights.step(name, *given), (), "NotTrustee") for name, given in rights.STEPS.items()),
+        Rule("finish", rights.finish, ROLES),
+        Rule("openElection", rights.open_election, ("election_officer",), refused=UNFIT_FOR_TWO),
+    ),
+    "BallotBox": (
+        # Who votes is asked of the ballot, who counts of the shares; whoever sends them is nobody.
+        Rule("cast", rights.cast, ROLES),
+        Rule("withdraw", rights.withdraw, ROLES),
+        Rule("postpone", rights.postpone, ("election_officer",), refused=UNFIT_FOR_TWO),
+        Rule("join", rights.join, ROLES),
+        Rule("count", rights.count, ROLES),
+    ),
 }
 ROWS = [
     pytest.param(rule, id=f"{contract}-{rule.act.__name__.replace('<lambda>', rule.function)}")
@@ -599,14 +626,17 @@ def test_role_and_function(rule, role, world):
             rule.act(world, caller)
 
 
-def test_tables_cover_every_function(agencies, parties, titles, liens, moving, documents, credentials, companies):
+def test_tables_cover_every_function(
+    agencies, parties, titles, liens, moving, documents, credentials, companies, ceremonies, voting
+):
     """Must have a row for each function that changes state, so that none is added without a decision."""
+    contracts = (agencies, parties, titles, liens, moving.migration, documents, credentials, companies)
     functions = {
         contract._name: {
             each["name"]
             for each in contract.abi
             if each["type"] == "function" and each["stateMutability"] not in {"view", "pure"}
         }
-        for contract in (agencies, parties, titles, liens, moving.migration, documents, credentials, companies)
+        for contract in (*contracts, ceremonies, voting.box)
     }
     assert functions == {contract: {rule.function for rule in table} for contract, table in TABLES.items()}

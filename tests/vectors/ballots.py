@@ -199,7 +199,7 @@ def story_of(world: World) -> dict[str, Any]:
     named = {"first": first[0], "second": first[1], "third": first[2], "replacement": second, "again": third}
     return {
         "name": world.name,
-        **_election(world),
+        **election_of(world),
         "ballots": [_told(world, 0, name, *made) for name, made in named.items()]
         + [_told(world, 1, "other unit", *other)],
         "batch": {
@@ -211,7 +211,8 @@ def story_of(world: World) -> dict[str, Any]:
     }
 
 
-def _election(world: World) -> dict[str, Any]:
+def election_of(world: World) -> dict[str, Any]:
+    """An election's constants and rolls as the file has them."""
     return {
         "chainId": world.chain_id,
         "box": world.box,
@@ -252,7 +253,7 @@ def _election(world: World) -> dict[str, Any]:
                 "voters": [
                     {
                         "index": voter.index,
-                        "secret": number(voter.secret),
+                        "scalar": number(voter.secret),
                         "credential": voter.credential,
                         "leaf": hashes.roll_line(roll.unit, voter.index, voter.credential),
                         "path": list(voter.path),
@@ -317,7 +318,7 @@ def share_of(world: World) -> dict[str, Any]:
         "group": group,
         "ciphertext": ciphertext,
         "trustee": trustee,
-        "secret": number(secret),
+        "scalar": number(secret),
         "key": point(world.key),
         "total": [*point(total.a), *point(total.b)],
         "share": point(share),
@@ -339,7 +340,7 @@ def possession_of(world: World, kind: int) -> dict[str, Any]:
         "setup": setup,
         "trustee": trustee,
         "kind": kind,
-        "secret": number(secret),
+        "scalar": number(secret),
         "point": point(multiply(secret)),
         "challenge": number(proof.challenge),
         "response": number(proof.response),

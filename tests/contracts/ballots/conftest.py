@@ -1,22 +1,16 @@
-"""The key ceremony's contract and setups of it; and boxes of elections whose key one person knows."""
+"""Setups of key ceremonies; and boxes of elections whose key one person knows."""
 
 from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from brownie import BallotBox, TrusteeCeremony, compile_source, web3
+from brownie import BallotBox, compile_source, web3
 
 from tests.contracts.ballots.acts import ROOT, Poll, arguments_of, world_of
 from tests.contracts.ballots.trustees import READY, Setup
 from tests.contracts.helpers import DAY, HOUR, now
 from tests.vectors.ballots import FORMS
-
-
-@pytest.fixture(scope="session")
-def ceremonies(people, agencies, state):
-    """The contract of key ceremonies."""
-    return TrusteeCeremony.deploy(agencies, {"from": people.deployer})
 
 
 @pytest.fixture(scope="session")

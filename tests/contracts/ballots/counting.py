@@ -96,7 +96,7 @@ class Election:
         first = sum(form.ciphertexts for form in self.world.contests[:contest])
         return range(first, first + self.world.contests[contest].ciphertexts)
 
-    def share(self, group, ciphertext, place, **changes):
+    def share(self, group, ciphertext, place, /, **changes):
         """A trustee's proven share of a sum; a test changes what it is about."""
         fields = {"election": self.world.election, "group": group, "ciphertext": ciphertext} | changes
         fields.setdefault("total", self.total(group, ciphertext))
@@ -104,7 +104,7 @@ class Election:
         what = Sum(**fields, total=total)
         return what, make_share(what, place, self.setup.secret_of(place, self.dealers))
 
-    def shares(self, group, contest, places=(1, 2), **changes):
+    def shares(self, group, contest, places=(1, 2), /, **changes):
         """The packed shares of a contest by the trustees at these places."""
         packed = []
         for ciphertext in self.places(contest):

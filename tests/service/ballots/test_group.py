@@ -122,3 +122,8 @@ def test_weighted_sums_are_sums() -> None:
     factors.append((ORDER - 1).to_bytes(32, "big"))
     assert points.weighted_sum(held, factors) is None
     assert points.parse(bytes(64)) is None
+    lone = points.parse(b"".join(one.to_bytes(32, "big") for one in GENERATOR))
+    assert points.write(points.weighted_sum([lone], [b"\1\2\3"])) == b"".join(
+        one.to_bytes(32, "big") for one in group.multiply(0x010203)
+    )
+    assert points.write(lone) == b"".join(one.to_bytes(32, "big") for one in GENERATOR)

@@ -36,7 +36,7 @@ def voting(anvil: Callable[..., Node], tmp_path: Path, monkeypatch: pytest.Monke
 def decrypted(ceremony: Ceremony, place: int) -> Path:
     """A trustee's share file."""
     path = ceremony.folder / f"shares-{place}.json"
-    told = ceremony.run(place, "decrypt", str(ceremony.secret(place)), "--out", str(path))
+    told = ceremony.run(place, "decrypt", str(ceremony.secret(place)), "--out", str(path), "--json")
     assert json.loads(path.read_text()) == told
     return path
 

@@ -177,3 +177,24 @@ def test_a_weak_password(ceremony: Ceremony) -> None:
     with pytest.raises(Refused, match="PasswordWeak"):
         ceremony.run(1, "init", str(ceremony.secret(1)), ceremony.setup, "--secret-password-file", str(weak), "--json")
     assert not ceremony.secret(1).exists()
+
+
+def test_money_and_fees(ceremony: Ceremony, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Too little money, too low a ceiling and another chain must be told, and nothing be done; repeating must do it."""
+    ceremony.init(1)
+    account = ceremony.state().members[0].account
+    ceremony.node.call("anvil_setBalance", account, "0x1")
+    assert ceremony.refused("commit", 1) == "FundsMissing"
+    ceremony.node.call("anvil_setBalance", account, hex(10**18))
+    monkeypatch.setenv("MUNIMENT_MAX_FEE_GWEI", "0.000000001")
+    assert ceremony.refused("commit", 1) == "FeeCeiling"
+    monkeypatch.delenv("MUNIMENT_MAX_FEE_GWEI")
+    path = ceremony.folder / "local.json"
+    right = path.read_text()
+    path.write_text(json.dumps({**json.loads(right), "chain_id": 5}))
+    with pytest.raises(Refused, match=r"ChainUnexpected|CeremonyInconsistent"):
+        ceremony.step("commit", 1)
+    path.write_text(right)
+    assert not ceremony.state().members[0].committed
+    assert ceremony.step("commit", 1)["gas"] > 0
+    assert ceremony.state().members[0].committed

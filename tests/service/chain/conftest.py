@@ -22,6 +22,8 @@ CONTRACTS = {
     "TitleMigration": 0xC5,
     "Conveyance": 0xC6,
     "SaleEscrow": 0xC7,
+    "TrusteeCeremony": 0xC8,
+    "BallotBox": 0xC9,
 }
 
 
