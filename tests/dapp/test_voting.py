@@ -104,17 +104,42 @@ def test_enrols_and_keeps_the_key(poll: Poll, devices: tuple[Device, Device]) ->
     expect(other.locator("#enrol-error")).to_contain_text("This is no voting key of this election.")
 
 
-def test_cannot_enrol_for_another(poll: Poll, devices: tuple[Device, Device]) -> None:
-    """A stranger's wallet is refused by the office, in a sentence."""
-    page = devices[1].context.browser.new_context().new_page()  # type: ignore[union-attr]
-    Wallet(poll.node).install(page)
+def ask_for_another(page: Page, poll: Poll, wallet: Wallet) -> None:
+    """Begin to enrol as the second voter, up to the wallet."""
+    wallet.install(page)
     page.goto(poll.url + poll.page(f"enrol?voter={poll.polls.voters[1].person.party}"))
     page.get_by_role("button", name="Make the key and choose a wallet").click()
     page.get_by_role("dialog").get_by_role("button", name="Test wallet").click()
+
+
+def test_cannot_enrol_for_another(poll: Poll, chromium: Browser) -> None:
+    """A stranger's wallet is refused by the office, in a sentence."""
+    page = chromium.new_page(locale="en-GB")
+    ask_for_another(page, poll, Wallet(poll.node))
     page.get_by_role("button", name="Sign and enrol").click()
-    expect(page.locator("#enrol-error")).not_to_be_empty()
+    expect(page.locator("#enrol-error")).to_contain_text("sign")
     expect(page.locator("#enrol-have")).to_be_hidden()
-    page.context.close()
+    page.close()
+
+
+@pytest.mark.parametrize("field", ["unit", "voter", "blinded", "setup"])
+def test_something_else_to_sign(poll: Poll, chromium: Browser, field: str) -> None:
+    """When the office sends another request to sign than the page shows, the wallet is not even asked."""
+    wallet = Wallet(poll.node, account=poll.polls.voters[1].person.account)
+    page = chromium.new_page(locale="en-GB")
+
+    def forge(route: Route) -> None:
+        answer = route.fetch().json()
+        message = answer["typed_data"]["message"]
+        message[field] = 1 if field == "unit" else "0x" + "6" * 64
+        route.fulfill(json=answer)
+
+    page.route("**/typed-data/enrol?*", forge)
+    ask_for_another(page, poll, wallet)
+    expect(page.locator("#enrol-error")).to_contain_text("something else to sign than this page shows")
+    expect(page.locator("#enrol-sign")).to_be_hidden()
+    assert wallet.signed == []
+    page.close()
 
 
 def test_hands_in_without_a_name(poll: Poll, devices: tuple[Device, Device]) -> None:
@@ -123,7 +148,8 @@ def test_hands_in_without_a_name(poll: Poll, devices: tuple[Device, Device]) -> 
     for voter in polls.voters[1:]:
         polls.enrol(voter)
     polls.pass_to("enrolmentCloses")
-    page = devices[0].open("enrol")
+    page = devices[0].open("enrol?lang=en")  # from here on the browser has a cookie
+    assert devices[0].context.cookies()
     expect(page.locator("#enrol-hand")).to_be_visible()
     seen(page, "enrol-hand")
     with page.expect_request("**/credentials") as sent:
