@@ -14,8 +14,8 @@ from web3 import Web3
 
 from bench.gas_land import create_address
 from bench.node import create, deploy, sent
+from muniment.ballots.crypto.packing import pack_ballots
 from muniment.ballots.model import Ballot, ContestForm
-from muniment.ballots.packing import pack_ballots
 from tests.vectors.ballots import World
 
 BATCH = 150

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from muniment.ballots import eligible, keys, office, queries, roll_building
+from muniment.ballots import queries
+from muniment.ballots.enrolment import eligible, keys, office, roll_building
 from muniment.ballots.results_csv import csv_of
 from muniment.ballots.setups import setup_of
 from muniment.cli import ballots_verifying
