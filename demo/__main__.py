@@ -17,7 +17,7 @@ from rich.markup import escape
 from demo.node import PID, StageError, free_port, require_free
 from demo.stage import LOCK, ROOT, Stage, clear
 
-STORIES = ("parcels", "documents", "residency", "land")
+STORIES = ("parcels", "documents", "residency", "land", "ballots")
 REGISTERS = {"land": "SE"}  # whose register a story tells of; of the others it is EE
 EXAMPLE = ROOT / "examples" / "municipality.geojson"
 NODE_PORT, WEB_PORT = 8545, 8000
@@ -29,6 +29,8 @@ class Options:
 
     parcels: Path
     repair: bool
+    election: Path | None
+    limit: int | None
 
 
 def arguments(words: list[str]) -> argparse.Namespace:
@@ -41,6 +43,8 @@ def arguments(words: list[str]) -> argparse.Namespace:
         "--jurisdiction", help="ISO 3166 code of its register (default: EE; SE for land; GB with --parcels)"
     )
     parser.add_argument("--repair", action="store_true", help="mend invalid polygons instead of rejecting them")
+    parser.add_argument("--election", type=Path, metavar="FILE", help="an election of your own for ballots (Pabulib)")
+    parser.add_argument("--limit", type=int, metavar="VOTERS", help="only the first so many of its voters")
     parser.add_argument("--json", action="store_true", help="end with one JSON line of facts read from the chain")
     parser.add_argument("--keep", action="store_true", help="with --once: leave the chain running, to be recounted")
     parser.add_argument("--fresh", action="store_true", help="forget the demo chain of earlier runs first")
@@ -96,6 +100,8 @@ def play(asked: argparse.Namespace, console: Console) -> int:
     parcels = (asked.parcels or EXAMPLE).resolve()
     if not parcels.is_file():
         raise StageError(f"There is no file {parcels}.")
+    if asked.election is not None and not asked.election.is_file():
+        raise StageError(f"There is no file {asked.election}.")
     jurisdiction = asked.jurisdiction or ("GB" if asked.parcels else REGISTERS.get(asked.story, "EE"))
     node_port = asked.node_port or (free_port() if asked.once else NODE_PORT)
     web_port = asked.port or (free_port() if asked.once else WEB_PORT)
@@ -116,7 +122,7 @@ def tell(asked: argparse.Namespace, parcels: Path, stage: Stage) -> int:
     console.print("[bold]Muniment demo[/]: public records that anyone can check")
     story = importlib.import_module(f"demo.stories.{asked.story}")
     with stage:
-        facts = story.tell(stage, Options(parcels, asked.repair))
+        facts = story.tell(stage, Options(parcels, asked.repair, asked.election, asked.limit))
         if asked.json:
             sys.stdout.write(json.dumps(facts) + "\n")
             sys.stdout.flush()

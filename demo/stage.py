@@ -24,6 +24,7 @@ from demo.node import PATIENCE, Node, NodeEnded, StageError
 from muniment.chain.deployment import Deployment
 from muniment.chain.events import Decoder, Event
 from muniment.chain.rpc import Block
+from muniment.config import Settings
 from muniment.db.engine import migrate, open_engine, reading
 from muniment.db.schema import checkpoints
 
@@ -102,6 +103,15 @@ class Stage(AbstractContextManager["Stage"]):
     def deployment(self) -> Deployment:
         """The contracts of this chain."""
         return Deployment.load(self.folder / "deployments" / "local.json")
+
+    def environment(self, settings: Mapping[str, str]) -> dict[str, str]:
+        """The environment of somebody's own tools: the stage's, with other MUNIMENT_ variables."""
+        return self._env | dict(settings)
+
+    @property
+    def settings(self) -> Settings:
+        """The service's settings, for staff whose work is not on the command line."""
+        return Settings.load(self._env)
 
     def muniment(
         self, *words: str, codes: Sequence[int] = (0,), settings: Mapping[str, str] | None = None

@@ -10,6 +10,7 @@ import typer
 from muniment.ballots import eligible, keys, office, queries, roll_building
 from muniment.ballots.results_csv import csv_of
 from muniment.ballots.setups import setup_of
+from muniment.cli import ballots_verifying
 from muniment.cli.console import AsJson, emit_json, say, table
 from muniment.config import Settings
 from muniment.db.engine import arrange, reading, writing
@@ -27,6 +28,9 @@ app.add_typer(roll_app, name="roll")
 
 Named = Annotated[str, typer.Argument(metavar="ELECTION", help="The setup's id, the election's, or the box's address.")]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")]
+
+
+app.command("verify")(ballots_verifying.run)
 
 
 @app.command("list")
