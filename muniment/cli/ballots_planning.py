@@ -31,9 +31,8 @@ def run(
         return
     rows = [(unit["name"], unit["area"], unit["eligible"]) for unit in units]
     table(f"{len(units)} units", ("Unit", "Area", "Voters"), rows[:SHOWN])
-    say(
-        f"Finding all counts takes about {plan.seconds:.1f} s on one core. Next: `muniment ballots keys make {len(units)}`."
-    )
+    say(f"Finding all counts takes about {plan.seconds:.1f} s on one core.")
+    say(f"Next, a key for each unit: `muniment ballots keys make {len(units)}`.")
 
 
 def units_of(plan: Plan, names: list[str]) -> list[dict[str, Any]]:
