@@ -16,7 +16,7 @@ from web3 import Web3
 from web3.contract.contract import ContractFunction
 
 from bench import gas_documents, gas_identity, gas_land, gas_sales
-from bench.node import START, compile_all, deploy, fresh_node, gas_of
+from bench.node import START, compile_own, compile_peers, deploy, fresh_node, gas_of
 
 SNAPSHOT = Path(__file__).with_name("gas-snapshot.json")
 TOLERANCE = 0.005
@@ -45,7 +45,7 @@ TARGETS = {
 
 def rows() -> list[dict[str, Any]]:
     """One row per act; `value` is gas per thing done, whole transactions divided by `n`."""
-    figures, others = measured(), compile_all("bench")
+    figures, others = measured(), compile_peers()
     with fresh_node() as web3:
         mint, transfer = _deed(web3, others)
         peers = gas_documents.peers(web3) | gas_land.PEERS
@@ -56,7 +56,7 @@ def rows() -> list[dict[str, Any]]:
 
 def measured() -> dict[str, tuple[int, float]]:
     """Ours alone: act → (how many things one transaction did, gas for each)."""
-    own = compile_all()
+    own = compile_own()
     with fresh_node() as web3:
         figures = Scene(web3, own).measure()
     for others in (gas_land, gas_sales, gas_documents, gas_identity):

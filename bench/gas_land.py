@@ -1,6 +1,5 @@
 """What acts on titles cost: liens, the transfer step of a settlement, dividing and merging, restrictions."""
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -11,7 +10,7 @@ from web3 import Web3
 from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 
-from bench.node import START, create, deploy, gas_of
+from bench.node import START, compile_peers, deploy, gas_of
 
 DAY = 86_400
 NOBODY = bytes(32)
@@ -48,10 +47,8 @@ def deploy_land(web3: Web3, artifacts: Path, agencies: Contract, parties: Contra
     """The title and lien registries, each knowing the other, beside stand-ins for sales and migrated registers."""
     address = create_address(sender, web3.eth.get_transaction_count(sender) + 3)
     liens = deploy(web3, artifacts, "LienRegistry", agencies.address, parties.address, address, sender=sender)
-    doubles = []
-    for name in ("MigrationDouble", "ConveyanceDouble"):
-        artifact = json.loads((artifacts / "Land.sol" / f"{name}.json").read_text())
-        doubles.append(create(web3, artifact["abi"], artifact["bytecode"]["object"], address, sender=sender))
+    names = ("MigrationDouble", "ConveyanceDouble")
+    doubles = [deploy(web3, compile_peers(), name, address, sender=sender) for name in names]
     known = [each.address for each in (agencies, parties, liens, *doubles)]
     titles = deploy(web3, artifacts, "TitleRegistry", *known, sender=sender)
     return Land(titles, liens, doubles[1])

@@ -1,6 +1,5 @@
 """What moving a register in costs, and the first touch of its titles, with proofs from a tree of the given size."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +7,7 @@ from web3 import Web3
 from web3.contract.contract import ContractFunction
 
 from bench.gas_land import create_address
-from bench.node import START, compile_all, create, deploy, fresh_node, gas_of
+from bench.node import START, compile_own, compile_peers, deploy, fresh_node, gas_of
 from muniment.land.migration.leaf import MovedTitle
 from muniment.land.migration.tree import MovedTree, absence, presence, presence_of_neighbours
 
@@ -25,7 +24,7 @@ Row = tuple[str, int, float, float | None]
 def measured(tree: MovedTree) -> list[Row]:
     """Act, how many things one transaction did, gas for each, and what was to be reached."""
     with fresh_node() as web3:
-        return Scene(web3, compile_all(), tree).measure()
+        return Scene(web3, compile_own(), tree).measure()
 
 
 class Scene:
@@ -40,8 +39,7 @@ class Scene:
         address = create_address(maker, web3.eth.get_transaction_count(maker) + 3)
         liens = deploy(web3, artifacts, "LienRegistry", self.agencies.address, parties.address, address, sender=maker)
         self.migration = deploy(web3, artifacts, "TitleMigration", self.agencies.address, address, sender=maker)
-        double = json.loads((artifacts / "Land.sol" / "ConveyanceDouble.json").read_text())
-        self.sales = create(web3, double["abi"], double["bytecode"]["object"], address, sender=maker)
+        self.sales = deploy(web3, compile_peers(), "ConveyanceDouble", address, sender=maker)
         known = [each.address for each in (self.agencies, parties, liens, self.migration, self.sales)]
         self.titles = deploy(web3, artifacts, "TitleRegistry", *known, sender=maker)
 

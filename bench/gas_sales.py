@@ -1,6 +1,5 @@
 """What whole sales cost: in escrow and by a bank's word, alone and in chains, every transaction that they take."""
 
-import json
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +12,7 @@ from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 
 from bench.gas_land import create_address, named, signed
-from bench.node import START, compile_all, create, deploy, gas_of, sent
+from bench.node import START, compile_peers, deploy, gas_of, sent
 
 DAY = 86_400
 NOBODY, NOWHERE = bytes(32), "0x" + "00" * 20
@@ -65,14 +64,13 @@ class Scene:
         titles, sales = create_address(maker, first + 4), create_address(maker, first + 3)
         known = (self.agencies.address, self.parties.address)
         self.liens = deploy(web3, artifacts, "LienRegistry", *known, titles, sender=maker)
-        double = json.loads((artifacts / "Land.sol" / "MigrationDouble.json").read_text())
-        migration = create(web3, double["abi"], double["bytecode"]["object"], titles, sender=maker)
+        migration = deploy(web3, compile_peers(), "MigrationDouble", titles, sender=maker)
         self.escrow = deploy(web3, artifacts, "SaleEscrow", *known, titles, sales, sender=maker)
         beside = (self.credentials.address, titles, self.liens.address, self.escrow.address)
         self.sales = deploy(web3, artifacts, "Conveyance", *known, *beside, sender=maker)
         around = (self.liens.address, migration.address, self.sales.address)
         self.titles = deploy(web3, artifacts, "TitleRegistry", *known, *around, sender=maker)
-        self.money = deploy(web3, compile_all("bench"), "PlainMoney", sender=maker)
+        self.money = deploy(web3, compile_peers(), "PlainMoney", sender=maker)
         self.agency = self.agencies.functions.agencyIdOf(NOBODY, hashed("land.example.gov")).call()
         self.nonces = 0
         self.keys: dict[str, LocalAccount] = {}

@@ -1,13 +1,13 @@
 """A fresh local node and the compiled contracts, for measurements."""
 
 import json
-import os
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +16,8 @@ from web3.contract import Contract
 from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
-ROOT = Path(__file__).parents[1]
-FORGE = ROOT / ".cache" / "forge"
+from toolchain.setup import BUILD, ROOT, compile_contracts, environment
+
 # Block times stand in calldata and storage; a fixed start makes every run cost the same.
 START = 1_767_225_600
 START_SECONDS = 20
@@ -54,17 +54,25 @@ def fresh_node(*options: str) -> Iterator[Web3]:
         process.kill()
 
 
-def compile_all(profile: str = "default") -> Path:
-    """Compile with forge under a profile of foundry.toml; the folder of artifacts."""
-    env = {"FOUNDRY_SOLC": str(ROOT / ".cache" / "solcx" / "solc-v0.8.30")} | os.environ | {"FOUNDRY_PROFILE": profile}
+def compile_own() -> Path:
+    """The folder of our contracts' artifacts, compiled anew only when a source has changed."""
+    compile_contracts()
+    return BUILD / "contracts"
+
+
+@cache
+def compile_peers() -> Path:
+    """Compile what ours is measured beside, and what stands in for contracts beside ours; the folder of artifacts."""
+    env = environment() | {"FOUNDRY_PROFILE": "bench"}
     subprocess.run([_program("forge"), "build", "--quiet"], cwd=ROOT, env=env, check=True)
-    return FORGE / "out" if profile == "default" else FORGE / "peers" / "out"
+    return ROOT / ".cache" / "forge" / "peers" / "out"
 
 
 def deploy(web3: Web3, artifacts: Path, name: str, *arguments: Any, sender: str) -> Contract:
     """Deploy a compiled contract of a name that only one file has."""
-    artifact = json.loads((artifacts / f"{name}.sol" / f"{name}.json").read_text())
-    return create(web3, artifact["abi"], artifact["bytecode"]["object"], *arguments, sender=sender)
+    artifact = json.loads(next(artifacts.rglob(f"{name}.json")).read_text())
+    code = artifact["bytecode"]  # Brownie gives it plainly, forge among what belongs to it
+    return create(web3, artifact["abi"], code if isinstance(code, str) else code["object"], *arguments, sender=sender)
 
 
 def create(web3: Web3, abi: list[dict[str, Any]], code: str, *arguments: Any, sender: str) -> Contract:

@@ -18,6 +18,12 @@ export default defineConfig({
     rollupOptions: {
       input: {
         styles: here("src/styles/main.scss"),
+        ballot_election: here("src/ballots/pages/election.ts"),
+        ballot_enrol: here("src/ballots/pages/enrol.ts"),
+        ballot_test: here("src/ballots/pages/test.ts"),
+        ballot_track: here("src/ballots/pages/track.ts"),
+        ballot_verify: here("src/ballots/pages/verify.ts"),
+        ballot_vote: here("src/ballots/pages/vote.ts"),
         bind: here("src/identity/bind.ts"),
         check: here("src/land/check.ts"),
         company: here("src/identity/company.ts"),

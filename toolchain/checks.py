@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from toolchain.setup import BIN, CACHE, ROOT, environment
+from toolchain.setup import BIN, CACHE, ROOT, SetupError, compile_contracts, environment
 
 
 @dataclass
@@ -114,16 +114,29 @@ def _gas(_rest: Sequence[str], _deep: bool) -> tuple[Count, str]:
     return (Count(passed=1) if code == 0 else Count(failed=1)), told
 
 
-# The longest first: two run at a time.
+def _compiled(suite: Suite) -> Suite:
+    """A suite that begins once the contracts are compiled."""
+
+    def run(rest: Sequence[str], deep: bool) -> tuple[Count, str]:
+        try:
+            compile_contracts()
+        except SetupError as error:
+            return Count(failed=1), str(error)
+        return suite(rest, deep)
+
+    return run
+
+
+# Two run at a time, the longest first; but while the first has the contracts compiled, what does without them.
 SUITES: dict[str, Suite] = {
-    "service": _pytest("tests/service"),
-    "contracts": _pytest("tests/contracts", brownie=True),
-    "scripts": _pytest("tests/scripts"),
-    "dapp": _pytest("tests/dapp"),
-    "invariants": _invariants,
-    "gas": _gas,
+    "service": _compiled(_pytest("tests/service")),
     "lint": _lint,
     "house": _pytest("tests/house"),
+    "contracts": _compiled(_pytest("tests/contracts", brownie=True)),
+    "scripts": _compiled(_pytest("tests/scripts")),
+    "dapp": _compiled(_pytest("tests/dapp")),
+    "invariants": _compiled(_invariants),
+    "gas": _compiled(_gas),
 }
 
 

@@ -27,6 +27,7 @@ HOME = CACHE / "home"  # where the user has none that can be written to
 SOLCX = CACHE / "solcx"
 SOLC_VERSION = "0.8.30"
 SOLC = SOLCX / f"solc-v{SOLC_VERSION}"
+BUILD = ROOT / "build"
 OLDEST_NODE = 20
 
 
@@ -57,21 +58,31 @@ def environment() -> dict[str, str]:
     return env
 
 
-def set_up() -> None:
+def set_up(*, contracts: bool = True) -> None:
     """Bring everything up to date. Two at once wait for each other.
+
+    Args:
+        contracts: whether to compile them, too; else `compile_contracts` does it, beside what can do without.
 
     Raises:
         SetupError: a prerequisite is missing or a step failed.
     """
-    CACHE.mkdir(exist_ok=True)
-    with (CACHE / "setup.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with _alone():
         _python_packages()
         _node()
         _npm_packages()
         _solidity_compiler()
         _browser_files()
-        _contracts()
+    if contracts:
+        compile_contracts()
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    CACHE.mkdir(exist_ok=True)
+    with (CACHE / "setup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _python_packages() -> None:
@@ -162,10 +173,15 @@ def _browser_files() -> None:
                 _call(["npm", "run", "--silent", "build"], "read the messages above")
 
 
-def _contracts() -> None:
-    """`build`: the contracts' artifacts, made once, so that suites that run side by side only read them."""
+def compile_contracts() -> None:
+    """`build`: the contracts' artifacts, made once, so that suites that run side by side only read them.
+
+    Raises:
+        SetupError: they do not compile.
+    """
     sources = sorted([*(ROOT / "contracts").rglob("*.sol"), *(ROOT / "interfaces").rglob("*.sol")])
-    with _when_changed("contracts", [*sources, ROOT / "brownie-config.yaml"], ROOT / "build") as changed:
+    made_from = [*sources, ROOT / "brownie-config.yaml"]
+    with _alone(), _when_changed("contracts", made_from, BUILD) as changed:
         if changed:
             with _step("Contracts"):
                 _call([BIN / "brownie", "compile"], "read the messages above")

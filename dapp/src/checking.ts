@@ -14,7 +14,7 @@ export type Verdict = readonly [fact: string, matches: boolean];
 export type Read = <T>(contract: string, functionName: string, args: readonly unknown[]) => Promise<T>;
 
 /** Let the button of #check compare the page with the chain; `registry` is the contract that is named as relied upon. */
-export function offerCheck(registry: string, compare: (read: Read) => Promise<Verdict[]>): void {
+export function offerCheck(registry: string, compare: (read: Read, provider: Provider) => Promise<Verdict[]>): void {
   const root = byId("check");
   const result = byId("check-result");
   const words = wordsOf(root);
@@ -32,7 +32,7 @@ export function offerCheck(registry: string, compare: (read: Read) => Promise<Ve
       if (!provider) return;
       result.replaceChildren(make("p", "govuk-body", words("check_reading")));
       await onChain(provider, chain);
-      const verdicts = await compare(reader(provider, contracts));
+      const verdicts = await compare(reader(provider, contracts), provider);
       result.replaceChildren(...table(verdicts, words, contracts.contracts[registry]?.address ?? ""));
     } catch (error) {
       result.replaceChildren(make("p", "govuk-body", sentence(error, words, chain)));

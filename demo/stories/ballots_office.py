@@ -12,9 +12,9 @@ from demo.stories.ballots_poll import Poll
 from demo.stories.ballots_voters import Asking, Credential, ask, sign_blindly, signed65, unblind
 from demo.university import FOREVER, send
 from muniment.access.model import Scope, agency_named
-from muniment.ballots import eligible, office, roll_building
-from muniment.ballots.blind import PrivateKey, from_text, to_text
-from muniment.ballots.group import address_of, draw_scalar, multiply
+from muniment.ballots.crypto.group import address_of, draw_scalar, multiply
+from muniment.ballots.enrolment import eligible, office, roll_building
+from muniment.ballots.enrolment.blind import PrivateKey, from_text, to_text
 from muniment.ballots.hashes import domain_separator, enrolment_digest
 from muniment.ballots.manifest import Manifest
 from muniment.ballots.setups import setup_of

@@ -116,9 +116,7 @@ class Story:
 
     def _veto(self) -> None:
         party = self.second.party
-        self.stage.until(
-            lambda: self.stage.api("GET", f"/api/parties/{party}")["recovery"] is not None, "the thief is seen"
-        )
+        self._seen(party)
         asked = self.stage.api("GET", f"/api/parties/{party}/typed-data/veto")["typed_data"]
         message = asked["message"]
         body = {"attempt": message["attempt"], "deadline": message["deadline"], "signature": self.second.sign(asked)}
@@ -128,9 +126,7 @@ class Story:
     def _wait_out(self, lost: Any) -> None:
         """The lost wallet signs nothing; after the delay the service completes the recovery."""
         party = self.first.party
-        self.stage.until(
-            lambda: self.stage.api("GET", f"/api/parties/{party}")["recovery"] is not None, "the loss is seen"
-        )
+        self._seen(party)
         refused = self.stage.refused("GET", f"/api/parties/{party}/typed-data/rotate?wallet={Account.create().address}")
         self.say(f"  ✓ whoever found the phone is refused: {refused['detail']}", soft_wrap=True)
         self.stage.node.pass_time(DELAY)

@@ -25,7 +25,7 @@ from muniment.land.model import (
     title_id,
 )
 from muniment.land.sales.model import currency_word
-from muniment.land.standing import check_free, restriction
+from muniment.land.standing import check_free, restriction, standing_title
 
 Asked = Mapping[str, Any]
 FREEZE, CAVEAT = RestrictionKind.FREEZE, RestrictionKind.CAVEAT
@@ -149,16 +149,6 @@ def interest_terms(connection: Connection, given: str | Asked) -> dict[str, Any]
         raise Refused("InterestRefused", interest=interest_id(terms))
     _publish(connection, interests.c.interest, interest_id(terms), terms)
     return terms
-
-
-def standing_title(connection: Connection, title: str) -> Row[Any]:
-    """The row of a title that stands. Raises Refused."""
-    row = connection.execute(select(titles).where(titles.c.title == title)).one_or_none()
-    if row is None:
-        raise Refused("TitleUnknown", title=title)
-    if row.retired_at is not None:
-        raise Refused("TitleIsRetired", title=title)
-    return row
 
 
 # ── Readers ─────────────────────────────────────────────────────────────────────────────────────────────────────

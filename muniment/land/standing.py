@@ -13,6 +13,16 @@ from muniment.land.model import Grade, RestrictionKind
 MOST_LINES = 200  # restrictions shown of one title
 
 
+def standing_title(connection: Connection, title: str) -> Row[Any]:
+    """The row of a title that stands. Raises Refused."""
+    row = connection.execute(select(titles).where(titles.c.title == title)).one_or_none()
+    if row is None:
+        raise Refused("TitleUnknown", title=title)
+    if row.retired_at is not None:
+        raise Refused("TitleIsRetired", title=title)
+    return row
+
+
 def restricted(kind: RestrictionKind, now: int) -> ColumnElement[bool]:
     """Whether a title of the query carries a restriction of this kind that stands."""
     carried = select(restrictions.c.restriction).join(

@@ -14,7 +14,7 @@ from muniment.db.schema import migration_roots, title_references, titles
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH, keccak
 from muniment.land import act_kinds
-from muniment.land.act_terms import interest_terms, standing_title
+from muniment.land.act_terms import interest_terms
 from muniment.land.encumbrances import interests_of
 from muniment.land.migration.leaf import MovedTitle, check
 from muniment.land.migration.proof import StandingRoot, check_presence
@@ -33,7 +33,7 @@ from muniment.land.model import (
     title_id,
 )
 from muniment.land.roots import status_at
-from muniment.land.standing import check_free, grade_proposal_of, restriction
+from muniment.land.standing import check_free, grade_proposal_of, restriction, standing_title
 
 CONTRACT, LIENS = "TitleRegistry", "LienRegistry"
 CAVEAT_LIMIT = 365 * 24 * 3600  # seconds that a caveat stands at most, as the contract has it

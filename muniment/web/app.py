@@ -35,6 +35,7 @@ from muniment.web.api import (
 from muniment.web.assets import Assets, HashedFiles
 from muniment.web.head import Head
 from muniment.web.language import load_catalogue
+from muniment.web.pages import ballots as ballot_pages
 from muniment.web.pages import companies as company_pages
 from muniment.web.pages import documents as document_pages
 from muniment.web.pages import land as land_pages
@@ -89,7 +90,7 @@ def create_app(
     of_land = (land, land_acts, migration, records, sales, alerts)
     api = (*of_land, ballots, ballot_acts, people, parties, documents, service, identity, companies, residency)
     pages_of_land = (land_pages, paper_pages, sale_pages)
-    pages = (*pages_of_land, people_pages, company_pages, residency_pages, document_pages, service_pages)
+    pages = (*pages_of_land, ballot_pages, people_pages, company_pages, residency_pages, document_pages, service_pages)
     for module in (*api, *pages, health, metrics):
         app.include_router(module.router)
     app.mount("/static/assets", HashedFiles(directory=site.assets.folder / "assets"))

@@ -14,6 +14,12 @@ DIST = Path(__file__).parents[2] / "dapp" / "dist"
 ENTRIES = {
     "styles": "src/styles/main.scss",
     "icon": "src/styles/icon.svg",
+    "ballot_election": "src/ballots/pages/election.ts",
+    "ballot_enrol": "src/ballots/pages/enrol.ts",
+    "ballot_test": "src/ballots/pages/test.ts",
+    "ballot_track": "src/ballots/pages/track.ts",
+    "ballot_verify": "src/ballots/pages/verify.ts",
+    "ballot_vote": "src/ballots/pages/vote.ts",
     "bind": "src/identity/bind.ts",
     "check": "src/land/check.ts",
     "company": "src/identity/company.ts",

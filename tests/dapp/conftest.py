@@ -89,8 +89,8 @@ class Town:
         return [
             "/", "/land", "/land?q=1", "/land?q=nothing", "/land/map", *(f"/land/{title}" for title in some),
             f"/parties/{self.parties[0]}", "/agencies", f"/agencies/{self.agency}", "/status",
-            f"/bind/{self.invite().code}", "/verify", "/nothing", "/companies", "/residency/apply", "/sales",
-            f"/land/{some[0]}/sell",
+            f"/bind/{self.invite().code}", "/verify", "/nothing", "/companies", "/elections", "/residency/apply",
+            "/sales", f"/land/{some[0]}/sell",
             f"/parties/{self.parties[0]}/veto", f"/parties/{self.parties[0]}/rotate",
             f"/parties/{self.parties[0]}/recover",
         ]  # fmt: skip

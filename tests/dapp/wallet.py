@@ -27,6 +27,11 @@ ANNOUNCE = """
 })();
 """
 
+READS = (
+    "eth_call", "eth_getBlockByNumber", "eth_getCode", "eth_getLogs", "eth_getTransactionByHash",
+    "eth_getTransactionReceipt",
+)  # fmt: skip
+
 
 class Declined(Exception):
     """An EIP-1193 error: its code and what the wallet says."""
@@ -82,7 +87,7 @@ class Wallet:
             return self._sign(json.loads(params[1]))
         if method == "eth_sendTransaction":
             return self._send(params[0])
-        if method in ("eth_call", "eth_getBlockByNumber", "eth_getTransactionReceipt"):
+        if method in READS:
             return self.node.call(method, *params)
         raise Declined(4200, f"{method} is not supported")
 

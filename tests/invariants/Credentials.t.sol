@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {AgencyId, AgencyStatus} from "../../interfaces/access/IAgencyRegistry.sol";
-import {CredentialKind, CredentialStanding} from "../../interfaces/identity/ICredentialRegistry.sol";
+import {AgencyId, AgencyStatus, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
+import {
+    CredentialKind,
+    CredentialStanding,
+    ICredentialRegistry
+} from "../../interfaces/identity/ICredentialRegistry.sol";
 import {PartyId} from "../../interfaces/identity/IPartyNonces.sol";
-import {AgencyRegistry} from "../../contracts/access/AgencyRegistry.sol";
-import {CredentialRegistry} from "../../contracts/identity/CredentialRegistry.sol";
+import {Built} from "./Built.sol";
 import {Reach} from "./Reach.sol";
 import {VM} from "./Vm.sol";
 
@@ -35,8 +38,10 @@ contract Licensers {
     uint256 private constant KEYS = 8;
     uint256 private constant START = 1_767_225_600;
 
-    AgencyRegistry private immutable AGENCIES = new AgencyRegistry(address(this));
-    CredentialRegistry public immutable CREDENTIALS = new CredentialRegistry(AGENCIES);
+    IAgencyRegistry private immutable AGENCIES =
+        IAgencyRegistry(Built.create("AgencyRegistry", abi.encode(address(this))));
+    ICredentialRegistry public immutable CREDENTIALS =
+        ICredentialRegistry(Built.create("CredentialRegistry", abi.encode(AGENCIES)));
 
     AgencyId[2] private _agencies;
     bool[2] private _suspended;

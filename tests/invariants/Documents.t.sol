@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {AgencyId} from "../../interfaces/access/IAgencyRegistry.sol";
+import {IPartyRegistry} from "../../interfaces/identity/IPartyRegistry.sol";
+import {AgencyId, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
 import {
     Anchor,
     AnchorStatus,
     Approval,
+    IDocumentRegistry,
     Issue,
     IssuerId,
     Policy,
@@ -13,9 +15,7 @@ import {
     SchemaId,
     WordBits
 } from "../../interfaces/documents/IDocumentRegistry.sol";
-import {AgencyRegistry} from "../../contracts/access/AgencyRegistry.sol";
-import {DocumentRegistry} from "../../contracts/documents/DocumentRegistry.sol";
-import {PartyRegistry} from "../../contracts/identity/PartyRegistry.sol";
+import {Built} from "./Built.sol";
 import {VM} from "./Vm.sol";
 
 /// An agency that issues, holds, revokes, releases and supersedes a few roots in any order, and keeps its own book.
@@ -26,9 +26,11 @@ contract Archive {
     uint256 private constant KEY = 0xa11ce;
     uint256 private constant START = 1_767_225_600;
 
-    AgencyRegistry public immutable AGENCIES = new AgencyRegistry(address(this));
-    PartyRegistry public immutable PARTIES = new PartyRegistry(AGENCIES);
-    DocumentRegistry public immutable DOCUMENTS = new DocumentRegistry(AGENCIES, PARTIES);
+    IAgencyRegistry public immutable AGENCIES =
+        IAgencyRegistry(Built.create("AgencyRegistry", abi.encode(address(this))));
+    IPartyRegistry public immutable PARTIES = IPartyRegistry(Built.create("PartyRegistry", abi.encode(AGENCIES)));
+    IDocumentRegistry public immutable DOCUMENTS =
+        IDocumentRegistry(Built.create("DocumentRegistry", abi.encode(AGENCIES, PARTIES)));
     AgencyId private immutable AGENCY;
     IssuerId public immutable ISSUER;
     uint256 private _time = START;
@@ -195,7 +197,7 @@ contract Archive {
 /// @title What holds of documents, whatever is asked in whichever order
 contract DocumentsTest {
     Archive private _archive;
-    DocumentRegistry private _documents;
+    IDocumentRegistry private _documents;
     IssuerId private _issuer;
 
     function setUp() external {

@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {ActId, AgencyId, KeyStanding} from "../../interfaces/access/IAgencyRegistry.sol";
-import {AgencyRegistry} from "../../contracts/access/AgencyRegistry.sol";
+import {ActId, AgencyId, IAgencyRegistry, KeyStanding} from "../../interfaces/access/IAgencyRegistry.sol";
+import {Built} from "./Built.sol";
 import {VM} from "./Vm.sol";
 
 /// An agency whose officers accuse each other, act together, leave and wait, in any order.
 contract Office {
     uint256 public constant SIZE = 6;
 
-    AgencyRegistry public immutable AGENCIES = new AgencyRegistry(address(this));
+    IAgencyRegistry public immutable AGENCIES =
+        IAgencyRegistry(Built.create("AgencyRegistry", abi.encode(address(this))));
     AgencyId private immutable AGENCY;
     uint64 private immutable CUSTODIAN;
     uint64 private immutable COURT;

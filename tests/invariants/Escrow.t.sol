@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {AgencyId} from "../../interfaces/access/IAgencyRegistry.sol";
+import {AgencyId, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
 import {CredentialKind, ICredentialRegistry} from "../../interfaces/identity/ICredentialRegistry.sol";
 import {IPartyRegistry, PartyId, PowerId, Representation} from "../../interfaces/identity/IPartyRegistry.sol";
 import {Consent} from "../../interfaces/land/IConsents.sol";
 import {
     BillOfSale,
     Finance,
+    IConveyance,
     LienFate,
     Listing,
     Offer,
@@ -31,13 +32,9 @@ import {
     Title,
     TitleId
 } from "../../interfaces/land/ITitleRegistry.sol";
-import {AgencyRegistry} from "../../contracts/access/AgencyRegistry.sol";
-import {Conveyance} from "../../contracts/land/Conveyance.sol";
-import {LienRegistry} from "../../contracts/land/LienRegistry.sol";
-import {SaleEscrow} from "../../contracts/land/SaleEscrow.sol";
-import {TitleRegistry} from "../../contracts/land/TitleRegistry.sol";
 import {MigrationDouble} from "../contracts/doubles/Land.sol";
 import {FairMoney} from "../contracts/doubles/SaleTokens.sol";
+import {Built} from "./Built.sol";
 import {Reach} from "./Reach.sol";
 import {VM} from "./Vm.sol";
 
@@ -78,11 +75,11 @@ contract Market {
     uint256 private constant START = 1_767_225_600;
     address[4] public payees = [address(0xA1), address(0xA2), address(0xA3), address(0xA4)];
 
-    AgencyRegistry public immutable AGENCIES;
-    LienRegistry public immutable LIENS;
-    SaleEscrow public immutable ESCROW;
-    Conveyance public immutable SALES;
-    TitleRegistry public immutable TITLES;
+    IAgencyRegistry public immutable AGENCIES;
+    ILienRegistry public immutable LIENS;
+    ISaleEscrow public immutable ESCROW;
+    IConveyance public immutable SALES;
+    ITitleRegistry public immutable TITLES;
     FairMoney public immutable TOKEN;
     bytes32 private immutable CURRENCY;
 
@@ -99,18 +96,26 @@ contract Market {
 
     constructor() {
         VM.warp(START);
-        AGENCIES = new AgencyRegistry(address(this)); // nonce 1
+        AGENCIES = IAgencyRegistry(Built.create("AgencyRegistry", abi.encode(address(this)))); // nonce 1
         address willing = address(new WillingTraders());
         TOKEN = new FairMoney();
         CURRENCY = bytes32(uint256(uint160(address(TOKEN))));
         ITitleRegistry titles = ITitleRegistry(_created(8));
-        LIENS = new LienRegistry(AGENCIES, IPartyRegistry(willing), titles);
+        LIENS = ILienRegistry(Built.create("LienRegistry", abi.encode(AGENCIES, IPartyRegistry(willing), titles)));
         ITitleMigration migration = ITitleMigration(address(new MigrationDouble(address(titles))));
-        ESCROW = new SaleEscrow(AGENCIES, IPartyRegistry(willing), titles, _created(7));
-        SALES = new Conveyance(
-            AGENCIES, IPartyRegistry(willing), ICredentialRegistry(willing), titles, LIENS, ISaleEscrow(ESCROW)
+        ESCROW =
+            ISaleEscrow(Built.create("SaleEscrow", abi.encode(AGENCIES, IPartyRegistry(willing), titles, _created(7))));
+        SALES = IConveyance(
+            Built.create(
+                "Conveyance",
+                abi.encode(
+                    AGENCIES, IPartyRegistry(willing), ICredentialRegistry(willing), titles, LIENS, ISaleEscrow(ESCROW)
+                )
+            )
         );
-        TITLES = new TitleRegistry(AGENCIES, IPartyRegistry(willing), LIENS, migration, SALES);
+        TITLES = ITitleRegistry(
+            Built.create("TitleRegistry", abi.encode(AGENCIES, IPartyRegistry(willing), LIENS, migration, SALES))
+        );
         AgencyId agency =
             AGENCIES.registerAgency(AgencyId.wrap(0), address(this), type(uint64).max, keccak256("land.example.gov"));
         uint64 scopes = AGENCIES.LAND_REGISTRAR() | AGENCIES.COURT();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {AgencyId} from "../../interfaces/access/IAgencyRegistry.sol";
+import {AgencyId, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
 import {IPartyRegistry, PartyId} from "../../interfaces/identity/IPartyRegistry.sol";
 import {IConveyance} from "../../interfaces/land/IConveyance.sol";
 import {ILienRegistry} from "../../interfaces/land/ILienRegistry.sol";
@@ -14,10 +14,8 @@ import {
     RegisterStatus,
     Share
 } from "../../interfaces/land/ITitleRegistry.sol";
-import {AgencyRegistry} from "../../contracts/access/AgencyRegistry.sol";
-import {LienRegistry} from "../../contracts/land/LienRegistry.sol";
-import {TitleRegistry} from "../../contracts/land/TitleRegistry.sol";
 import {ConveyanceDouble, MigrationDouble} from "../contracts/doubles/Land.sol";
+import {Built} from "./Built.sol";
 import {VM} from "./Vm.sol";
 
 /// Everybody signs whatever is asked: what signatures mean is tested elsewhere.
@@ -31,22 +29,27 @@ abstract contract LandOffice {
     address internal constant COLLEAGUE = address(0xC0);
     uint256 internal constant START = 1_767_225_600;
 
-    AgencyRegistry public immutable AGENCIES;
-    LienRegistry public immutable LIENS;
+    IAgencyRegistry public immutable AGENCIES;
+    ILienRegistry public immutable LIENS;
     MigrationDouble public immutable MIGRATION;
     ConveyanceDouble public immutable CONVEYANCE;
-    TitleRegistry public immutable TITLES;
+    ITitleRegistry public immutable TITLES;
 
     constructor() {
         VM.warp(START);
-        AGENCIES = new AgencyRegistry(address(this)); // nonce 1
+        AGENCIES = IAgencyRegistry(Built.create("AgencyRegistry", abi.encode(address(this)))); // nonce 1
         IPartyRegistry willing = IPartyRegistry(address(new Willing()));
         address titles = _created(6);
-        LIENS = new LienRegistry(AGENCIES, willing, ITitleRegistry(titles));
+        LIENS = ILienRegistry(Built.create("LienRegistry", abi.encode(AGENCIES, willing, ITitleRegistry(titles))));
         MIGRATION = new MigrationDouble(titles);
         CONVEYANCE = new ConveyanceDouble(titles);
         ITitleMigration migration = ITitleMigration(address(MIGRATION));
-        TITLES = new TitleRegistry(AGENCIES, willing, ILienRegistry(LIENS), migration, IConveyance(address(CONVEYANCE)));
+        TITLES = ITitleRegistry(
+            Built.create(
+                "TitleRegistry",
+                abi.encode(AGENCIES, willing, ILienRegistry(LIENS), migration, IConveyance(address(CONVEYANCE)))
+            )
+        );
         AgencyId agency =
             AGENCIES.registerAgency(AgencyId.wrap(0), address(this), type(uint64).max, keccak256("land.example.gov"));
         uint64 scopes = AGENCIES.LAND_REGISTRAR() | AGENCIES.COURT();

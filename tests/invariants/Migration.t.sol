@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {AgencyId} from "../../interfaces/access/IAgencyRegistry.sol";
+import {AgencyId, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
 import {ITitleMigration, MovedRegister} from "../../interfaces/land/ITitleMigration.sol";
 import {
     ITitleRegistry,
@@ -10,9 +10,8 @@ import {
     RegisterStatus,
     TitleId
 } from "../../interfaces/land/ITitleRegistry.sol";
-import {AgencyRegistry} from "../../contracts/access/AgencyRegistry.sol";
-import {TitleMigration} from "../../contracts/land/TitleMigration.sol";
 import {TitleTree} from "../../contracts/land/TitleTree.sol";
+import {Built} from "./Built.sol";
 import {VM} from "./Vm.sol";
 
 /// Says who keeps the register: all that a proposal asks of the titles.
@@ -34,18 +33,20 @@ contract MigrationTest {
     address private constant COLLEAGUE = address(0xC0);
     uint256 private constant START = 1_767_225_600;
 
-    TitleMigration private _migration;
+    ITitleMigration private _migration;
     bytes32[] private _ids;
     bytes32[] private _leaves;
 
     function setUp() external {
         VM.warp(START);
-        AgencyRegistry agencies = new AgencyRegistry(address(this));
+        IAgencyRegistry agencies = IAgencyRegistry(Built.create("AgencyRegistry", abi.encode(address(this))));
         AgencyId agency =
             agencies.registerAgency(AgencyId.wrap(0), address(this), type(uint64).max, keccak256("land.example.gov"));
         agencies.accredit(agency, address(this), agencies.LAND_REGISTRAR(), 0, type(uint40).max);
         agencies.accredit(agency, COLLEAGUE, agencies.LAND_REGISTRAR(), 0, type(uint40).max);
-        _migration = new TitleMigration(agencies, ITitleRegistry(address(new Keeping(agency))));
+        _migration = ITitleMigration(
+            Built.create("TitleMigration", abi.encode(agencies, ITitleRegistry(address(new Keeping(agency)))))
+        );
         VM.warp(START + 3 days);
     }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {AgencyId, AgencyStatus} from "../../interfaces/access/IAgencyRegistry.sol";
-import {PartyId} from "../../interfaces/identity/IPartyRegistry.sol";
-import {AgencyRegistry} from "../../contracts/access/AgencyRegistry.sol";
-import {PartyRegistry} from "../../contracts/identity/PartyRegistry.sol";
+import {AgencyId, AgencyStatus, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
+import {IPartyRegistry, PartyId} from "../../interfaces/identity/IPartyRegistry.sol";
+import {Built} from "./Built.sol";
 import {Reach} from "./Reach.sol";
 import {Signing} from "./Signing.sol";
 import {VM} from "./Vm.sol";
@@ -31,8 +30,9 @@ contract Registrars {
     address private constant CUSTODIAN = address(0x2000);
     address private constant SECOND_CUSTODIAN = address(0x2001);
 
-    AgencyRegistry private immutable AGENCIES = new AgencyRegistry(address(this));
-    PartyRegistry private immutable PARTIES = new PartyRegistry(AGENCIES);
+    IAgencyRegistry private immutable AGENCIES =
+        IAgencyRegistry(Built.create("AgencyRegistry", abi.encode(address(this))));
+    IPartyRegistry private immutable PARTIES = IPartyRegistry(Built.create("PartyRegistry", abi.encode(AGENCIES)));
     AgencyId private immutable AGENCY;
 
     Key[KEYS] private _keys;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {AgencyId} from "../../interfaces/access/IAgencyRegistry.sol";
-import {PartyId, RepresentativeSignature} from "../../interfaces/identity/IPartyRegistry.sol";
-import {AgencyRegistry} from "../../contracts/access/AgencyRegistry.sol";
-import {PartyRegistry} from "../../contracts/identity/PartyRegistry.sol";
+import {AgencyId, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
+import {IPartyRegistry, PartyId, RepresentativeSignature} from "../../interfaces/identity/IPartyRegistry.sol";
+import {Built} from "./Built.sol";
 import {Reach} from "./Reach.sol";
 import {Signing} from "./Signing.sol";
 import {VM} from "./Vm.sol";
@@ -39,8 +38,9 @@ contract Chamber {
     address private constant SECOND = address(0x1001);
     uint256 private constant START = 1_767_225_600;
 
-    AgencyRegistry private immutable AGENCIES = new AgencyRegistry(address(this));
-    PartyRegistry private immutable PARTIES = new PartyRegistry(AGENCIES);
+    IAgencyRegistry private immutable AGENCIES =
+        IAgencyRegistry(Built.create("AgencyRegistry", abi.encode(address(this))));
+    IPartyRegistry private immutable PARTIES = IPartyRegistry(Built.create("PartyRegistry", abi.encode(AGENCIES)));
     AgencyId private immutable AGENCY;
 
     /// In ascending order of id.

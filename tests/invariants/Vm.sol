@@ -13,6 +13,7 @@ struct Wallet {
 interface Vm {
     function prank(address caller) external;
     function warp(uint256 time) external;
+    function getCode(string calldata path) external view returns (bytes memory);
     function createWallet(uint256 key) external returns (Wallet memory);
     function addr(uint256 key) external pure returns (address);
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);

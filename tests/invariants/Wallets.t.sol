@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {AgencyId} from "../../interfaces/access/IAgencyRegistry.sol";
-import {PartyId, PowerGrant, PowerId, Recovery} from "../../interfaces/identity/IPartyRegistry.sol";
-import {AgencyRegistry} from "../../contracts/access/AgencyRegistry.sol";
-import {PartyRegistry} from "../../contracts/identity/PartyRegistry.sol";
+import {AgencyId, IAgencyRegistry} from "../../interfaces/access/IAgencyRegistry.sol";
+import {IPartyRegistry, PartyId, PowerGrant, PowerId, Recovery} from "../../interfaces/identity/IPartyRegistry.sol";
+import {Built} from "./Built.sol";
 import {Reach} from "./Reach.sol";
 import {Signing} from "./Signing.sol";
 import {VM} from "./Vm.sol";
@@ -56,8 +55,9 @@ contract Counter {
     uint256 private constant WINDOW = 7 days;
     bytes32 public constant SPECIMEN = keccak256("what everybody signs");
 
-    AgencyRegistry public immutable AGENCIES = new AgencyRegistry(address(this));
-    PartyRegistry public immutable PARTIES = new PartyRegistry(AGENCIES);
+    IAgencyRegistry public immutable AGENCIES =
+        IAgencyRegistry(Built.create("AgencyRegistry", abi.encode(address(this))));
+    IPartyRegistry public immutable PARTIES = IPartyRegistry(Built.create("PartyRegistry", abi.encode(AGENCIES)));
     AgencyId private immutable AGENCY;
 
     Person[SIZE] private _people;
@@ -501,7 +501,7 @@ contract Counter {
 /// forge-config: deep.invariant.runs = 10000
 contract WalletsTest is Reach {
     Counter private _counter;
-    PartyRegistry private _parties;
+    IPartyRegistry private _parties;
 
     function setUp() external {
         _counter = new Counter();

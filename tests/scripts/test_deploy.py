@@ -98,7 +98,7 @@ def test_goes_on_after_kill_at_each_contract(new_node: Callable[..., Node], shel
         assert [(entries[name]["nonce"], entries[name]["address"]) for name in NAMES] == [
             (nonce, address_at(DEPLOYER, nonce)) for nonce in range(len(NAMES))
         ]
-    node.call("evm_setIntervalMining", 1)
+    node.mine_often()
     shell.run("deploy", "--rpc", node.url, "--yes")
     assert [shell.record()["contracts"][name]["address"] for name in NAMES] == [
         address_at(DEPLOYER, nonce) for nonce in range(len(NAMES))
@@ -198,7 +198,7 @@ def test_sends_again_what_never_arrived(new_node: Callable[..., Node], shell: Sh
     sent = killed(shell, node, 1)["contracts"]["AgencyRegistry"]["transactions"][0]["hash"]
     time.sleep(0.2)
     node.call("anvil_dropTransaction", sent)
-    node.call("evm_setIntervalMining", 1)
+    node.mine_often()
     record = shell.run("deploy", "--rpc", node.url, "--yes") and shell.record()
     assert record["contracts"]["AgencyRegistry"]["transaction"] == sent
 
@@ -366,7 +366,7 @@ def test_goes_on_after_a_reorganisation(new_node: Callable[..., Node], shell: Sh
         assert first.is_alive(), shell.said
         mine_signed(node, shell.deployments / "pilot.partial.json", key.address)
     node.call("evm_revert", before)
-    node.call("evm_setIntervalMining", 1)
+    node.mine_often()
     first.join()
     assert first.exitcode == 1
     assert "AgencyRegistry: there is no code" in shell.said

@@ -1,5 +1,6 @@
 """A node of the test's own, and scripts run as an operator runs them: in a process and a folder of their own."""
 
+import http.client
 import json
 import multiprocessing
 import os
@@ -8,8 +9,10 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +38,10 @@ NAMES = (
     "TrusteeCeremony",
 )
 
-# Importing Brownie takes two seconds; this server does it once and forks a fresh process for each script.
+# Importing Brownie takes two seconds, loading the contracts another; this server does both once and forks a fresh
+# process for each script.
 _FORKS = multiprocessing.get_context("forkserver")
-_FORKS.set_forkserver_preload(["brownie"])
+_FORKS.set_forkserver_preload(["brownie", "tests.scripts.loaded"])
 
 
 class Node:
@@ -48,6 +52,7 @@ class Node:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{port}"
+        self._stopped = threading.Event()
         self._process = subprocess.Popen([ANVIL, "--port", str(port), "--silent", *options])
         until = time.monotonic() + 60
         while True:
@@ -77,8 +82,19 @@ class Node:
         """How many transactions of an address are mined."""
         return int(self.call("eth_getTransactionCount", address, "latest"), 16)
 
+    def mine_often(self) -> None:
+        """Make blocks from now on, ten a second; the node's own interval is a second at least."""
+
+        def mine() -> None:
+            while not self._stopped.wait(0.1):
+                with suppress(OSError, http.client.HTTPException):  # it may end meanwhile, as tests let it
+                    self.call("evm_mine")
+
+        threading.Thread(target=mine, daemon=True).start()
+
     def stop(self) -> None:
         """End the node."""
+        self._stopped.set()
         self._process.terminate()
         self._process.wait(60)
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -33,13 +34,27 @@ def without_sync(engine: Engine) -> Engine:
     return engine
 
 
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Engine]:
-    """A SQLite database with all tables."""
-    engine = without_sync(open_engine(f"sqlite:///{tmp_path}/muniment.db"))
+@pytest.fixture(scope="session")
+def blank(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and nothing in them: a copy is there at once, a migration takes its time."""
+    path = tmp_path_factory.mktemp("blank") / "blank.db"
+    engine = without_sync(open_engine(f"sqlite:///{path}"))
     migrate(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture
+def database(tmp_path: Path, blank: Path) -> Iterator[Engine]:
+    """A SQLite database with all tables."""
+    engine = _copied(blank, tmp_path / "muniment.db")
     yield engine
     engine.dispose()
+
+
+def _copied(blank: Path, path: Path) -> Engine:
+    shutil.copyfile(blank, path)
+    return without_sync(open_engine(f"sqlite:///{path}"))
 
 
 @pytest.fixture(scope="session")
@@ -61,13 +76,19 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return cluster.database()
 
 
-@pytest.fixture
-def any_database(empty_database_url: str) -> Iterator[Engine]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+def any_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """A database with all tables, on each engine in turn."""
-    engine = without_sync(open_engine(empty_database_url))
-    migrate(engine)
-    yield engine
-    engine.dispose()
+    if request.param == "sqlite":
+        engine = _copied(request.getfixturevalue("blank"), tmp_path / "any.db")
+        yield engine
+        engine.dispose()
+        return
+    cluster: postgres.Cluster = request.getfixturevalue("postgresql")
+    with cluster.migrated() as url:
+        engine = open_engine(url)
+        yield engine
+        engine.dispose()
 
 
 @pytest.fixture

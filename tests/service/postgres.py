@@ -5,11 +5,15 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
 from urllib.parse import quote
 
 import psycopg
+
+from muniment.db.engine import migrate, open_engine
 
 
 def programs() -> Path | None:
@@ -44,7 +48,8 @@ class Cluster:
             folder / "initdb", "--auth=trust", "--username=muniment", "--encoding=UTF8", "--no-locale", "--no-sync"
         )
         self._run(self._pg_ctl, "--wait", f"--log={self._home / 'log'}", f"--options={options}", "start")
-        self._schemas = 0
+        self._made = 0
+        self._has_blank = False
 
     @property
     def data(self) -> Path:
@@ -67,11 +72,36 @@ class Cluster:
 
     def database(self) -> str:
         """Make an empty schema, which is quicker than a database; return the URL of a database that shows only it."""
-        self._schemas += 1
-        name = f"test{self._schemas}"
+        name = self._name()
+        self._do(f"CREATE SCHEMA {name}")
+        return f"{self._url('postgres')}&options=-csearch_path%3D{name}"
+
+    @contextmanager
+    def migrated(self) -> Iterator[str]:
+        """Give the URL of a database with all tables, copied from one that was migrated once and dropped at the end."""
+        if not self._has_blank:
+            self._do("CREATE DATABASE blank")
+            engine = open_engine(self._url("blank"))
+            migrate(engine)
+            engine.dispose()
+            self._has_blank = True
+        name = self._name()
+        self._do(f"CREATE DATABASE {name} TEMPLATE blank")
+        try:
+            yield self._url(name)
+        finally:
+            self._do(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _name(self) -> str:
+        self._made += 1
+        return f"test{self._made}"
+
+    def _url(self, name: str) -> str:
+        return f"postgresql://muniment@/{name}?host={quote(str(self._home))}"
+
+    def _do(self, statement: str) -> None:
         with psycopg.connect(f"host={self._home} user=muniment dbname=postgres", autocommit=True) as connection:
-            connection.execute(f"CREATE SCHEMA {name}")
-        return f"postgresql://muniment@/postgres?host={quote(str(self._home))}&options=-csearch_path%3D{name}"
+            connection.execute(statement)
 
     def stop(self) -> None:
         """End the server and remove its files."""

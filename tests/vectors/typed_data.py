@@ -24,7 +24,9 @@ ADDRESSES = {
     "TitleRegistry": "0x4d756e696d656e740000000000000000000000a6",
     "LienRegistry": "0x4d756e696d656e740000000000000000000000a7",
     "Conveyance": "0x4d756e696d656e740000000000000000000000a8",
+    "TrusteeCeremony": "0x4d756e696d656e740000000000000000000000a9",
 }
+CALLED = {"TrusteeCeremony": "Muniment Ballots"}  # domains that are not named after their contract
 TOKEN = "0x4d756e696d656e740000000000000000000000a4"
 TYPES = {
     "PartyRegistry": {
@@ -55,6 +57,9 @@ TYPES = {
     },
     **land.TYPES,
     **sales.TYPES,
+    "TrusteeCeremony": {
+        "EnrolVoter": "bytes32 setup,uint32 unit,bytes32 voter,bytes32 blinded,uint256 deadline",
+    },
 }
 # Chain, nonce, deadline: a node's own chain, mainnet, and the last one whose id wallets take for a plain number.
 ROWS = [(31337, 0, NEVER), (1, 2**64 + 1, YEAR_2100), (4_503_599_627_370_476, NEVER, YEAR_2100)]
@@ -118,10 +123,11 @@ def _case(contract, kind, row):
         "TitleRegistry": land.of_titles,
         "LienRegistry": land.of_liens,
         "Conveyance": sales.of_sales,
+        "TrusteeCeremony": _enrolment,
     }[contract](kind, row, nonce)
     message = {name: (told | own["message"])[name] for _, name in eip712.members(fields)}
     domain = {
-        "name": f"Muniment {contract}",
+        "name": CALLED.get(contract, f"Muniment {contract}"),
         "version": "1",
         "chainId": chain_id,
         "verifyingContract": ADDRESSES[contract],
@@ -214,6 +220,18 @@ def _document(_kind, row, _nonce):
         "policy": policy,
     }
     return {"members": [place], "message": message}, [member]
+
+
+def _enrolment(_kind, row, _nonce):
+    """Person 1 asks to be enrolled."""
+    voter = person(1)
+    message = {
+        "setup": [SMALL, "0x" + keccak(text="setup").hex(), FULL][row],
+        "unit": str([0, 1, 2**32 - 1][row]),
+        "voter": voter["party"],
+        "blinded": [SMALL, "0x" + keccak(text="blinded").hex(), FULL][row],
+    }
+    return {"message": message}, [voter]
 
 
 def _signature(key, digest):

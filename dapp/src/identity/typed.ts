@@ -2,7 +2,7 @@
 // itself, from what the page shows; the service only adds a one-time number and a deadline.
 
 /** The registries that a person signs for. */
-export type Registry = "PartyRegistry" | "CompanyRegistry" | "Conveyance";
+export type Registry = "PartyRegistry" | "CompanyRegistry" | "Conveyance" | "TrusteeCeremony";
 
 /** A chain and a contract on it; `verifyingContract` in lower case. */
 export interface Place {
@@ -55,7 +55,13 @@ const TYPES: Readonly<Record<Registry, Readonly<Record<string, string>>>> = {
       "bytes32 sale,bytes32 lien,uint128 amount,bytes32 currency,address payout,bytes32 party,uint256 nonce,uint256 deadline",
     CancelSale: "bytes32 sale,bytes32 documentHash,bytes32 party,uint256 nonce,uint256 deadline",
   },
+  TrusteeCeremony: {
+    EnrolVoter: "bytes32 setup,uint32 unit,bytes32 voter,bytes32 blinded,uint256 deadline",
+  },
 };
+
+// A domain's name, where it is not the contract's.
+const CALLED: Partial<Record<Registry, string>> = { TrusteeCeremony: "Muniment Ballots" };
 
 // Structs within them, and within each other.
 const STRUCTS: Readonly<Record<string, string>> = {
@@ -92,7 +98,7 @@ export function typedData(registry: Registry, place: Place, type: string, messag
   return {
     types: { EIP712Domain: parse(DOMAIN), [type]: fields, ...Object.fromEntries(structsIn(fields)) },
     primaryType: type,
-    domain: { name: `Muniment ${registry}`, version: "1", ...place },
+    domain: { name: CALLED[registry] ?? `Muniment ${registry}`, version: "1", ...place },
     message,
   };
 }

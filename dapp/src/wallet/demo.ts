@@ -57,6 +57,8 @@ function demoProvider(rpc: string, words: Words): Provider {
         case "eth_getBlockByNumber":
         case "eth_getBlockByHash":
         case "eth_getLogs":
+        case "eth_getTransactionByHash":
+        case "eth_getTransactionReceipt":
           return relay(rpc, method, params);
         default:
           throw Object.assign(new Error(`The demo wallet does not know ${method}.`), { code: 4200 });

@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes as digests
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from muniment.ballots.group import recover
+from muniment.ballots.crypto.group import recover
 from muniment.ballots.hashes import credential_message, enrolment_digest, enrolment_leaf, unit_leaf
 from muniment.ballots.manifest import Manifest
 from muniment.ballots.model import UnitRoll

@@ -17,7 +17,6 @@ from muniment.db.schema import (
     title_liens,
     title_notices,
     title_restrictions,
-    titles,
     wallets,
 )
 from muniment.errors import Refused
@@ -25,6 +24,7 @@ from muniment.identity.model import CredentialStanding, known_kind
 from muniment.identity.standing import credential
 from muniment.land.encumbrances import liens_of
 from muniment.land.sales.model import Rates, SaleStatus, deposit_due, token_of
+from muniment.land.standing import standing_title
 
 _FREEZE = 1
 ESTATE_AGENT, BANK = known_kind("ESTATE_AGENT"), known_kind("BANK")
@@ -110,19 +110,9 @@ def case_from(row: Row[Any]) -> Case:
     )
 
 
-def title_row(connection: Connection, title: str) -> Row[Any]:
-    """A title that stands. Raises Refused."""
-    row = connection.execute(select(titles).where(titles.c.title == title)).one_or_none()
-    if row is None:
-        raise Refused("TitleUnknown", title=title)
-    if row.retired_at is not None:
-        raise Refused("TitleIsRetired", title=title)
-    return row
-
-
 def require_version(connection: Connection, listing: Mapping[str, Any]) -> Row[Any]:
     """The listing's title, which must not have changed since. Raises Refused."""
-    row = title_row(connection, listing["title"])
+    row = standing_title(connection, listing["title"])
     if row.version != listing["version"]:
         raise Refused("VersionStale", title=row.title, given=listing["version"], present=row.version)
     return row

@@ -22,7 +22,6 @@ from muniment.land.sales.case import (
     is_organisation,
     rates_of,
     require_version,
-    title_row,
     wallet_or_none,
 )
 from muniment.land.sales.model import (
@@ -45,6 +44,7 @@ from muniment.land.sales.model import (
     sale_id,
     token_of,
 )
+from muniment.land.standing import standing_title
 
 Signers = list[tuple[Role, str]]
 
@@ -108,7 +108,7 @@ def buyers_of(case: Case, offer: Mapping[str, Any] | None = None) -> Signers:
 
 
 def _listing(connection: Connection, wanted: Mapping[str, Any], now: int) -> Draft:
-    row = title_row(connection, wanted["title"])
+    row = standing_title(connection, wanted["title"])
     sellers = [share.holder for share in holders_of(connection, row.title)]
     agent, bank = wanted.get("agent") or ZERO_HASH, wanted.get("sellersBank") or ZERO_HASH
     document = struct_json(

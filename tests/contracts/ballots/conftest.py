@@ -1,4 +1,4 @@
-"""Setups of key ceremonies; and boxes of elections whose key one person knows."""
+"""Setups of key ceremonies, and boxes of elections whose key one person knows."""
 
 from itertools import count
 from pathlib import Path

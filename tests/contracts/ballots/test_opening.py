@@ -165,7 +165,7 @@ def _unit(lines, unit=0):
 
 
 def test_refuses_what_cannot_be_decoded(open_box):
-    """Must refuse a choice with more than 2^40 possible counts in some unit, joined units reckoned in, as Python does."""
+    """Must refuse a choice of over 2^40 possible counts in some unit, as Python does, joined units reckoned in."""
     form = ContestForm.choice(7)
     most = max(lines for lines in range(1, 1_000) if form.is_decodable(20, lines + 2 * 20))
     assert most < 999
@@ -181,7 +181,7 @@ def test_refuses_what_cannot_be_decoded(open_box):
 
 
 def test_refuses_values_that_overflow(open_box):
-    """Must refuse a choice whose largest value has more than 255 bits; points of 32 bits of voters never come to 2^40."""
+    """Must refuse a choice whose largest value has more than 255 bits; points of 2^32 voters never come to 2^40."""
     eight = ContestForm.choice(8)
     # 8 values of 32 bits each: all lines count, in however small units.
     with reverts("ContestUndecodable", 0, 0):

@@ -16,10 +16,10 @@ from typing import Any
 
 from eth_abi.abi import encode
 
-from muniment.ballots.ballot import prepare_ballot, replacing, sign_ballot, tracker
-from muniment.ballots.blind import PrivateKey, blind, blind_sign, finalize, prepare
-from muniment.ballots.ceremony import TrusteeSecret, deal, decryption_secret, draw_secret, open_share, share_for
-from muniment.ballots.group import address_of, draw_scalar, multiply, sign
+from muniment.ballots.crypto.ballot import prepare_ballot, replacing, sign_ballot, tracker
+from muniment.ballots.crypto.group import address_of, draw_scalar, multiply, sign
+from muniment.ballots.crypto.packing import pack_ballots, pack_replaced
+from muniment.ballots.enrolment.blind import PrivateKey, blind, blind_sign, finalize, prepare
 from muniment.ballots.hashes import (
     batch_leaf,
     credential_message,
@@ -42,9 +42,16 @@ from muniment.ballots.model import (
     UnitRoll,
     width_of,
 )
-from muniment.ballots.packing import pack_ballots, pack_replaced
 from muniment.ballots.roll import Tree, roll_tree
-from muniment.ballots.sharing import Sum, countable, make_share, pack_shares
+from muniment.ballots.trustees.ceremony import (
+    TrusteeSecret,
+    deal,
+    decryption_secret,
+    draw_secret,
+    open_share,
+    share_for,
+)
+from muniment.ballots.trustees.sharing import Sum, countable, make_share, pack_shares
 from muniment.ballots.verifying.loading import load
 from muniment.chain.abi import decode_values, encode_call
 from muniment.hashing import ZERO_HASH, keccak

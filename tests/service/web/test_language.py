@@ -9,6 +9,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from muniment.access.model import AgencyStatus, KeyStanding, Scope
+from muniment.ballots.states import BallotState, CeremonyStage, Phase
+from muniment.ballots.verifying.findings import Verdict
 from muniment.db.answers import Finality
 from muniment.identity.companies.model import CompanyStatus, FilingKind, Part
 from muniment.identity.model import KNOWN_KINDS, CredentialStanding
@@ -92,6 +94,13 @@ def test_every_key_that_is_made_of_what_a_register_holds() -> None:
     used |= {f"apply.{name}" for name in fields}
     used |= {f"apply.error.{name}.{wrong}" for name in fields for wrong in ("missing", "wrong")}
     used |= {f"act.{name}" for name in ACTS}
+    between = {"announced", "enrolling", "collecting", "listing", "listed"}  # while the office works: no phase has it
+    used |= {f"election.phase.{stage}" for stage in {*Phase, *between}}
+    used |= {f"election.says.{stage}" for stage in {*Phase, *between} - {Phase.READY}}
+    used |= {f"ceremony.{stage.name.lower()}" for stage in CeremonyStage if stage}
+    states = {*(state.name.lower() for state in BallotState), "waiting", "refused"}
+    used |= {f"{where}.{state}" for where in ("track.says", "browser.ballot_state") for state in states}
+    used |= {f"browser.recount.says.{verdict.value}" for verdict in Verdict}
     assert used - ENGLISH.keys() == set()
 
 

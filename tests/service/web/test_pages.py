@@ -22,6 +22,7 @@ PAGES = (
     f"/parties/{HOLDERS[0]}",
     f"/parties/{HOLDERS[1]}",
     "/agencies",
+    "/elections",
     f"/agencies/{AGENCY}",
     "/status",
 )

@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.30;
+
+// What stands beside our contracts where a measurement is not of them.
+import {ConveyanceDouble, MigrationDouble} from "../../tests/contracts/doubles/Land.sol";

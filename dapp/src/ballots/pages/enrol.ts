@@ -1,0 +1,188 @@
+import { type Deployment, deployment, get } from "../../deployment.js";
+import { byId } from "../../dom.js";
+import { type TypedData, whatIsShown } from "../../identity/typed.js";
+import { chooseProvider } from "../../wallet/connect.js";
+import { account, ask, chainTime, onChain, type Provider } from "../../wallet/provider.js";
+import { wordsOf } from "../../words.js";
+import { begin, blindedHash, type Credential, finish, keep, kept, type Pending, submissionOf, submissionTime } from "../enrol.js";
+import type { Hex } from "../group.js";
+import { credentialFile, credentialOf, isHandedIn, markHandedIn, takeFile } from "./keeping.js";
+import { byWallet } from "./node.js";
+import { alarm, download, moment, post, Refusal, sentenceFor } from "./showing.js";
+import { hasManifest, type Paper, paperOf, placeOf } from "./told.js";
+
+// A credential is made here, signed blindly by the office on the citizen's signature, and handed in later without any
+// login: so the office knows who may vote, and nobody knows whose a line of the roll is.
+
+const root = byId("enrol");
+const setup = root.dataset["election"] as Hex;
+const stage = root.dataset["stage"];
+const words = wordsOf(root);
+const state = byId("enrol-state");
+let paper: Paper;
+let contracts: Deployment;
+
+/** What the wallet will sign, and everything that goes with it. */
+interface Asked {
+  readonly provider: Provider;
+  readonly wallet: Hex;
+  readonly voter: Hex;
+  readonly pending: Pending;
+  readonly data: TypedData;
+}
+let asked: Asked | undefined;
+
+function step(act: () => Promise<void>): void {
+  alarm("enrol-error", "");
+  act().catch((error: unknown) => {
+    state.textContent = "";
+    alarm("enrol-error", sentenceFor(error, words, paper?.told.chain_id ?? 0));
+  });
+}
+
+const put = (id: string, text: string): void => {
+  byId(id).textContent = text;
+};
+
+async function arrive(): Promise<void> {
+  [contracts, paper] = await Promise.all([deployment(), paperOf(setup)]);
+  byId("enrol-import").hidden = false;
+  const credential = credentialOf(setup);
+  if (credential) return await shown(credential);
+  if (stage === "enrolling") byId("enrol-make").hidden = false;
+  else if (stage === "collecting" || stage === "listed" || stage === "open") state.textContent = words("enrol_none");
+}
+
+/** A credential is here: what it is for, whether the roll has it, and how it is handed in. */
+async function shown(credential: Credential): Promise<void> {
+  for (const id of ["enrol-make", "enrol-sign"]) document.getElementById(id)?.setAttribute("hidden", "");
+  byId("enrol-have").hidden = false;
+  put("enrol-unit", paper.manifest.units[credential.unit]?.name ?? "");
+  put("enrol-address", credential.credential);
+  const { roll } = paper.told;
+  let says = words(isHandedIn(setup) ? "enrol_handed" : "enrol_not_handed");
+  if (roll === "published") {
+    const place = await placeOf(paper, credential.unit, credential.credential);
+    says = place ? words("enrol_listed", { n: place.line.index + 1 }) : words("enrol_excluded");
+  }
+  put("enrol-roll", says);
+  const opens = paper.manifest.schedule["enrolmentCloses"];
+  if (roll === "before") put("enrol-roll", words("enrol_later", { time: moment(opens) }));
+  byId("enrol-hand").hidden = roll !== "open" || isHandedIn(setup);
+}
+
+async function prepare(): Promise<void> {
+  const field = byId("enrol-voter") as HTMLInputElement;
+  const voter = field.value.trim().toLowerCase() as Hex;
+  if (!/^0x[0-9a-f]{64}$/.test(voter)) {
+    alarm("enrol-error", words("enrol_voter"));
+    return field.focus();
+  }
+  const told = await get<{ eligible: boolean; unit: number | null; enrolled: boolean; blinded: string | null }>(
+    `/api/elections/${setup}/enrolments/${voter}`,
+  );
+  if (!told.eligible || told.unit === null) throw new Refusal("NotEligible", words("enrol_not_eligible"));
+  const pending = await pendingFor(told.unit, told.enrolled ? told.blinded : null);
+  const provider = await chooseProvider(contracts, words);
+  if (!provider) return;
+  state.textContent = words("connect");
+  const wallet = await account(provider);
+  await onChain(provider, paper.told.chain_id);
+  if (!(await hasManifest(byWallet(provider), paper))) throw new Refusal("ManifestRefused", words("ballot_differs"));
+  const data = await typedData(provider, voter, pending);
+  asked = { provider, wallet, voter, pending, data };
+  put("enrol-sign-unit", paper.manifest.units[told.unit]?.name ?? String(told.unit));
+  put("enrol-sign-voter", voter);
+  put("enrol-sign-blinded", blindedHash(pending));
+  put("enrol-sign-deadline", moment(Number(data.message["deadline"])));
+  put("enrol-checked", `✓ ${words("enrol_key_checked")}`);
+  state.textContent = "";
+  byId("enrol-make").hidden = true;
+  byId("enrol-sign").hidden = false;
+  byId("enrol-sign-heading").focus();
+}
+
+/** A request that waits in this browser is sent again; a voter who is enrolled with another one cannot be twice. */
+async function pendingFor(unit: number, blinded: string | null): Promise<Pending> {
+  const held = kept(localStorage, setup);
+  const old = held && "pending" in held && held.pending.unit === unit ? held.pending : undefined;
+  if (blinded !== null && (!old || blindedHash(old) !== blinded)) throw new Refusal("EnrolledAlready", words("enrol_elsewhere"));
+  if (old) return old;
+  // The key is the manifest's, whose hash the chain has: a key for one citizen alone would mark the credential.
+  const pending = await begin(setup, unit, paper.manifest.units[unit]!.key);
+  keep(localStorage, setup, { pending });
+  return pending;
+}
+
+async function typedData(provider: Provider, voter: Hex, pending: Pending): Promise<TypedData> {
+  const blinded = blindedHash(pending);
+  const query = new URLSearchParams({ voter, unit: String(pending.unit), blinded });
+  const response = await fetch(`/api/elections/${setup}/typed-data/enrol?${query}`);
+  const answer = (await response.json()) as { typed_data?: TypedData; detail?: string; error?: string };
+  if (!response.ok || !answer.typed_data) throw new Refusal(answer.error ?? "", answer.detail ?? words("unreachable"));
+  const place = { chainId: paper.told.chain_id, verifyingContract: paper.told.ceremony_contract };
+  const shownHere = { setup, unit: pending.unit, voter, blinded };
+  const now = await chainTime(provider);
+  const data = whatIsShown("TrusteeCeremony", place, "EnrolVoter", shownHere, answer.typed_data, now);
+  if (!data) throw new Refusal("", words("mismatch"));
+  return data;
+}
+
+async function sign(): Promise<void> {
+  if (!asked) return;
+  const { provider, wallet, voter, pending, data } = asked;
+  state.textContent = words("signing");
+  const signature = String(await ask(provider, "eth_signTypedData_v4", [wallet, JSON.stringify(data)]));
+  state.textContent = words("sending");
+  const { unit, blinded } = pending;
+  const body = { voter, unit, blinded, deadline: data.message["deadline"], signature };
+  const issued = await post<{ signature: string }>(`/api/elections/${setup}/enrolments`, body);
+  const credential = await finish(pending, paper.manifest.units[unit]!.key, issued.signature);
+  keep(localStorage, setup, { credential });
+  state.textContent = words("enrol_done");
+  await shown(credential);
+  byId("enrol-have-heading").focus();
+}
+
+/** Hand the credential in: no cookie, no name, nothing but what the roll will show. */
+async function handIn(): Promise<void> {
+  const credential = credentialOf(setup);
+  if (!credential) return;
+  const { unit, credential: address, randomizer, signature } = submissionOf(credential);
+  await post(`/api/elections/${setup}/credentials`, { unit, credential: address, randomizer, signature }, false);
+  markHandedIn(setup);
+  byId("enrol-hand").hidden = true;
+  put("enrol-roll", words("enrol_handed"));
+  state.textContent = words("enrol_handed");
+}
+
+/** Wait for a moment that nobody can guess, while the page is open. */
+function wait(): void {
+  const now = paper.told.now + (Date.now() - loaded) / 1000;
+  const at = submissionTime(now, paper.manifest.schedule["rollCloses"]);
+  put("enrol-hand-state", words("enrol_waits", { time: moment(at) }));
+  (byId("enrol-hand-wait") as HTMLButtonElement).disabled = true;
+  const later = (at - now) * 1000;
+  // Timers hold 31 bits of milliseconds.
+  setTimeout(() => (later > LONGEST ? wait() : step(handIn)), Math.min(later, LONGEST));
+}
+
+const LONGEST = 2 ** 31 - 1; // ms
+const loaded = Date.now();
+
+const on = (id: string, act: () => void): void => document.getElementById(id)?.addEventListener("click", act);
+on("enrol-begin", () => step(prepare));
+on("enrol-sign-button", () => step(sign));
+on("enrol-hand-now", () => step(handIn));
+on("enrol-hand-wait", wait);
+on("enrol-export", () => {
+  const credential = credentialOf(setup);
+  if (credential) download(`voting-key-${setup.slice(2, 12)}.json`, credentialFile(credential));
+});
+byId("enrol-file").addEventListener("change", ({ target }) =>
+  step(async () => {
+    const [file] = (target as HTMLInputElement).files ?? [];
+    if (file) await shown(await takeFile(file, setup, paper.manifest));
+  }),
+);
+step(arrive);

@@ -1,0 +1,57 @@
+import { exported, imported, keep, kept } from "../enrol.js";
+import type { Credential } from "../enrol.js";
+import type { Hex } from "../group.js";
+import type { Manifest } from "../manifest.js";
+
+// What this browser keeps of an election beside the credential. Never what was voted: a browser can be looked into.
+
+/** A ballot that was sent, and the relay's word that it has it. Plain JSON: it is the file that a voter keeps. */
+export interface Receipt {
+  readonly format: "Muniment.BallotReceipt.v1";
+  readonly chain: number;
+  readonly box: Hex;
+  readonly election: Hex;
+  readonly tracker: Hex;
+  readonly unit: number;
+  readonly index: number;
+  readonly packed: Hex;
+  readonly relayer?: Hex;
+  readonly received_at?: number;
+  readonly receipt?: Hex;
+}
+
+const place = (setup: Hex, what: string): string => `muniment.ballots.${setup}.${what}`;
+
+/** The ballots that this browser sent, oldest first. */
+export const receiptsOf = (setup: Hex): readonly Receipt[] =>
+  JSON.parse(localStorage.getItem(place(setup, "cast")) ?? "[]") as Receipt[];
+
+/** Keep a ballot before it is sent, and again with its receipt. */
+export function keepReceipt(setup: Hex, receipt: Receipt): void {
+  const others = receiptsOf(setup).filter(({ tracker }) => tracker !== receipt.tracker);
+  localStorage.setItem(place(setup, "cast"), JSON.stringify([...others, receipt]));
+}
+
+/** The credential that this browser holds. */
+export function credentialOf(setup: Hex): Credential | undefined {
+  const held = kept(localStorage, setup);
+  return held && "credential" in held ? held.credential : undefined;
+}
+
+/** Take a credential from a file. Throws BallotRefused (EnrolmentRefused). */
+export async function takeFile(file: File, setup: Hex, manifest: Manifest): Promise<Credential> {
+  const credential = await imported(await file.text(), setup, manifest);
+  keep(localStorage, setup, { credential });
+  return credential;
+}
+
+export const credentialFile = (credential: Credential): string => exported(credential);
+
+/** Whether the credential was handed in from this browser. */
+export const isHandedIn = (setup: Hex): boolean => localStorage.getItem(place(setup, "handed")) !== null;
+export const markHandedIn = (setup: Hex): void => localStorage.setItem(place(setup, "handed"), "1");
+
+/** The tracker that this second device took before it saw an opening. */
+export const takenTracker = (setup: Hex): string | null => localStorage.getItem(place(setup, "taken"));
+export const takeTracker = (setup: Hex, tracker: Hex | null): void =>
+  tracker === null ? localStorage.removeItem(place(setup, "taken")) : localStorage.setItem(place(setup, "taken"), tracker);
