@@ -15,7 +15,7 @@ from eth_account.signers.local import LocalAccount
 from web3 import Web3
 from web3.contract.contract import ContractFunction
 
-from bench import gas_documents, gas_identity, gas_land, gas_sales
+from bench import gas_ballots, gas_documents, gas_identity, gas_land, gas_sales, gas_tally
 from bench.node import START, compile_own, compile_peers, deploy, fresh_node, gas_of
 
 SNAPSHOT = Path(__file__).with_name("gas-snapshot.json")
@@ -40,6 +40,7 @@ TARGETS = {
     "register a title, in a batch of 50": 100_000,
     **gas_land.TARGETS,
     **gas_documents.TARGETS,
+    **gas_ballots.TARGETS,
 }
 
 
@@ -48,7 +49,7 @@ def rows() -> list[dict[str, Any]]:
     figures, others = measured(), compile_peers()
     with fresh_node() as web3:
         mint, transfer = _deed(web3, others)
-        peers = gas_documents.peers(web3) | gas_land.PEERS
+        peers = gas_documents.peers(web3) | gas_land.PEERS | gas_ballots.PEERS
     peers["transfer step"] = peers["transfer step"] | {"OpenZeppelin ERC-721 (no record)": {"value": transfer}}
     peers["register a title"] = {"OpenZeppelin ERC-721 mint (no record)": {"value": mint}, **PUBLISHED}
     return [_row(act, n, gas, peers.get(act, {})) for act, (n, gas) in figures.items()]
@@ -59,7 +60,7 @@ def measured() -> dict[str, tuple[int, float]]:
     own = compile_own()
     with fresh_node() as web3:
         figures = Scene(web3, own).measure()
-    for others in (gas_land, gas_sales, gas_documents, gas_identity):
+    for others in (gas_land, gas_sales, gas_documents, gas_identity, gas_ballots, gas_tally):
         with fresh_node() as web3:
             figures |= others.Scene(web3, own).measure()
     return figures

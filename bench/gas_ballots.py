@@ -4,30 +4,51 @@ An election is a box with a double of the trustees' ceremony, whose key is known
 proofs are real. Voters come in random order, one unit to a batch.
 """
 
-import json
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from web3 import Web3
+from web3.contract import Contract
 
 from bench.gas_land import create_address
-from bench.node import create, deploy, sent
+from bench.node import compile_peers, deploy, sent
 from muniment.ballots.crypto.packing import pack_ballots
-from muniment.ballots.model import Ballot, ContestForm
-from tests.vectors.ballots import World
+from muniment.ballots.model import Ballot, ContestForm, ContestKind, UnitRoll
+from muniment.ballots.roll import roll_tree
+from muniment.hashing import keccak
+from tests.vectors.ballots import Voter, World
 
-BATCH = 150
 DAY = 86_400
 WORD = 256  # voters of whom one word says whether they voted
-UNITS = 112
-# Roll of a unit, how many units, options. A choice of 4 cannot be decoded for more than some 18,750 voters.
+NOBODY = bytes(32)
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One contest, the roll of each of some units, and how many ballots go into a batch."""
+
+    kind: str
+    form: ContestForm
+    place: str
+    size: int
+    units: int
+    batch: int
+
+
+QUESTION, CHOICE = ContestForm.choice(2), ContestForm.choice(4)
+# What Warszawa-Wesoła asked in 2021: 1 to 15 of 40 projects.
+APPROVAL = ContestForm.points(40, 1, 1, 15)
+# A choice of 4 cannot be decoded for more than some 18,750 voters; of the approval's ballots, 16 million gas take 7.
 SHAPES = (
-    ("unit of 2^17", 2**17 - 1, 1, 2),
-    ("unit of 1,024", 1_024, UNITS, 2),
-    ("unit of 18,700", 18_700, 1, 4),
-    ("unit of 1,024", 1_024, UNITS, 4),
+    Shape("1 of 2", QUESTION, "unit of 2^17", 2**17 - 1, 1, 150),
+    Shape("1 of 2", QUESTION, "unit of 1,024", 1_024, 112, 150),
+    Shape("1 of 4", CHOICE, "unit of 18,700", 18_700, 1, 150),
+    Shape("1 of 4", CHOICE, "unit of 1,024", 1_024, 112, 150),
+    Shape("approval of 40", APPROVAL, "unit of 1,024", 1_024, 112, 7),
 )
 TARGETS = {
     "ballot, 1 of 2, in a batch, unit of 2^17": 60_000,
@@ -47,76 +68,118 @@ PUBLISHED = {
 PEERS = dict.fromkeys(TARGETS, PUBLISHED)
 
 
+@dataclass(frozen=True)
+class OneUnit(World):
+    """An election in whose first unit voters vote; of the others' rolls there are only the hashes."""
+
+    def _voters(self, unit: int, size: int) -> tuple[Voter, ...]:
+        return () if unit else super()._voters(unit, size)
+
+    @cached_property
+    def rolls(self) -> tuple[UnitRoll, ...]:
+        """Each unit's roll."""
+        first = roll_tree(0, [voter.credential for voter in self.voters[0]]).root
+        roots = [keccak(f"roll {unit}".encode()) if unit else first for unit in range(len(self.sizes))]
+        return tuple(
+            UnitRoll(unit, size, size, size + 1, root)
+            for unit, (size, root) in enumerate(zip(self.sizes, roots, strict=True))
+        )
+
+
+@dataclass(frozen=True)
+class Key:
+    """An election key: the contract and the setup that it comes from, and the secret that nobody should know."""
+
+    ceremony: Contract
+    setup: bytes
+    manifest_hash: str
+    secret: int
+
+
 class Scene:
     """A node on which one box after the other is opened and voted in."""
 
     def __init__(self, web3: Web3, artifacts: Path) -> None:
         self.web3, self.artifacts = web3, artifacts
         self.maker, self.relayer = web3.eth.accounts[:2]
-        self.agencies = deploy(web3, artifacts, "AgencyRegistry", self.maker, sender=self.maker)
+        agencies = deploy(web3, artifacts, "AgencyRegistry", self.maker, sender=self.maker)
+        plain = World("gas", (QUESTION,), sizes=(1,))
+        known = (agencies.address, NOBODY, plain.manifest_hash, tuple(plain.key))
+        double = deploy(web3, compile_peers(), "CeremonyDouble", *known, sender=self.maker)
+        self.key = Key(double, NOBODY, plain.manifest_hash, plain.secret_key)
 
     def measure(self) -> dict[str, tuple[int, float]]:
         """Act → (how many ballots one transaction took, gas for each)."""
         return {
             act: (count, gas // count)
-            for name, size, units, options in SHAPES
-            for act, count, gas in Election(self, size, units, options).acts(f"1 of {options}", name)
+            for shape in SHAPES
+            for act, count, gas in Election(self.web3, self.artifacts, self.key, shape).acts()
         }
 
 
 class Election:
-    """An open box of `units` units of `size` voters each, who choose one of `options`."""
+    """An open box; whoever relays sends ballots to it."""
 
-    def __init__(self, scene: Scene, size: int, units: int, options: int) -> None:
-        self.scene, self.size, self.options = scene, size, options
-        web3, maker = scene.web3, scene.maker
-        form, opens = ContestForm.choice(options), web3.eth.get_block("latest")["timestamp"] + DAY
-        plain = World("gas", (form,), sizes=(1,))
-        double = json.loads((scene.artifacts / "Ballots.sol" / "CeremonyDouble.json").read_text())
-        known = (scene.agencies.address, bytes(32), plain.manifest_hash, tuple(plain.key))
-        ceremony = create(web3, double["abi"], double["bytecode"]["object"], *known, sender=maker)
+    def __init__(self, web3: Web3, artifacts: Path, key: Key, shape: Shape) -> None:
+        self.web3, self.shape = web3, shape
+        maker, self.relayer = web3.eth.accounts[:2]
+        opens = web3.eth.get_block("latest")["timestamp"] + DAY
         address = create_address(maker, web3.eth.get_transaction_count(maker))
-        self.world = World(
+        self.world = OneUnit(
             "gas",
-            (form,),
+            (shape.form,),
             chain_id=web3.eth.chain_id,
             box=address.lower(),
-            ceremony=ceremony.address.lower(),
+            ceremony=key.ceremony.address.lower(),
+            manifest_hash=key.manifest_hash,
             opens_at=opens,
             closes_at=opens + DAY,
-            sizes=(size,) * units,
+            secret_key=key.secret,
+            sizes=(shape.size,) * shape.units,
         )
         self.rolls = [(roll.unit, roll.lines, roll.issued, roll.eligible, roll.root) for roll in self.world.rolls]
-        opening = (ceremony.address, bytes(32), opens, opens + DAY, self.world.min_ballots, bytes(32), [form.pack()])
-        self.box = deploy(web3, scene.artifacts, "BallotBox", opening, self.rolls, sender=maker)
+        schedule = (opens, opens + DAY, self.world.min_ballots)
+        opening = (key.ceremony.address, key.setup, *schedule, NOBODY, [shape.form.pack()])
+        self.box = deploy(web3, artifacts, "BallotBox", opening, self.rolls, sender=maker)
         web3.provider.make_request("evm_setNextBlockTimestamp", [opens])
-        self.random = random.Random(f"{size} {units} {options}")  # noqa: S311 -- the same voters in every run
-        self.order = self.random.sample(range(size), min(size, 4 * BATCH))
+        self.random = random.Random(f"{shape.size} {shape.units} {shape.kind}")  # noqa: S311 -- the same in every run
+        self.order = self.random.sample(range(shape.size), min(shape.size, 4 * shape.batch))
+        self.selections: list[tuple[int, ...]] = []
 
-    def acts(self, kind: str, place: str) -> Iterator[tuple[str, int, int]]:
+    def acts(self) -> Iterator[tuple[str, int, int]]:
         """The batch into fresh words, then what a batch and one ballot cost once every word has a voter."""
-        fresh, usual = self.order[:BATCH], self.order[BATCH : 2 * BATCH]
-        lone = self.order[2 * BATCH]
-        yield f"ballot, {kind}, in a batch into fresh words, {place}", BATCH, self.cast(fresh)
+        batch, kind, place = self.shape.batch, self.shape.kind, self.shape.place
+        fresh, usual = self.order[:batch], self.order[batch : 2 * batch]
+        lone = self.order[2 * batch]
+        yield f"ballot, {kind}, in a batch into fresh words, {place}", batch, self.cast(fresh)
         self.touch({index // WORD for index in (*usual, lone)} - {index // WORD for index in fresh}, {*usual, lone})
-        yield f"ballot, {kind}, in a batch, {place}", BATCH, self.cast(usual)
+        yield f"ballot, {kind}, in a batch, {place}", batch, self.cast(usual)
         yield f"ballot, {kind}, alone, {place}", 1, self.cast([lone])
 
     def touch(self, words: set[int], but: set[int]) -> None:
         """Let one voter of each word vote."""
         voters = [
-            next(i for i in range(word * WORD, min(self.size, word * WORD + WORD)) if i not in but)
+            next(i for i in range(word * WORD, min(self.shape.size, word * WORD + WORD)) if i not in but)
             for word in sorted(words)
         ]
-        for start in range(0, len(voters), BATCH):
-            self.cast(voters[start : start + BATCH])
+        for start in range(0, len(voters), self.shape.batch):
+            self.cast(voters[start : start + self.shape.batch])
 
     def cast(self, indices: Sequence[int]) -> int:
         """The gas of one call with a ballot of each of these voters."""
         ballots = [self._ballot(index) for index in indices]
         path = list(self.world.units.path(0))
         function: Any = self.box.functions.cast(self.rolls[0], path, pack_ballots(ballots))
-        return int(sent(self.scene.web3, function, self.scene.relayer)["gasUsed"])
+        return int(sent(self.web3, function, self.relayer)["gasUsed"])
 
     def _ballot(self, index: int) -> Ballot:
-        return self.world.ballot(self.world.voters[0][index], ((self.random.randrange(self.options),),))[0]
+        self.selections.append(self._selection())
+        return self.world.ballot(self.world.voters[0][index], self.selections[-1:])[0]
+
+    def _selection(self) -> tuple[int, ...]:
+        """One option of a choice; of an approval some, within its bounds."""
+        form = self.shape.form
+        if form.kind == ContestKind.CHOICE:
+            return (self.random.randrange(form.options),)
+        chosen = self.random.sample(range(form.options), self.random.randint(form.minimum, form.maximum))
+        return tuple(int(option in chosen) for option in range(form.options))

@@ -90,12 +90,12 @@ class World:
 
     def _voters(self, unit: int, size: int) -> tuple[Voter, ...]:
         draw = drawing(f"credential of unit {unit}")
-        secrets = sorted((draw() for _ in range(size)), key=lambda secret: address_of(multiply(secret)))
-        credentials = [address_of(multiply(secret)) for secret in secrets]
+        secrets = {address_of(multiply(secret)): secret for secret in (draw() for _ in range(size))}
+        credentials = sorted(secrets)
         tree = roll_tree(unit, credentials)
         return tuple(
-            Voter(unit, index, secret, credential, tree.path(index))
-            for index, (secret, credential) in enumerate(zip(secrets, credentials, strict=True))
+            Voter(unit, index, secrets[credential], credential, tree.path(index))
+            for index, credential in enumerate(credentials)
         )
 
     @cached_property
