@@ -49,7 +49,7 @@ def rows() -> list[dict[str, Any]]:
     figures, others = measured(), compile_peers()
     with fresh_node() as web3:
         mint, transfer = _deed(web3, others)
-        peers = gas_documents.peers(web3) | gas_land.PEERS | gas_ballots.PEERS
+        peers = gas_documents.peers(web3) | gas_land.PEERS | gas_ballots.peers(web3)
     peers["transfer step"] = peers["transfer step"] | {"OpenZeppelin ERC-721 (no record)": {"value": transfer}}
     peers["register a title"] = {"OpenZeppelin ERC-721 mint (no record)": {"value": mint}, **PUBLISHED}
     return [_row(act, n, gas, peers.get(act, {})) for act, (n, gas) in figures.items()]

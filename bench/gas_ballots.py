@@ -14,6 +14,7 @@ from typing import Any
 from web3 import Web3
 from web3.contract import Contract
 
+from bench import gas_semaphore, npm_peers
 from bench.gas_land import create_address
 from bench.node import compile_peers, deploy, sent
 from muniment.ballots.crypto.packing import pack_ballots
@@ -63,9 +64,15 @@ PUBLISHED = {
     "MACI v3 (per voter)": {"value": 1_000_000, "published": True},
     "Cicada (Prague)": {"value": 577_000, "published": True},
     "Open Vote Network": {"value": 3_200_000, "published": True},
-    "Semaphore (not secret)": {"value": 285_000, "published": True},
 }
-PEERS = dict.fromkeys(TARGETS, PUBLISHED)
+SEMAPHORE = "Semaphore (not secret)"
+
+
+def peers(web3: Web3) -> dict[str, dict[str, Any]]:
+    """Act → peer → what the same costs there: Semaphore's is measured where npm can install it."""
+    measured = npm_peers.installed()
+    semaphore = {"value": gas_semaphore.vote(web3)} if measured else {"value": 285_000, "published": True}
+    return dict.fromkeys(TARGETS, PUBLISHED | {SEMAPHORE: semaphore})
 
 
 @dataclass(frozen=True)

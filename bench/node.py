@@ -63,9 +63,19 @@ def compile_own() -> Path:
 @cache
 def compile_peers() -> Path:
     """Compile what ours is measured beside, and what stands in for contracts beside ours; the folder of artifacts."""
-    env = environment() | {"FOUNDRY_PROFILE": "bench"}
+    return _compile("bench", "peers")
+
+
+@cache
+def compile_semaphore() -> Path:
+    """Compile Semaphore, which npm has installed; the folder of artifacts."""
+    return _compile("semaphore", "semaphore")
+
+
+def _compile(profile: str, folder: str) -> Path:
+    env = environment() | {"FOUNDRY_PROFILE": profile}
     subprocess.run([_program("forge"), "build", "--quiet"], cwd=ROOT, env=env, check=True)
-    return ROOT / ".cache" / "forge" / "peers" / "out"
+    return ROOT / ".cache" / "forge" / folder / "out"
 
 
 def deploy(web3: Web3, artifacts: Path, name: str, *arguments: Any, sender: str) -> Contract:
