@@ -1,5 +1,6 @@
 // Makes, checks and verifies ballots with the pages' own code: a JSON object a line from standard input, its "act" and
 // what it needs, and the answer a line to standard output. The argument is a folder to build the code into.
+import { randomBytes, randomInt } from "node:crypto";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -48,6 +49,84 @@ function stream(scalars) {
   return () => BigInt(given.next().value);
 }
 
+// Judges each call once, however often it comes.
+const judgements = new Map();
+async function remembering(tasks, done) {
+  return tasks.map((task, at) => {
+    const name = JSON.stringify(task, (_, value) => (typeof value === "bigint" ? value.toString() : value));
+    if (!judgements.has(name)) judgements.set(name, judging.judge(task));
+    done(at + 1);
+    return judgements.get(name);
+  });
+}
+
+const below = (count) => randomInt(count);
+const [FIELD, ORDER, TOP] = [group.FIELD, group.ORDER, 1n << 256n];
+const wordAt = (buffer, at) => BigInt(`0x${buffer.toString("hex", at, at + 32)}`);
+const asWord = (value) => Buffer.from((((value % TOP) + TOP) % TOP).toString(16).padStart(64, "0"), "hex");
+
+// The bytes with one place changed: a bit, a byte, a word in one of many ways, two words exchanged, a cut, a gap.
+function spoilt(packed) {
+  const made = Buffer.from(packed);
+  const at = below(made.length);
+  const start = below(made.length - 31);
+  const word = wordAt(made, start);
+  const random = BigInt(`0x${randomBytes(32).toString("hex")}`);
+  const words = [
+    0n, 1n, TOP - 1n, word + 1n, word - 1n, ORDER - word, FIELD - word, word + ORDER, word + FIELD, ORDER, FIELD, random,
+    random >> 192n,
+  ];
+  const kind = below(8);
+  if (kind === 0) made[at] ^= 1 << below(8);
+  else if (kind === 1) made[at] = below(256);
+  else if (kind < 5) asWord(words[below(words.length)]).copy(made, start);
+  else if (kind === 5) {
+    const other = below(made.length - 31);
+    const held = Buffer.from(made.subarray(start, start + 32));
+    made.copyWithin(start, other, other + 32);
+    held.copy(made, other);
+  } else {
+    const size = [1, 20, 32, 64][below(4)];
+    const rest = made.subarray(kind === 6 ? at + size : at);
+    return Buffer.concat([made.subarray(0, at), kind === 6 ? Buffer.alloc(0) : randomBytes(size), rest]);
+  }
+  return made;
+}
+
+// The voter's own signature over what a ballot says now, where it can be read: the voter may be the attacker.
+function signAgain(known, roll, packed, secret) {
+  try {
+    const [{ ballot: read }] = ballot.unpack(known, roll.unit, roll.lines, packed);
+    const { r, vs } = ballot.sign(known, read.tracker, secret);
+    Buffer.concat([asWord(r), asWord(vs)]).copy(packed, 25);
+  } catch (error) {
+    refusalOf(error);
+  }
+}
+
+// Whether anything takes the bytes for ballots that may be cast: one by one, or many at a time.
+function isTaken(known, roll, unit, packed, roots) {
+  let all;
+  try {
+    all = ballot.unpack(known, unit, roll.lines, packed);
+    for (const { ballot: one, replaced } of all) {
+      ballot.checkLine(roll, one.line);
+      if (replaced) ballot.checkReplaced(known, one, replaced, roots);
+    }
+  } catch (error) {
+    refusalOf(error);
+    return false;
+  }
+  if (judging.areSound(known, all)) return true;
+  try {
+    for (const one of all) ballot.check(known, one);
+    return true;
+  } catch (error) {
+    refusalOf(error);
+    return false;
+  }
+}
+
 const ACTS = {
   // A ballot made from given random numbers, signed and packed.
   async make({ election, unit, voter, selections, previous, replaced, scalars }) {
@@ -56,7 +135,7 @@ const ACTS = {
     const line = { unit, index: voter.index, credential: voter.credential, path: voter.path };
     const draft = maker.encrypt(selections);
     const made = await maker.prove(line, draft, previous ?? undefined);
-    const signature = ballot.sign(known, made.tracker, bytes(voter.secret));
+    const signature = ballot.sign(known, made.tracker, bytes(voter.scalar));
     const old = replaced && {
       ...replaced,
       ciphertexts: replaced.ciphertexts.map(([a, b]) => ({ a: point(a), b: point(b) })),
@@ -203,7 +282,25 @@ const ACTS = {
     return verifier.groupsOf(ballots, least);
   },
   async verify({ transcript }) {
-    return verifier.verifyJson(transcript);
+    return verifier.verifyJson(transcript, remembering);
+  },
+  // Ballots changed at random, half of them signed again by their voter: which of them anything takes for good.
+  async spoil({ election, ballots, root, count }) {
+    const known = electionOf(election);
+    const taken = [];
+    let same = 0;
+    for (let number = 0; number < count; number += 1) {
+      const { unit, packed, secret } = ballots[below(ballots.length)];
+      const original = Buffer.from(packed.slice(2), "hex");
+      const changed = spoilt(original);
+      if (below(2)) signAgain(known, election.units[unit], changed, bytes(secret));
+      if (changed.equals(original)) {
+        same += 1;
+        continue;
+      }
+      if (isTaken(known, election.units[unit], unit, changed, [root])) taken.push(hashes.hex(changed));
+    }
+    return { taken, same };
   },
 };
 

@@ -20,6 +20,7 @@ ELECTIONS = {election["name"]: election for election in VECTORS["elections"]}
 ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 ZERO = "0x" + "00" * 32
 MUTATIONS = 3_000 if os.environ.get("MUNIMENT_DEEP") else 60
+SPOILT = 25_000 if os.environ.get("MUNIMENT_DEEP") else 50  # of each election's ballots
 PLACES = ("proof", "branch", "ciphertext")
 
 
@@ -192,6 +193,23 @@ def test_mutated_ballots(pages: Pages) -> None:
         assert "refused" in said, (ballot["name"], packed.hex())
         if said["refused"] not in ("ReplacedRefused", "NotInBatch"):
             assert said["many"] != [None], (ballot["name"], packed.hex())
+
+
+@pytest.mark.parametrize("name", ELECTIONS)
+def test_ballots_spoilt_by_their_voters(pages: Pages, name: str) -> None:
+    """A ballot changed anyhow, and signed again by its voter, must be taken neither alone nor among many."""
+    election = ELECTIONS[name]
+    ballots = [
+        {
+            "unit": ballot["unit"],
+            "packed": ballot["packed"],
+            "secret": voter_of(election, ballot["unit"], ballot["index"])["scalar"],
+        }
+        for ballot in election["ballots"]
+    ]
+    said = pages.ask("spoil", election=election, ballots=ballots, root=election["batch"]["root"], count=SPOILT)
+    assert said["taken"] == []
+    assert said["same"] < SPOILT / 2
 
 
 def test_names(pages: Pages) -> None:

@@ -3,7 +3,7 @@
 import json
 import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import pytest
 
 from tests.dapp.test_ballots import Pages, pages  # noqa: F401 -- a fixture
 from tests.service.ballots.election import Election
+from tests.service.ballots.forgeries import FORGERIES, forged, renumber
 from tests.service.ballots.mutations import mutations, sample
 from tests.service.nodes import ROOT, Node
 
@@ -99,6 +100,25 @@ def test_bad_words(program: Path) -> None:
 def test_no_field_can_be_changed(transcript: dict[str, Any], pages: Pages) -> None:  # noqa: F811
     """The verdict must change with any one field: one of each kind, in a deep run every one."""
     assert pages.ask("verify", transcript=json.dumps(transcript))["verdict"] == "VALID"
-    for mutation in mutations(transcript) if DEEP else sample(transcript, 1):
-        said = pages.ask("verify", transcript=json.dumps(mutation.of(transcript)))
-        assert said["verdict"] == "INVALID", (mutation.path, mutation.act, mutation.value)
+    survivors = [
+        (mutation.path, mutation.act, mutation.value)
+        for mutation in (mutations(transcript) if DEEP else sample(transcript, 1))
+        if pages.ask("verify", transcript=json.dumps(mutation.of(transcript)))["verdict"] == "VALID"
+    ]
+    assert survivors == []
+
+
+@pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: forgery.__name__)
+def test_a_forgery_that_hangs_together(
+    transcript: dict[str, Any],
+    pages: Pages,  # noqa: F811
+    forgery: Callable[[dict[str, Any]], None],
+) -> None:
+    """Must be found though every hash and every view was written anew, as the service finds it."""
+    said = pages.ask("verify", transcript=json.dumps(forged(transcript, forgery)))
+    assert said["verdict"] == "INVALID"
+
+
+def test_hashes_written_anew_are_no_fault(transcript: dict[str, Any], pages: Pages) -> None:  # noqa: F811
+    """What all forgeries have in common must not be what is found."""
+    assert pages.ask("verify", transcript=json.dumps(forged(transcript, renumber)))["verdict"] == "VALID"

@@ -18,6 +18,7 @@ from muniment.ballots.verifying.findings import Findings
 
 Expected: TypeAlias = tuple[str, dict[str, Any]]
 
+BEGIN = Call("begin", ("bytes", "address[]", "uint8", "uint40"))
 DEAL = Call("deal", ("bytes32", "uint256[]"))
 CONSTANT_TERM, ENCRYPTION_KEY = 1, 2
 # Whose transaction each event is, by the parameter that names it.
@@ -67,6 +68,7 @@ class Member:
 class KeyCeremony:
     """A ceremony while it is replayed, and after. Times in Unix seconds."""
 
+    contract: str
     setup: str
     threshold: int
     period: int
@@ -171,7 +173,7 @@ class KeyCeremony:
             len(told["shares"]) == len(self.members), "SharesRefused", told.where, "It is not one for each trustee."
         )
         # Nobody but the recipients can read a share, but all can see that the event has what was sent.
-        sent = arguments(DEAL, told.sent, told.sent.logs[0].address)
+        sent = arguments(DEAL, told.sent, self.contract)
         same = sent is None or tuple(sent[1]) == tuple(told["shares"])
         require(same, "SharesDiffer", told.where, "They are other shares than the transaction has.")
         one.dealt = True
@@ -254,14 +256,20 @@ def evaluated(coefficients: Sequence[Point], place: int) -> Point:
 
 
 def replay(begun: Told, events: Sequence[Told], findings: Findings) -> KeyCeremony:
-    """Replay a ceremony from CeremonyBegun and the events after it, but for ElectionOpened."""
+    """Replay a ceremony from CeremonyBegun, the first log of all, and the events after it, but for ElectionOpened."""
     accounts, threshold, period = begun["trustees"], begun["threshold"], begun["period"]
     bounds = 2 <= len(accounts) <= 16 and len(accounts) < 2 * threshold <= 2 * len(accounts)
     findings.require(bounds, "ThresholdRefused", begun.where, "The threshold is not more than half of all trustees.")
     distinct = len(set(accounts)) == len(accounts)
     findings.require(distinct, "TrusteeRefused", begun.where, "A trustee is named twice.")
+    contract = begun.sent.logs[0].address
+    if begun.sent.transaction.to == contract:
+        asked = tuple(begun[name] for name in ("manifest", "trustees", "threshold", "period"))
+        same = arguments(BEGIN, begun.sent, contract) == asked
+        findings.require(same, "CeremonyDiffers", begun.where, "The officer began another ceremony.")
     time = begun.sent.block.time
     made = KeyCeremony(
+        contract=contract,
         setup="0x" + begun["setup"].hex(),
         threshold=threshold,
         period=period,
@@ -273,7 +281,7 @@ def replay(begun: Told, events: Sequence[Told], findings: Findings) -> KeyCeremo
     )
     for told in (begun, *events):
         named = BY.get(told.name)
-        direct = told.sent.transaction.to == told.sent.logs[0].address
+        direct = told.sent.transaction.to == contract
         if named and direct:
             own = told[named] == told.sent.transaction.sender
             findings.require(own, "SenderDiffers", told.where, "Another account sent the transaction.")

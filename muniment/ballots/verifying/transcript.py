@@ -84,6 +84,8 @@ def read(given: Any) -> Transcript:
     _require(not numbers or numbers[-1] <= ahead.number, "head", "a block comes after it")
     for one in sent:
         _require(one.block.number < ahead.number or one.block.hash == ahead.hash, "head", "two blocks have its number")
+    times = [*(one.block.time for one in sent), ahead.time]
+    _require(times == sorted(times), "blocks", "their times fall")
     _object(given["views"], "views")
     return Transcript(
         chain=decimal(given["chain"], "chain"),

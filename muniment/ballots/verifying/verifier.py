@@ -37,6 +37,13 @@ GRACE = 3_600  # seconds; IBallotBox.GRACE
 LONGEST_DELAY = 86_400  # IBallotBox.LONGEST_DELAY
 
 BOX_EVENTS = {event.name for event in BOX}
+# Where one of the first has happened after one of the second, no contract of ours was at work.
+BEFORE = (
+    ("CeremonyCompleted", ("BoxOpened",)),
+    ("BoxOpened", ("ElectionOpened", *sorted(BOX_EVENTS - {"BoxOpened"}))),
+    ("UnitsJoined", ("GroupsFixed",)),
+    ("GroupsFixed", ("ContestCounted",)),
+)
 CAST_EVENTS, WITHDRAWN = {"BallotsCast", "BallotReplaced", "BallotSkipped"}, "BallotWithdrawn"
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # what is done, how many, of how many
@@ -121,6 +128,7 @@ class _Election:
         for sent in transcript.sent:
             same = sent.transaction.chain in (None, transcript.chain)
             self.found.require(same, "ChainDiffers", sent.where, "The transaction was signed for another chain.")
+        self._order(events)
         self._setup(events)
         self._opening()
         if self.manifest is None or self.id is None:
@@ -129,6 +137,15 @@ class _Election:
         self._closing()
         self._counting()
         self._views()
+
+    def _order(self, events: Sequence[Told]) -> None:
+        """What must have happened before something else, whatever times the blocks say."""
+        names = [one.name for one in events]
+        for early, others in BEFORE:
+            last = max((place for place, name in enumerate(names) if name == early), default=-1)
+            for one in events[: max(last, 0)]:
+                says = f"It happened before {early}."
+                self.found.require(one.name not in others, "OrderDiffers", one.where, says)
 
     # ── Setup ───────────────────────────────────────────────────────────────────────────────────────────────────
 

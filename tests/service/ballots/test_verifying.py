@@ -18,6 +18,7 @@ from muniment.chain.raw import decode_transaction
 from muniment.chain.rlp import decode, encode
 from muniment.hashing import keccak
 from tests.service.ballots.election import Election
+from tests.service.ballots.forgeries import FORGERIES, forged, renumber
 from tests.service.ballots.mutations import mutations, sample
 from tests.service.nodes import Node
 
@@ -124,6 +125,19 @@ def test_no_byte_of_the_calldata_can_be_changed(
             made = json.loads(json.dumps(transcript))
             flip(list(transactions(made, call))[number], part, at)
             assert verified(made).verdict is Verdict.INVALID, f"byte {at} of {len(part)}, transaction {number}"
+
+
+@pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: forgery.__name__)
+def test_a_forgery_that_hangs_together(
+    transcript: dict[str, Any], verified: Verify, forgery: Callable[[dict[str, Any]], None]
+) -> None:
+    """Must be found though every hash and every view was written anew."""
+    assert verified(forged(transcript, forgery)).verdict is Verdict.INVALID
+
+
+def test_hashes_written_anew_are_no_fault(transcript: dict[str, Any], verified: Verify) -> None:
+    """What all forgeries have in common must not be what is found."""
+    assert verified(forged(transcript, renumber)).verdict is Verdict.VALID
 
 
 # ── What is missing, doubled or too much ────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ import {
 } from "../group.js";
 import { hash, numberOf, setupId, keccak, bytes, ZERO } from "../hashes.js";
 import type { Happened } from "./chain.js";
-import { expectEvents, type Told } from "./compare.js";
+import { expectEvents, plain, type Told } from "./compare.js";
 import { lower, type Revealed } from "./events.js";
 import type { Findings } from "./findings.js";
 import { combined, times } from "./equations.js";
@@ -56,6 +56,7 @@ export interface Replayed {
 }
 
 const DEAL = parseAbi(["function deal(bytes32 setup, uint256[] shares)"]);
+const BEGIN = parseAbi(["function begin(bytes manifest, address[] trustees, uint8 threshold, uint40 period)"]);
 const [CONSTANT_TERM, ENCRYPTION_KEY] = [1, 2];
 // Whose transaction an event tells of, when it went to the ceremony directly.
 const WHO: Readonly<Record<string, string>> = {
@@ -145,7 +146,9 @@ class Replay {
     }));
     const expected = setupId(chain, contract, this.agency, keccak(this.manifest));
     findings.expect(expected === this.setup, "SetupDiffers", where, "The setup's name is not made of its manifest and agency.");
-    const enough = 2 * this.threshold > accounts.length && this.threshold <= accounts.length && accounts.length <= 16;
+    const asked = sent.to !== contract || isAsked(sent.input, args);
+    findings.expect(asked, "CeremonyDiffers", where, "The officer began another ceremony.");
+    const enough = accounts.length >= 2 && 2 * this.threshold > accounts.length && this.threshold <= accounts.length && accounts.length <= 16;
     findings.expect(enough, "ThresholdRefused", where, "The threshold is not more than half of the trustees.");
     findings.expect(new Set(accounts).size === accounts.length, "TrusteeRefused", where, "A trustee is named twice.");
   }
@@ -393,6 +396,16 @@ export const isPoint = ([x, y]: readonly [Hex, Hex], point: Point): boolean => B
 /** Σ place^k·C_k: a polynomial's value at a place, times G. */
 function valueAt(coefficients: readonly Point[], place: number): Point {
   return coefficients.reduceRight((value, coefficient) => sumOf([times(value, BigInt(place)), coefficient]), INFINITY);
+}
+
+/** Whether a call of `begin` asked for the ceremony that an event tells of. */
+function isAsked(input: Hex, args: Happened["args"]): boolean {
+  try {
+    const given = decodeFunctionData({ abi: BEGIN, data: input }).args;
+    return plain(given) === plain([args["manifest"], args["trustees"], args["threshold"], args["period"]]);
+  } catch {
+    return false;
+  }
 }
 
 /** The shares in a call of `deal`; undefined when the transaction calls something else. */

@@ -44,15 +44,19 @@ interface Header {
 /** Read every event; report blocks, transactions and events that are not what they are said to be. */
 export async function storyOf(transcript: Transcript, findings: Findings): Promise<Story> {
   const events: Happened[] = [];
-  let last = -1;
+  const sentOnce = new Set<Hex>();
+  let [last, time] = [-1, 0];
   for (const [at, block] of transcript.blocks.entries()) {
     const where = `blocks[${at}]`;
     const header = headerOf(block, where, findings);
     if (header.number <= last) findings.add("BlockOrder", where, "The blocks are not in their order.");
-    last = header.number;
+    if (header.time < time) findings.add("BlockOrder", where, "The blocks' times fall.");
+    [last, time] = [header.number, header.time];
     if (!block.transactions.length) findings.add("BlockEmpty", where, "The block has no event of the election.");
     for (const transaction of block.transactions) {
       const sent = await sentOf(transaction, header, transcript.chain, findings);
+      if (sentOnce.has(transaction.hash)) findings.add("TransactionTwice", sent.where, "The transaction comes twice.");
+      sentOnce.add(transaction.hash);
       if (!transaction.logs.length) findings.add("TransactionEmpty", sent.where, "The transaction made no event of the election.");
       transaction.logs.forEach((log, place) => {
         const found = happened(log, place, sent, header, transcript, findings);
@@ -61,7 +65,10 @@ export async function storyOf(transcript: Transcript, findings: Findings): Promi
     }
   }
   const head = headerOf(transcript.head, "head", findings);
-  if (head.number < last) findings.add("BlockOrder", "head", "The head is before the last block.");
+  if (head.number < last || head.time < time) findings.add("BlockOrder", "head", "The head is before the last block.");
+  if (head.number === last && transcript.head.hash !== transcript.blocks.at(-1)?.hash) {
+    findings.add("BlockOrder", "head", "The head is another block than the last, of the same number.");
+  }
   return { events, head };
 }
 
@@ -70,13 +77,18 @@ function headerOf(block: Pick<RawBlock, "hash" | "header">, where: string, findi
     findings.add("BlockHash", where, "The header is not the one that the block's hash names.");
   }
   const items = rlpOf(block.header);
-  if (!items || items.length < FEWEST) {
+  const flat = items && items.length >= FEWEST && items.every((item) => typeof item === "string");
+  const [bloom, number, time] = flat ? [BLOOM, NUMBER, TIME].map((at) => items[at]!) as [Hex, Hex, Hex] : [];
+  if (!bloom || bloom.length !== 2 + 2 * 256 || !isNumber(number!) || !isNumber(time!)) {
     findings.add("BlockHeader", where, "The header is none.");
     return { number: -1, time: 0, bloom: new Uint8Array(256) };
   }
-  const [bloom, number, time] = [BLOOM, NUMBER, TIME].map((at) => items[at]!) as [Hex, Hex, Hex];
-  return { number: Number(BigInt(`${number}` === "0x" ? "0x0" : number)), time: Number(time), bloom: bytes(bloom) };
+  return { number: numberOf(number!), time: numberOf(time!), bloom: bytes(bloom) };
 }
+
+/** Whether an item is a number as RLP has it, small enough to be reckoned with: zero is no byte at all. */
+const isNumber = (item: Hex): boolean => item === "0x" || (!item.startsWith("0x00") && item.length <= 14);
+const numberOf = (item: Hex): number => (item === "0x" ? 0 : Number(item));
 
 function rlpOf(header: Hex): readonly Hex[] | undefined {
   try {

@@ -8,7 +8,7 @@ export interface Told {
 }
 
 /** One text for values that mean the same: numbers as decimal text, hex in small letters. */
-function plain(value: unknown): string {
+export function plain(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(plain).join()}]`;
   if (typeof value === "object" && value !== null) {
     const parts = Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1));

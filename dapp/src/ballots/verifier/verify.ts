@@ -114,6 +114,7 @@ class Verifying {
     const { transcript, findings } = this;
     const story = await storyOf(transcript, findings);
     this.progress("events", story.events.length, story.events.length);
+    this.checkOrder(story.events);
     const ofCeremony = story.events.filter(({ contract }) => contract === "ceremony");
     const ofBox = story.events.filter(({ contract }) => contract === "box");
     this.ceremony = replayCeremony(transcript.chain, transcript.ceremony, ofCeremony, transcript.views.ceremony, findings);
@@ -129,6 +130,20 @@ class Verifying {
     this.count(others);
     this.compareBox();
     this.compareBallots(others, story.head.time);
+  }
+
+  /** What must have happened before something else, whatever times the blocks say. */
+  private checkOrder(events: readonly Happened[]): void {
+    const first = events[0];
+    if (first) this.findings.expect(first.name === "CeremonyBegun", "OrderDiffers", first.where, "It happened before the ceremony.");
+    const opened = events.filter(({ name }) => name === "BoxOpened");
+    for (const { where } of opened.slice(1)) this.findings.add("BoxOpenedTwice", where, "The box was opened before.");
+    for (const [early, isLater] of BEFORE) {
+      const last = events.findLastIndex(({ name }) => name === early);
+      for (const event of events.slice(0, Math.max(last, 0))) {
+        this.findings.expect(!isLater(event), "OrderDiffers", event.where, `It happened before ${early}.`);
+      }
+    }
   }
 
   // ── Setup and opening ──
@@ -477,6 +492,15 @@ class Verifying {
     });
   }
 }
+
+// Where one of the first has happened after one of the second, no contract of ours was at work.
+const named = (...names: string[]) => ({ name }: Happened): boolean => names.includes(name);
+const BEFORE: readonly (readonly [string, (event: Happened) => boolean])[] = [
+  ["CeremonyCompleted", named("BoxOpened")],
+  ["BoxOpened", ({ name, contract }) => name === "ElectionOpened" || (contract === "box" && name !== "BoxOpened")],
+  ["UnitsJoined", named("GroupsFixed")],
+  ["GroupsFixed", named("ContestCounted")],
+];
 
 const CAST = new Set(["BallotsCast", "BallotReplaced", "BallotSkipped"]);
 const TOUCHING = new Set(["BallotReplaced", "BallotSkipped", "BallotWithdrawn"]);

@@ -1,0 +1,382 @@
+"""Transcripts that are wrong and hang together: whoever forged them wrote every hash and every view anew.
+
+A node that lies can do so, for a header is bound to nothing but its own hash. What remains are the rules of the
+protocol, which a verifier must know without the chain.
+"""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from eth_abi.abi import encode as abi_encode
+
+from muniment.ballots.hashes import batch_leaf
+from muniment.ballots.roll import Tree
+from muniment.ballots.verifying.counting import RECORD
+from muniment.ballots.verifying.events import BOX, CEREMONY, COUNT, Event
+from muniment.chain.abi import decode_values
+from muniment.chain.raw import decode_transaction
+from muniment.chain.rlp import decode, encode
+from muniment.hashing import keccak
+
+Transcript = dict[str, Any]
+EVENTS = {event.name: event for event in (*CEREMONY, *BOX)}
+HEADER_BLOOM, HEADER_NUMBER, HEADER_TIME, HEADER_EXTRA = 6, 8, 11, 12
+
+
+# ── Tools ───────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def topic(name: str) -> str:
+    """An event's first topic."""
+    return "0x" + EVENTS[name].topic.hex()
+
+
+def block_of(made: Transcript, name: str, last: bool = False) -> int:
+    """The place of the first block, or the last, with an event of this name."""
+    found = [place for place, block in enumerate(made["blocks"]) if any(one for one in logs_of(block, name))]
+    return found[-1 if last else 0]
+
+
+def logs_of(block: Any, name: str) -> Iterator[tuple[Any, Any]]:
+    """Transaction and log of each event of this name in a block."""
+    for one in block["transactions"]:
+        for log in one["logs"]:
+            if log["topics"][0] == topic(name):
+                yield one, log
+
+
+def header_of(block: Any) -> list[bytes]:
+    """A header's items."""
+    items = decode(bytes.fromhex(block["header"][2:]))
+    assert isinstance(items, list)
+    return items  # type: ignore[return-value]
+
+
+def stamp(block: Any, number: int | None = None, time: int | None = None, extra: bytes | None = None) -> None:
+    """Write a block's header anew, with a bloom that speaks of everything."""
+    items = header_of(block)
+    items[HEADER_BLOOM] = b"\xff" * 256
+    for place, value in ((HEADER_NUMBER, number), (HEADER_TIME, time)):
+        if value is not None:
+            items[place] = value.to_bytes((value.bit_length() + 7) // 8, "big")
+    if extra is not None:
+        items[HEADER_EXTRA] = extra
+    raw = encode(items)
+    block["header"], block["hash"] = "0x" + raw.hex(), keccak(raw)
+
+
+def time_of(block: Any) -> int:
+    """A block's time."""
+    return int.from_bytes(header_of(block)[HEADER_TIME], "big")
+
+
+def renumber(made: Transcript) -> None:
+    """Number the blocks in the order in which they now stand, the head last."""
+    for number, block in enumerate([*made["blocks"], made["head"]], 1):
+        stamp(block, number=number)
+
+
+def move(made: Transcript, origin: int, target: int) -> None:
+    """Put a block elsewhere, at the time of the block before it there."""
+    block = made["blocks"].pop(origin)
+    made["blocks"].insert(target, block)
+    stamp(block, time=time_of(made["blocks"][target - 1]))
+    renumber(made)
+
+
+def rewrite(one: Any, act: Callable[[bytes], bytes]) -> str:
+    """Change a transaction's input, and give it the hash that fits; gives who now seems to have sent it."""
+    raw = bytes.fromhex(one["raw"][2:])
+    items = decode(raw[1:])
+    assert isinstance(items, list)
+    data = items[7]
+    assert isinstance(data, bytes)
+    items[7] = act(data)
+    raw = raw[:1] + encode(items)  # type: ignore[arg-type]
+    one["raw"], one["hash"] = "0x" + raw.hex(), keccak(raw)
+    return decode_transaction(raw).sender
+
+
+def values_of(event: Event, log: Any) -> list[Any]:
+    """The values of a log's data."""
+    return list(decode_values(list(event.rest.values()), bytes.fromhex(log["data"][2:])))
+
+
+def tell(event: Event, log: Any, values: list[Any]) -> None:
+    """Write a log's data."""
+    log["data"] = "0x" + abi_encode(list(event.rest.values()), values).hex()
+
+
+# ── Forgeries ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def box_opened_twice(made: Transcript) -> None:
+    """The box says twice how it was opened."""
+    for one, log in list(logs_of(made["blocks"][block_of(made, "BoxOpened")], "BoxOpened")):
+        one["logs"].append(log)
+
+
+def box_opened_again_later(made: Transcript) -> None:
+    """The box says once more how it was opened, among the ballots."""
+    log = next(logs_of(made["blocks"][block_of(made, "BoxOpened")], "BoxOpened"))[1]
+    block = made["blocks"][block_of(made, "GroupsFixed")]
+    block["transactions"][0]["logs"].insert(0, log)
+    stamp(block)
+
+
+def box_before_key(made: Transcript) -> None:
+    """The box is opened before there is a key."""
+    move(made, block_of(made, "BoxOpened"), block_of(made, "CeremonyCompleted"))
+
+
+def box_after_ballots(made: Transcript) -> None:
+    """Ballots are cast into a box that is opened later."""
+    move(made, block_of(made, "BoxOpened"), block_of(made, "GroupsFixed"))
+
+
+def box_registered_unmade(made: Transcript) -> None:
+    """A box is registered before it is made."""
+    move(made, block_of(made, "BoxOpened"), block_of(made, "ElectionOpened") + 1)
+
+
+def registered_without_key(made: Transcript) -> None:
+    """The election is opened before there is a key."""
+    move(made, block_of(made, "ElectionOpened"), block_of(made, "CeremonyCompleted"))
+
+
+def counted_while_voting(made: Transcript) -> None:
+    """Trustees count while ballots are still cast."""
+    move(made, block_of(made, "ContestCounted"), block_of(made, "BallotsCast") + 1)
+
+
+def counted_before_joined(made: Transcript) -> None:
+    """Trustees count before units are joined."""
+    move(made, block_of(made, "ContestCounted"), block_of(made, "GroupsFixed"))
+
+
+def fixed_before_joined(made: Transcript) -> None:
+    """Groups are fixed before they are made."""
+    one = next(logs_of(made["blocks"][block_of(made, "GroupsFixed")], "GroupsFixed"))[0]
+    one["logs"].insert(0, one["logs"].pop())
+
+
+def times_that_fall(made: Transcript) -> None:
+    """Ballots are cast in a block that says it is earlier than the one before."""
+    first = made["blocks"][block_of(made, "BallotsCast")]
+    stamp(first, time=time_of(first) + 600)
+
+
+def head_in_the_past(made: Transcript) -> None:
+    """The views are of a block that says it is earlier than those before it."""
+    stamp(made["head"], time=1)
+
+
+def another_head(made: Transcript) -> None:
+    """The views are of another block than the last, of the same number."""
+    number = int.from_bytes(header_of(made["blocks"][-1])[HEADER_NUMBER], "big")
+    stamp(made["head"], number=number, extra=b"another")
+
+
+def transaction_twice(made: Transcript) -> None:
+    """One transaction stands in two blocks; the second time, its ballot is passed over."""
+    at = block_of(made, "BallotsCast", last=True)
+    for place in range(at, -1, -1):
+        found = list(logs_of(made["blocks"][place], "BallotsCast"))
+        values = values_of(EVENTS["BallotsCast"], found[0][1]) if found else [0, 0, ()]
+        if found and len(values[2]) == 1 and int(found[0][1]["topics"][1], 16) == 1:
+            break
+    one, log = found[0]
+    index, tracker = values[2][0], values[3][0]
+    skipped = EVENTS["BallotSkipped"]
+    word = f"0x{index:064x}"
+    again = {"address": log["address"], "topics": [topic("BallotSkipped"), log["topics"][1], word], "data": ""}
+    tell(skipped, again, [tracker, 2])
+    block = json.loads(json.dumps(made["blocks"][at]))
+    block["transactions"] = [{**one, "logs": [again]}]
+    made["blocks"].insert(at + 1, block)
+    renumber(made)
+    standing = {"unit": "1", "index": str(index), "voted": True, "barred": False, "tracker": "0x" + "00" * 32}
+    listed = made["views"]["standings"]
+    listed.append(standing)
+    listed.sort(key=lambda line: (int(line["unit"]), int(line["index"])))
+
+
+def transaction_twice_in_a_block(made: Transcript) -> None:
+    """A count stands twice in its block, and says what it counts only once."""
+    block = made["blocks"][block_of(made, "GroupsFixed")]
+    one = block["transactions"][0]
+    logs = one["logs"]
+    block["transactions"].insert(1, {**one, "logs": logs[1:]})
+    one["logs"] = logs[:1]
+
+
+def passed_over_and_counted(made: Transcript) -> None:
+    """A ballot that was passed over, its voter having one already, is said to count."""
+    block = made["blocks"][block_of(made, "BallotSkipped")]
+    one, skipped = next(logs_of(block, "BallotSkipped"))
+    cast = next(log for log in one["logs"] if log["topics"][0] == topic("BallotsCast"))
+    ballots, _, indices, trackers = values_of(EVENTS["BallotsCast"], cast)
+    tracker, _ = values_of(EVENTS["BallotSkipped"], skipped)
+    indices, trackers = (*indices, int(skipped["topics"][2], 16)), (*trackers, tracker)
+    leaves = [batch_leaf(index, "0x" + one.hex()) for index, one in zip(indices, trackers, strict=True)]
+    root = Tree(leaves).root
+    tell(EVENTS["BallotsCast"], cast, [ballots + 1, bytes.fromhex(root[2:]), indices, trackers])
+    one["logs"] = [cast]
+    unit, batch = int(cast["topics"][1], 16), int(cast["topics"][2], 16)
+    made["views"]["batchRoots"][unit][batch] = root
+
+
+def cast_too_late(made: Transcript) -> None:
+    """Ballots are cast after the time of grace."""
+    opened = next(logs_of(made["blocks"][block_of(made, "BoxOpened")], "BoxOpened"))[1]
+    closes = values_of(EVENTS["BoxOpened"], opened)[0][3] + 3_600
+    first = block_of(made, "BallotsCast", last=True)
+    for block in [*made["blocks"][first:], made["head"]]:
+        stamp(block, time=max(closes, time_of(block)))
+
+
+def cast_too_early(made: Transcript) -> None:
+    """Ballots are cast before the box opens."""
+    first = made["blocks"][block_of(made, "BallotsCast")]
+    opened = next(logs_of(made["blocks"][block_of(made, "BoxOpened")], "BoxOpened"))[1]
+    stamp(first, time=values_of(EVENTS["BoxOpened"], opened)[0][2] - 1)
+
+
+def shorter_stages(made: Transcript) -> None:
+    """The ceremony is said to have had other stages than its officer asked for."""
+    block = made["blocks"][block_of(made, "CeremonyBegun")]
+    log = next(logs_of(block, "CeremonyBegun"))[1]
+    values = values_of(EVENTS["CeremonyBegun"], log)
+    values[2] -= 1
+    tell(EVENTS["CeremonyBegun"], log, values)
+    made["views"]["ceremony"]["period"] = str(values[2])
+
+
+def endless_stages(made: Transcript) -> None:
+    """The ceremony's stages take no time at all."""
+    block = made["blocks"][block_of(made, "CeremonyBegun")]
+    log = next(logs_of(block, "CeremonyBegun"))[1]
+    values = values_of(EVENTS["CeremonyBegun"], log)
+    values[2] = 0
+    tell(EVENTS["CeremonyBegun"], log, values)
+    made["views"]["ceremony"]["period"] = "0"
+
+
+def _recounted(made: Transcript, act: Callable[[list[Any]], None]) -> None:
+    """Change the arguments of the first count, and say in its event and in the views what they now say."""
+    block = made["blocks"][block_of(made, "ContestCounted")]
+    one, log = next(logs_of(block, "ContestCounted"))
+
+    def changed(data: bytes) -> bytes:
+        arguments = list(decode_values(COUNT.types, data[4:], canonical=False))
+        act(arguments)
+        said.extend(arguments)
+        return data[:4] + abi_encode(list(COUNT.types), arguments)
+
+    said: list[Any] = []
+    sender = rewrite(one, changed)
+    group, contest, counts, shares = said
+    values = values_of(EVENTS["ContestCounted"], log)
+    values[1], values[3] = counts, sender
+    values[2] = sum({1 << shares[at] - 1 for at in range(0, len(shares), RECORD)})
+    values[0] = int(made["views"]["groups"]["groups"][group]["ballots"])
+    tell(EVENTS["ContestCounted"], log, values)
+    log["topics"] = [log["topics"][0], f"0x{group:064x}", f"0x{contest:064x}"]
+    made["views"]["results"][group][contest] = [str(count) for count in counts]
+
+
+def counts_exchanged(made: Transcript) -> None:
+    """Two options' counts are exchanged."""
+
+    def act(arguments: list[Any]) -> None:
+        arguments[2] = (arguments[2][1], arguments[2][0], *arguments[2][2:])
+
+    _recounted(made, act)
+
+
+def wrong_factor(made: Transcript) -> None:
+    """A share's factor, and the multiple that goes with it, are zero and infinity."""
+
+    def act(arguments: list[Any]) -> None:
+        shares = arguments[3]
+        arguments[3] = shares[: RECORD - 96] + bytes(96) + shares[RECORD:]
+
+    _recounted(made, act)
+
+
+def excluded_trustee(made: Transcript) -> None:
+    """A share is said to be of the trustee who was excluded."""
+
+    def act(arguments: list[Any]) -> None:
+        shares = arguments[3]
+        last = 2 * RECORD
+        arguments[3] = shares[:last] + b"\x05" + shares[last + 1 :]
+
+    _recounted(made, act)
+
+
+def groups_exchanged(made: Transcript) -> None:
+    """One group's count is said to be the other's."""
+    counts = [found for block in made["blocks"] for found in logs_of(block, "ContestCounted")]
+    (one, log), (other, another) = (found for found in counts if int(found[1]["topics"][2], 16) == 0)
+    for changed, told, group in ((one, log, 1), (other, another, 0)):
+        sender = rewrite(changed, lambda data, group=group: data[:4] + group.to_bytes(32, "big") + data[36:])  # type: ignore[misc]
+        values = values_of(EVENTS["ContestCounted"], told)
+        values[0], values[3] = int(made["views"]["groups"]["groups"][group]["ballots"]), sender
+        tell(EVENTS["ContestCounted"], told, values)
+        told["topics"] = [told["topics"][0], f"0x{group:064x}", told["topics"][2]]
+    renumber(made)
+    results = made["views"]["results"]
+    results[0][0], results[1][0] = results[1][0], results[0][0]
+
+
+def withdrawal_kept_back(made: Transcript) -> None:
+    """A withdrawal never happened: the ballot counts, and the counts stay."""
+    at = block_of(made, "BallotWithdrawn")
+    found = next(logs_of(made["blocks"][at], "BallotWithdrawn"))[1]
+    unit, index = (int(word, 16) for word in found["topics"][1:])
+    del made["blocks"][at]
+    made["views"]["standings"] = [
+        one for one in made["views"]["standings"] if (int(one["unit"]), int(one["index"])) != (unit, index)
+    ]
+    made["views"]["turnout"][unit]["ballots"] = str(int(made["views"]["turnout"][unit]["ballots"]) + 1)
+
+
+def header_without_time(made: Transcript) -> None:
+    """The block that joins the units says no time."""
+    stamp(made["blocks"][block_of(made, "GroupsFixed")], time=0)
+
+
+def header_of_lists(made: Transcript) -> None:
+    """A header's number is a list."""
+    items: list[Any] = list(header_of(made["head"]))
+    items[HEADER_NUMBER] = [items[HEADER_NUMBER]]
+    raw = encode(items)
+    made["head"]["header"], made["head"]["hash"] = "0x" + raw.hex(), keccak(raw)
+
+
+def enormous_time(made: Transcript) -> None:
+    """The head's time has more digits than any clock."""
+    stamp(made["head"], time=10**200)
+
+
+def authority_of_no_text(made: Transcript) -> None:
+    """The log holds a text that is no Unicode."""
+    made["log"]["entries"][0]["authority"] = {"by": "\ud800"}
+
+
+FORGERIES: tuple[Callable[[Transcript], None], ...] = (
+    box_opened_twice, box_opened_again_later, box_before_key, box_after_ballots, box_registered_unmade,
+    registered_without_key, counted_while_voting, counted_before_joined, fixed_before_joined, times_that_fall,
+    head_in_the_past, another_head, transaction_twice, transaction_twice_in_a_block, passed_over_and_counted,
+    cast_too_late, cast_too_early, shorter_stages, endless_stages, counts_exchanged, wrong_factor, excluded_trustee,
+    groups_exchanged, withdrawal_kept_back, header_without_time, header_of_lists, enormous_time, authority_of_no_text,
+)  # fmt: skip
+
+
+def forged(transcript: Transcript, forgery: Callable[[Transcript], None]) -> Transcript:
+    """A forged copy."""
+    made: Transcript = json.loads(json.dumps(transcript))
+    forgery(made)
+    return made
