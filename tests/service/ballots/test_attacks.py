@@ -26,6 +26,8 @@ from tests.service.ballots.stage import Polls, build_polls
 from tests.service.ballots.test_live import check_oracle, enrolled
 from tests.service.nodes import Node
 
+JSON = "application/json"
+
 
 @pytest.fixture
 def polls(anvil: Callable[..., Node], database: Engine, tmp_path: Path) -> Polls:
@@ -136,16 +138,13 @@ def test_bad_bodies(polls: Polls) -> None:
     assert large.status_code == 413
     for what in ("voters/4294967295/4294967295", "voters/0/4294967296", "roll/units/4294967295", "ballots/0x00"):
         assert polls.web.get(polls.path(what)).status_code in (200, 404, 422), what
-    for one in ({"group": "Infinity"}, {"ciphertext": 1.5}):
-        text = '{"format":"%s","election":"0x","trustee":1,"shares":[{"group":%s,"ciphertext":%s,' % (
-            FORMAT, one.get("group", 0), one.get("ciphertext", 0),
-        )  # fmt: skip
-        text += ",".join(f'"{name}":"0x{1:064x}"' for name in ("x", "y", "challenge", "response")) + "}]}"
+    word = f"0x{1:064x}"
+    numbers = ",".join(f'"{name}":"{word}"' for name in ("x", "y", "challenge", "response"))
+    for group in ("Infinity", "1.5", "1e400"):
+        share = f'{{"group":{group},"ciphertext":0,{numbers}}}'
+        text = f'{{"format":"{FORMAT}","election":"{word}","trustee":1,"shares":[{share}]}}'
         answer = polls.web.post(polls.path("shares"), content=text, headers={"Content-Type": JSON})
-        assert answer.status_code == 422, one
-
-
-JSON = "application/json"
+        assert answer.status_code == 422, group
 
 
 def test_each_bad_ballot_keeps_its_own_error(polls: Polls) -> None:
@@ -326,7 +325,7 @@ def test_damaged_secret_files(tmp_path: Path) -> None:
         whole.replace('"sealed": "', '"sealed": "\\u00e9'),
     ):
         path.write_text(damaged, encoding="ascii")
-        with pytest.raises(Refused, match="Secret(Unreadable|Locked)"):
+        with pytest.raises(Refused, match=r"Secret(Unreadable|Locked)"):
             secret_file.open_file(path, "a long password")
     path.write_text(whole, encoding="ascii")
     with pytest.raises(Refused, match="SecretLocked"):
