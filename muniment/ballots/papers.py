@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -40,7 +41,7 @@ class Election:
         """The siblings of a unit's leaf under the roll's root."""
         return self.unit_tree.path(unit)
 
-    @property
+    @cached_property
     def unit_tree(self) -> Tree:
         """The tree over the units."""
         return Tree([unit_leaf(roll) for roll in self.rolls])

@@ -125,8 +125,13 @@ def ceremony_failed(event: Event, rows: Rows) -> None:
 
 
 def election_opened(event: Event, rows: Rows) -> None:
-    """Two officers registered the setup's box. What the box said when it was made comes next."""
+    """Two officers registered the setup's box. What the box said when it was made comes next.
+
+    Ours says of which setup it is once for all; one that was registered for another setup before is none.
+    """
     given = event.arguments
+    if rows.find(ceremonies, box=given["box"]):
+        return
     rows.update(ceremonies, _setup(event), {"election": given["election"], "box": given["box"], **_changed(event)})
 
 

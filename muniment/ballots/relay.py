@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from sqlalchemy import Connection, Engine, insert, select
+from sqlalchemy import Connection, Engine, insert, select, update
 
 from muniment.ballots.crypto.ballot import check_ballot, check_batched
+from muniment.ballots.crypto.checking import sound
 from muniment.ballots.crypto.packing import unpack_ballots
 from muniment.ballots.hashes import words
-from muniment.ballots.model import Ballot, BallotFlags
+from muniment.ballots.model import Ballot, BallotFlags, BallotPaper
 from muniment.ballots.papers import Election, election_at
 from muniment.ballots.states import BallotState
 from muniment.ballots.submit import cast_request
@@ -22,7 +23,7 @@ from muniment.chain.signer import TypedSigner, unlock
 from muniment.config import Settings
 from muniment.db.answers import as_of
 from muniment.db.engine import reading, writing
-from muniment.db.schema import ballot_batches, ballot_receipts, ballot_withdrawals, ballots, intents
+from muniment.db.schema import ballot_batches, ballot_receipts, ballot_withdrawals, ballots, elections, intents
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH, keccak_bytes
 
@@ -84,8 +85,10 @@ def receive(
         election = election_at(connection, box)
         _check_open(connection, election, now)
     # The dear part holds no lock on the database.
-    outcomes = [_checked(election, unit, one) for one in packed]
+    outcomes = _checked(election, unit, packed)
     with writing(engine) as connection:
+        # One after the other: two ballots of one voter at once would both be the first.
+        connection.execute(select(elections.c.box).where(elections.c.box == box).with_for_update())
         return [
             outcome if isinstance(outcome, Outcome) else _store(connection, signer, election, unit, outcome, now)
             for outcome in outcomes
@@ -104,16 +107,36 @@ def _check_open(connection: Connection, election: Election, now: int) -> None:
         raise Refused("NotOpen", time=now, opensAt=election.opens_at, until=election.closes_at)
 
 
-def _checked(election: Election, unit: int, packed: bytes) -> "_Checked | Outcome":
+def _checked(election: Election, unit: int, packed: Sequence[bytes]) -> "list[_Checked | Outcome]":
+    """Check many at once, and one by one when one of them is bad."""
     paper = election.paper(unit)
+    read = [_read(paper, unit, one) for one in packed]
+    given = [one for one in read if not isinstance(one, Outcome)]
+    found: Sequence[str | Refused] | None = sound(paper, b"".join(raw for _, raw in given))
+    judged = iter(found or [_tracker(paper, ballot) for ballot, _ in given])
+    return [one if isinstance(one, Outcome) else _outcome(unit, next(judged), *one) for one in read]
+
+
+def _outcome(unit: int, judged: str | Refused, ballot: Ballot, packed: bytes) -> "_Checked | Outcome":
+    return Outcome(None, unit, refused=judged) if isinstance(judged, Refused) else _Checked(judged, ballot, packed)
+
+
+def _read(paper: BallotPaper, unit: int, packed: bytes) -> tuple[Ballot, bytes] | Outcome:
+    """Exactly one ballot: two of them in a row are read as each alone."""
     try:
         first, *more = unpack_ballots(paper, packed)
-        tracker = check_ballot(paper, first)
     except Refused as refused:
         return Outcome(None, unit, refused=refused)
     if more:
         return Outcome(None, unit, refused=Refused("BallotsMalformed", length=len(packed)))
-    return _Checked(tracker, first, packed)
+    return first, packed
+
+
+def _tracker(paper: BallotPaper, ballot: Ballot) -> str | Refused:
+    try:
+        return check_ballot(paper, ballot)
+    except Refused as refused:
+        return refused
 
 
 def _store(
@@ -122,13 +145,19 @@ def _store(
     tracker, ballot = given.tracker, given.ballot
     mine = (ballot_receipts.c.box == election.box, ballot_receipts.c.tracker == tracker)
     known = connection.execute(select(ballot_receipts).where(*mine)).one_or_none()
-    if known is not None:
+    failed = known is not None and _is_refused(connection, known.intent_key)
+    if known is not None and not failed:
         return Outcome(tracker, unit, ballot.index, known.received_at, known.signature)
     try:
         if _stands(connection, election, unit, given):
             return Outcome(tracker, unit, ballot.index)
     except Refused as refused:
         return Outcome(tracker, unit, ballot.index, refused=refused)
+    if known is not None:
+        # What the chain did not take once, perhaps a node that was behind, is tried again: the receipt stands.
+        anew = update(intents).where(intents.c.key == known.intent_key, intents.c.state == "refused")
+        connection.execute(anew.values(state="queued", reason=None, updated_at=now))
+        return Outcome(tracker, unit, ballot.index, known.received_at, known.signature)
     request = cast_request(election, unit, tracker, ballot, given.packed)
     receipt = signer.sign(bytes.fromhex(election.domain[2:]), receipt_hash(tracker, unit, ballot.index, now))
     connection.execute(
@@ -146,6 +175,10 @@ def _store(
     )
     enqueue(connection, request, now)
     return Outcome(tracker, unit, ballot.index, now, receipt)
+
+
+def _is_refused(connection: Connection, key: str) -> bool:
+    return connection.execute(select(intents.c.state).where(intents.c.key == key)).scalar_one_or_none() == "refused"
 
 
 def _stands(connection: Connection, election: Election, unit: int, given: _Checked) -> bool:

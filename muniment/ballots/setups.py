@@ -4,10 +4,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, select
 
+from muniment.ballots.hashes import election_id
 from muniment.ballots.manifest import Manifest, parse
-from muniment.db.schema import ceremonies
+from muniment.ballots.model import Point
+from muniment.db.answers import as_of
+from muniment.db.schema import ceremonies, elections
 from muniment.errors import Refused
 
 
@@ -28,12 +31,24 @@ def setup_of(connection: Connection, name: str, *, lock: bool = False) -> Setup:
 
     Raises Refused: ElectionUnknown, or ManifestMalformed when nobody can read what is voted on.
     """
-    columns = (ceremonies.c.setup, ceremonies.c.election, ceremonies.c.box)
-    query = select(ceremonies).where(or_(*(column == name.lower() for column in columns)))
-    row = connection.execute(query.with_for_update() if lock else query).one_or_none()
-    if row is None:
-        raise Refused("ElectionUnknown", election=name)
-    return Setup(row.setup, row.agency, manifest_of(row.manifest), row.election, row.box, row)
+    for column in (ceremonies.c.setup, ceremonies.c.box, ceremonies.c.election):
+        query = select(ceremonies).where(column == name.lower())
+        found = connection.execute(query.with_for_update() if lock else query).all()
+        # A box says itself what its election is called, and may say another's name.
+        for row in found if len(found) < 2 else (row for row in found if _is_rightly_called(connection, row)):
+            return Setup(row.setup, row.agency, manifest_of(row.manifest), row.election, row.box, row)
+    raise Refused("ElectionUnknown", election=name)
+
+
+def _is_rightly_called(connection: Connection, row: Row[Any]) -> bool:
+    """Whether the election's id is the one that its box, key, roll, manifest and times make."""
+    opened = connection.execute(select(elections).where(elections.c.box == row.box)).one_or_none()
+    known = as_of(connection)
+    if opened is None or known is None or row.key_x is None:
+        return False
+    key, times = Point(int(row.key_x, 16), int(row.key_y, 16)), (opened.opens_at, opened.announced)
+    made = election_id(known.chain_id, row.box, key, opened.roll_root, row.manifest_hash, *times)
+    return bool(made == row.election)
 
 
 @lru_cache(maxsize=64)

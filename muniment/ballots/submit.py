@@ -8,6 +8,7 @@ from muniment.ballots.model import Ballot, BallotPaper
 from muniment.ballots.papers import Election
 from muniment.ballots.states import BOX
 from muniment.chain.outbox import Act, Call, Request, Weight
+from muniment.hashing import keccak
 
 # Gas, at most. Of a call: what it takes anyway, and to write each ciphertext's sum for the first time. Of a ballot:
 # beside what its parts take, and for each branch of a proof, ciphertext and byte.
@@ -57,7 +58,9 @@ def withdraw_request(
         "signature": signature,
         "replaced": replaced,
     }
-    key = f"ballots.withdraw:{election.box}:{unit}:{index}"
+    # What names another ballot than the one that stands then is refused by the box: it must not stand in the way.
+    named = keccak(bytes.fromhex(signature[2:] + replaced[2:]))
+    key = f"ballots.withdraw:{election.box}:{unit}:{index}:{named}"
     return Request(key, "ballots.withdraw", f"{election.box}:{unit}", body)
 
 

@@ -58,10 +58,10 @@ class Dispatch:
             return
         nonces = itertools.chain(self.free, itertools.count(self.lease.next_nonce))
         nonce = next(nonces)
-        unsignable: set[str] = set()
+        unsignable: set[tuple[str, str]] = set()  # what is refused in one lane may be signed in another
         while groups and self.room > 0:
             group = groups.popleft()
-            ready = None if group[0].kind in unsignable else self._try(group, groups)
+            ready = None if (group[0].kind, group[0].lane) in unsignable else self._try(group, groups)
             if ready is None:
                 continue
             draft, gas_limit = ready
@@ -70,8 +70,9 @@ class Dispatch:
             except _Taken:
                 continue
             except SigningRefused as refusal:
-                unsignable.add(group[0].kind)
-                self.problems.append(str(refusal))
+                unsignable.add((group[0].kind, group[0].lane))
+                if str(refusal) not in self.problems:
+                    self.problems.append(str(refusal))
                 continue
             nonce = next(nonces)
             self.room -= 1

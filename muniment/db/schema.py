@@ -1236,7 +1236,7 @@ ceremonies = Table(
     Column("stage", Integer, nullable=False),  # CeremonyStage, as far as events tell
     Column("key_x", HASH),
     Column("key_y", HASH),
-    Column("election", HASH, unique=True),
+    Column("election", HASH, index=True),  # as the box calls it: another's may call itself the same
     Column("box", ADDRESS, unique=True),
     Column("begun_at", BigInteger, nullable=False),
     Column("changed_at", BigInteger, nullable=False),
@@ -1275,7 +1275,7 @@ elections = Table(
     "elections",
     metadata,
     Column("box", ADDRESS, primary_key=True),
-    Column("election", HASH, nullable=False, unique=True),
+    Column("election", HASH, nullable=False),
     Column("setup", HASH, nullable=False, unique=True),
     Column("roll_root", HASH, nullable=False),
     Column("log_root", HASH, nullable=False),

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from muniment.ballots.registered import registered_boxes
 from muniment.ballots.relay import ReceiptSigner, open_signer
 from muniment.chain.deployment import Deployment
 from muniment.chain.rpc import Rpc
@@ -92,6 +93,11 @@ class Site:
     def receipts(self) -> ReceiptSigner:
         """What signs receipts of ballots. Raises Refused without a key, KeystoreUnusable."""
         return open_signer(self.settings)
+
+    @cached_property
+    def is_box(self) -> Callable[[str], bool]:
+        """Whether an address is a registered box that our key calls."""
+        return registered_boxes(lambda: self.rpc, self.deployment)
 
     @cached_property
     def moved(self) -> MovedFiles:

@@ -7,9 +7,16 @@ Whoever has many to check takes `muniment.ballots.crypto.checking`.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from muniment.ballots.crypto.group import Draw, address_of, draw_scalar, is_on_curve, multiply, sign, signer_of
-from muniment.ballots.crypto.proofs import Challenge, check_one_of, encrypt, prove_one_of, sum_of
-from muniment.ballots.hashes import batch_leaf, cast_digest, content_hash, proof_challenge, proofs_hash, tracker_of
+from muniment.ballots.crypto.group import Draw, address_of, draw_scalar, is_on_curve, multiply, recover, sign, signer_of
+from muniment.ballots.hashes import (
+    batch_leaf,
+    cast_digest,
+    content_hash,
+    proof_challenge,
+    proofs_hash,
+    tracker_of,
+    withdrawal_digest,
+)
 from muniment.ballots.model import (
     ORDER,
     Ballot,
@@ -126,6 +133,15 @@ def check_made(paper: BallotPaper, ballot: Ballot) -> None:
             raise Refused("CiphertextRefused", index=ballot.index, ciphertext=plan.ciphertexts[-1])
         challenge = _challenge(content, ballot.previous, number, plan)
         check_one_of(paper.key, ciphertext, plan.values, challenge, proof, index=ballot.index, number=number)
+
+
+def is_withdrawal(domain: str, unit: int, index: int, credential: str, signature: bytes) -> bool:
+    """Whether a credential has signed (r, s, v: 65 bytes) that its voter withdraws."""
+    r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
+    if len(signature) != 65 or signature[64] not in (27, 28) or s > ORDER // 2:
+        return False
+    digest = bytes.fromhex(withdrawal_digest(domain, unit, index)[2:])
+    return recover(digest, r, s, signature[64] - 27) == credential
 
 
 def check_batched(ballot: Ballot, batch_root: str) -> None:

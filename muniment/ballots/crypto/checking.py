@@ -45,6 +45,12 @@ def check_ballots(paper: BallotPaper, packed: bytes) -> list[str]:
     return trackers
 
 
+def sound(paper: BallotPaper, packed: bytes) -> list[str] | None:
+    """The trackers of up to RUN ballots when all hold; None when one does not, or there are more or none."""
+    run = _Run(paper, packed, 0)
+    return run.trackers if packed and run.holds() and run.at == len(packed) else None
+
+
 class _DoubtError(Exception):
     """Something about a ballot is wrong; the simple check says what."""
 

@@ -65,8 +65,12 @@ class PrivateKey:
 
     @classmethod
     def load(cls, pem: str) -> Self:
-        """Read what `pem` wrote. Raises ValueError or TypeError for anything else."""
-        key = load_pem_private_key(pem.encode(), None)
+        """Read what `pem` wrote and a seal has kept. Raises ValueError or TypeError for anything else.
+
+        Whether the numbers are a key is not tried again, which takes six times as long as signing: whoever signs with
+        others gets no signature, since each is checked.
+        """
+        key = load_pem_private_key(pem.encode(), None, unsafe_skip_rsa_key_validation=True)
         if not isinstance(key, rsa.RSAPrivateKey):
             raise TypeError("the key is no RSA key")
         return cls(key)

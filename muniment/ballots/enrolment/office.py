@@ -18,7 +18,7 @@ from muniment.ballots.enrolment.blind import PrivateKey, blind_sign, to_text
 from muniment.ballots.enrolment.keys import key_of
 from muniment.ballots.hashes import enrolment_leaf
 from muniment.ballots.roll import Tree
-from muniment.ballots.setups import Setup
+from muniment.ballots.setups import Setup, setup_of
 from muniment.ballots.states import CEREMONY
 from muniment.chain.deployment import Deployment
 from muniment.db.schema import ballot_issuances, ballot_voters, officers
@@ -29,6 +29,7 @@ from muniment.identity.model import Seals
 from muniment.identity.typed import Domain
 
 SIGNING_TIME = 24 * 3_600  # seconds that a voter has between reading what it signs and sending it
+MATURITY = 48 * 3_600  # seconds before an officer counts as one of two (`DualControl`)
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def issue(connection: Connection, office: Office, setup: Setup, asked: Enrolment
     """Sign a voter's blinded credential and write it into the log. `setup` is locked (`setup_of(…, lock=True)`).
 
     The same again gets the same signature. Raises Refused: EnrolmentClosed, NotEligible, WrongUnit, EnrolledAlready,
-    BlindedRefused, OfficersRefused, UnitKeyMissing, and what judges signatures.
+    BlindedRefused, OfficersRefused, UnitKeyMissing, UnitKeyReused, and what judges signatures.
     """
     (issued,) = issue_many(connection, office, setup, [asked])
     return issued
@@ -136,7 +137,7 @@ def issue_many(
             known[asked.voter] = before
             continue
         if asked.unit not in keys:
-            keys[asked.unit] = key_of(connection, office.sealer, setup.manifest.units[asked.unit].modulus)
+            keys[asked.unit] = _key(connection, office, setup, asked.unit)
         new.append((asked, authority))
     signatures = (sign or _sign)([(keys[asked.unit], asked.blinded) for asked, _ in new])
     sequence = _next(connection, setup)
@@ -150,6 +151,19 @@ def issue_many(
     if rows:
         connection.execute(insert(ballot_issuances), rows)
     return [known[asked.voter] for asked in wanted]
+
+
+def _key(connection: Connection, office: Office, setup: Setup, unit: int) -> PrivateKey:
+    """The key of a unit. Raises Refused(UnitKeyMissing, UnitKeyReused).
+
+    Nobody sees what is signed: with a key of two elections, a voter of one would get a line of the other's roll.
+    """
+    modulus = setup.manifest.units[unit].modulus
+    others = select(ballot_issuances.c.setup).where(ballot_issuances.c.setup != setup.setup).distinct()
+    for other in connection.execute(others).scalars():
+        if any(held.modulus == modulus for held in setup_of(connection, other).manifest.units):
+            raise Refused("UnitKeyReused", unit=unit, setup=other)
+    return key_of(connection, office.sealer, modulus)
 
 
 def _sign(wanted: Sequence[tuple[PrivateKey, bytes]]) -> list[bytes]:
@@ -193,7 +207,7 @@ def _officers(
     message: dict[str, Any],
     signed: Sequence[tuple[str, str]],
 ) -> list[dict[str, str]]:
-    """Two different election officers of the agency. Raises Refused."""
+    """Two different election officers of the agency, none accredited just now. Raises Refused."""
     if len({key for key, _ in signed}) != 2 or len(signed) != 2:
         raise Refused("OfficersRefused", agency=setup.agency)
     told = []
@@ -211,7 +225,9 @@ def _may(row: Any, now: int) -> bool:
         row.key, row.agency, Scope(int(row.scopes)), row.not_before, row.not_after, row.compromised_since,
         row.accredited_at,
     )  # fmt: skip
-    return officer.standing_at(now) is KeyStanding.CURRENT and Scope.ELECTION_OFFICER in officer.scopes
+    # As on the chain: who was accredited just now is no second pair of eyes.
+    mature = now >= max(officer.accredited_at, officer.not_before) + MATURITY
+    return mature and officer.standing_at(now) is KeyStanding.CURRENT and Scope.ELECTION_OFFICER in officer.scopes
 
 
 # ── The log ─────────────────────────────────────────────────────────────────────────────────────────────────────

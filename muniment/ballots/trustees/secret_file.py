@@ -39,10 +39,7 @@ def create(path: Path, secret: TrusteeSecret, password: str, cost: int = COST) -
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
-            file.write(json.dumps(written, indent=2) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        _write_whole(path, json.dumps(written, indent=2) + "\n")
     except FileExistsError:
         raise Refused("FileExists", path=str(path)) from None
     except OSError as error:
@@ -58,10 +55,10 @@ def open_file(path: Path, password: str) -> TrusteeSecret:
         parameters = (written["format"], written["scrypt"]["r"], written["scrypt"]["p"], cost & (cost - 1))
         if parameters != (FORMAT, _BLOCK, _LANES, 0) or not 2 <= cost <= _LARGEST_COST:
             raise Refused("SecretUnreadable", path=str(path))
-        sealed = str(written["sealed"])
+        sealed = str(written["sealed"]).encode("ascii")
     except OSError as error:
         raise Refused("FileUnreadable", path=str(path), cause=str(error.strerror)) from None
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise Refused("SecretUnreadable", path=str(path)) from None
     try:
         secret = _from_json(json.loads(Fernet(_key(password, salt, cost)).decrypt(sealed)))
@@ -70,6 +67,23 @@ def open_file(path: Path, password: str) -> TrusteeSecret:
     if (secret.setup, secret.trustee) != (written.get("setup"), written.get("trustee")):
         raise Refused("SecretUnreadable", path=str(path))
     return secret
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a new file. What could not be written whole is not left behind."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as file:
+        try:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # the name too outlives a power failure
+    finally:
+        os.close(folder)
 
 
 def _key(password: str, salt: bytes, cost: int) -> bytes:

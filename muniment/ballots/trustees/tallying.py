@@ -194,7 +194,7 @@ def shares_of(held: Any) -> ShareFile:
         shares = {}
         for one in held["shares"]:
             x, y, challenge, response = (_number(one[name]) for name in ("x", "y", "challenge", "response"))
-            shares[int(one["group"]), int(one["ciphertext"])] = Share(place, Point(x, y), challenge, response)
+            shares[_whole(one["group"]), _whole(one["ciphertext"])] = Share(place, Point(x, y), challenge, response)
         return ShareFile(str(held["election"]), place, shares)
     except (KeyError, TypeError, AttributeError):
         raise ValueError("the file has another layout") from None
@@ -224,6 +224,12 @@ def _place(held: Mapping[str, Any]) -> int:
     if held["format"] != FORMAT or not isinstance(held["trustee"], int) or not 1 <= held["trustee"] <= 255:
         raise ValueError
     return held["trustee"]
+
+
+def _whole(number: Any) -> int:
+    if type(number) is not int:
+        raise ValueError
+    return number
 
 
 def _word(number: int) -> str:

@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from muniment.ballots import relay
+from muniment.ballots.crypto.ballot import is_withdrawal
 from muniment.ballots.enrolment import office, roll_building
 from muniment.ballots.enrolment.blind import from_text
 from muniment.ballots.papers import election_at
@@ -130,6 +131,8 @@ def withdraw(site: Here, request: Request, election: Name, sent: models.Withdraw
         credential = sent.credential.lower()
         if sent.index >= len(lines) or lines[sent.index] != credential:
             raise Refused("NotOnRoll", unit=sent.unit, index=sent.index, credential=credential)
+        if not is_withdrawal(found.domain, sent.unit, sent.index, credential, bytes.fromhex(sent.signature[2:])):
+            raise Refused("SignatureRefused", index=sent.index, credential=credential)
         path = roll_tree(sent.unit, lines).path(sent.index)
         asked = withdraw_request(found, sent.index, sent.unit, credential, path, sent.signature, sent.replaced)
         return enqueue(connection, asked, now).key
@@ -167,6 +170,9 @@ def _box(site: Site, election: str) -> str:
     setup = answered(site, lambda connection: setup_of(connection, election))
     if setup.box is None:
         raise told(Refused("ElectionNotOpened", setup=setup.setup))
+    # What the key will not call is not taken: a receipt would promise what nobody keeps.
+    if not site.is_box(setup.box):
+        raise told(Refused("BoxCodeUnknown", box=setup.box))
     return setup.box
 
 

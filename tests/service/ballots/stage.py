@@ -86,10 +86,10 @@ class Polls(Town):
 
     # ── The trustees' ceremony ──
 
-    def begin(self, units: Sequence[int], title: str = "Council") -> None:
-        """Announce an election with so many eligible voters in each unit."""
+    def begin(self, units: Sequence[int], title: str = "Council", keys: Sequence[str] = ()) -> None:
+        """Announce an election with so many eligible voters in each unit, with new keys unless some are given."""
         with writing(self.services.engine) as connection:
-            keys = make_keys(connection, self.services.sealer, len(units), 2048, 0)
+            keys = keys or make_keys(connection, self.services.sealer, len(units), 2048, 0)
         self.begun = self.registry.now()
         windows = ("enrolmentOpens", "enrolmentCloses", "rollCloses", "opens", "closes")
         manifest = build_manifest(

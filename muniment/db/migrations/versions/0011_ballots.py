@@ -160,9 +160,9 @@ def upgrade() -> None:
         sa.Column("block_hash", HASH, nullable=False),
         sa.PrimaryKeyConstraint("setup", name=op.f("pk_ceremonies")),
         sa.UniqueConstraint("box", name=op.f("uq_ceremonies_box")),
-        sa.UniqueConstraint("election", name=op.f("uq_ceremonies_election")),
     )
     op.create_index(op.f("ix_ceremonies_agency"), "ceremonies", ["agency"])
+    op.create_index(op.f("ix_ceremonies_election"), "ceremonies", ["election"])
     op.create_index("ix_ceremonies_begun", "ceremonies", ["begun_at"])
     op.create_index(op.f("ix_ceremonies_block_number"), "ceremonies", ["block_number"])
     op.create_table(
@@ -258,7 +258,6 @@ def upgrade() -> None:
         sa.Column("block_number", sa.BigInteger(), nullable=False),
         sa.Column("block_hash", HASH, nullable=False),
         sa.PrimaryKeyConstraint("box", name=op.f("pk_elections")),
-        sa.UniqueConstraint("election", name=op.f("uq_elections_election")),
         sa.UniqueConstraint("setup", name=op.f("uq_elections_setup")),
     )
     op.create_index(op.f("ix_elections_block_number"), "elections", ["block_number"])
