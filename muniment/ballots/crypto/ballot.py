@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from muniment.ballots.crypto.group import Draw, address_of, draw_scalar, is_on_curve, multiply, recover, sign, signer_of
+from muniment.ballots.crypto.proofs import Challenge, check_one_of, encrypt, prove_one_of, sum_of
 from muniment.ballots.hashes import (
     batch_leaf,
     cast_digest,
