@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from bench import ballot_peers
-from muniment.ballots.ballot import check_ballot, prepare_ballot, sign_ballot
-from muniment.ballots.checking import check_ballots
+from muniment.ballots.crypto.ballot import check_ballot, prepare_ballot, sign_ballot
+from muniment.ballots.crypto.checking import check_ballots
+from muniment.ballots.crypto.packing import pack_ballots, unpack_ballots
 from muniment.ballots.model import ContestForm
-from muniment.ballots.packing import pack_ballots, unpack_ballots
 from tests.vectors.ballots import World, election_of
 
 BALLOTS = 1_000

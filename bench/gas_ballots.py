@@ -17,8 +17,8 @@ from web3.contract import Contract
 from bench import gas_semaphore, npm_peers
 from bench.gas_land import create_address
 from bench.node import compile_peers, deploy, sent
+from muniment.ballots.crypto.packing import pack_ballots
 from muniment.ballots.model import Ballot, ContestForm, ContestKind, UnitRoll
-from muniment.ballots.packing import pack_ballots
 from muniment.ballots.roll import roll_tree
 from muniment.hashing import keccak
 from tests.vectors.ballots import Voter, World

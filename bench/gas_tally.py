@@ -8,9 +8,9 @@ from web3.contract.contract import ContractFunction
 
 from bench.gas_ballots import APPROVAL, CHOICE, DAY, NOBODY, Election, Key, Shape
 from bench.node import deploy, gas_of
-from muniment.ballots.ceremony import deal, draw_secret, share_for
 from muniment.ballots.model import ORDER, Ciphertext, ContestForm, ContestKind, Point, Possession
-from muniment.ballots.sharing import Sum, make_share, pack_shares
+from muniment.ballots.trustees.ceremony import deal, draw_secret, share_for
+from muniment.ballots.trustees.sharing import Sum, make_share, pack_shares
 from muniment.hashing import keccak
 from tests.vectors.ballots import drawing
 

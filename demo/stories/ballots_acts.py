@@ -8,10 +8,10 @@ from demo.node import StageError
 from demo.stage import Stage
 from demo.stories.ballots_poll import Poll, counted
 from demo.stories.ballots_voters import Cast, Credential, Selections, cast_of, signed65
-from muniment.ballots.ballot import check_opening, prepare_ballot, replacing, tracker
+from muniment.ballots.crypto.ballot import check_opening, prepare_ballot, replacing, tracker
+from muniment.ballots.crypto.packing import pack_replaced, unpack_ballots
 from muniment.ballots.hashes import withdrawal_digest
 from muniment.ballots.model import BallotPaper, BatchPlace, Replaced
-from muniment.ballots.packing import pack_replaced, unpack_ballots
 
 # Of a voter: what its ballots are made for, its credential, index and path on the roll, its selections, its ballot.
 Turn = tuple[BallotPaper, Credential, int, Sequence[str], Selections, Cast]

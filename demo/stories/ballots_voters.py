@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from muniment.ballots.ballot import prepare_ballot, sign_ballot, tracker
-from muniment.ballots.blind import PrivateKey, PublicKey, blind, blind_sign, finalize, prepare
-from muniment.ballots.group import address_of, draw_scalar, multiply, sign
+from muniment.ballots.crypto.ballot import prepare_ballot, sign_ballot, tracker
+from muniment.ballots.crypto.group import address_of, draw_scalar, multiply, sign
+from muniment.ballots.crypto.packing import pack_ballot
+from muniment.ballots.enrolment.blind import PrivateKey, PublicKey, blind, blind_sign, finalize, prepare
 from muniment.ballots.hashes import credential_message
 from muniment.ballots.model import BallotPaper, Replaced
-from muniment.ballots.packing import pack_ballot
 from muniment.hashing import ZERO_HASH
 
 Selections = Sequence[Sequence[int]]

@@ -128,7 +128,7 @@ def build(value: Any) -> Manifest:
         agency=agency,
         title=_text(given["title"], "its title"),
         language=language,
-        contests=tuple(_contest(*numbered) for numbered in enumerate(_list(given["contests"], "contests"), 1)),
+        contests=contests_of(given["contests"]),
         units=_units(_list(given["units"], "units")),
         min_ballots=_number(given["minBallots"], "minBallots", 1, _MOST_VOTERS),
         trustees=trustees,
@@ -164,6 +164,11 @@ def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(held) != len(pairs):
         raise _refused("an object has a key twice")
     return held
+
+
+def contests_of(values: Any) -> tuple[Contest, ...]:
+    """The contests as a manifest lists them. Raises Refused(ManifestMalformed, FormRefused)."""
+    return tuple(_contest(number, value) for number, value in enumerate(_list(values, "contests"), 1))
 
 
 def _contest(number: int, value: Any) -> Contest:

@@ -10,7 +10,7 @@ Rules, in this order:
 3. An area's voters are divided evenly among its units: nobody is hidden in a smaller crowd than a neighbour.
 4. There are at most `ceiling` units, so that the manifest with their keys fits the chain.
 5. Of all plans that keep these rules, the one is chosen whose counts are found in the least time
-   (`muniment/ballots/searching.py`): one table for each kind of contest, and for each unit a search with it.
+   (`muniment/ballots/counting/searching.py`): one table for each kind of contest, and for each unit a search with it.
 
 With contests of one kind the plan is the optimum over all tables considered. With several, tables and units are
 improved in turn until neither gets better.
@@ -22,8 +22,8 @@ from math import ceil
 
 import numpy as np
 
+from muniment.ballots.counting.searching import Radices, Search, best_table, seconds, tables_for
 from muniment.ballots.model import ContestForm, ContestKind, width_of
-from muniment.ballots.searching import Radices, Search, best_table, seconds, tables_for
 from muniment.errors import Refused
 
 CEILING = 112  # units; the creation of a box with many more of them does not fit a transaction (EIP-3860)

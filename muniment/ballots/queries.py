@@ -7,14 +7,14 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
-from muniment.ballots.eligible import count as count_eligible
+from muniment.ballots.enrolment.eligible import count as count_eligible
+from muniment.ballots.enrolment.office import issued_by_unit, issued_to, unit_of
+from muniment.ballots.enrolment.roll_building import built_roll
 from muniment.ballots.hashes import batch_leaf
 from muniment.ballots.manifest import Manifest
 from muniment.ballots.model import ContestForm, ContestKind, width_of
-from muniment.ballots.office import issued_by_unit, issued_to, unit_of
 from muniment.ballots.papers import election_at
 from muniment.ballots.roll import Tree
-from muniment.ballots.roll_building import built_roll
 from muniment.ballots.setups import Setup, manifest_of, setup_of
 from muniment.ballots.states import GRACE, BallotState, CeremonyStage, Phase
 from muniment.db.answers import AsOf, Page, as_of, finality_of, page_bounds
@@ -491,7 +491,7 @@ def _waiting(connection: Connection, box: str) -> dict[int, int]:
         .where(ballot_receipts.c.box == box, ballots.c.tracker.is_(None), intents.c.state != "refused")
         .group_by(ballot_receipts.c.unit)
     )
-    return {unit: counted for unit, counted in connection.execute(query)}
+    return dict(connection.execute(query).tuples().all())
 
 
 def _groups(connection: Connection, opened: Row[Any] | None) -> list[Answer]:

@@ -10,10 +10,10 @@ from typing import Protocol
 
 from sqlalchemy import Connection, Engine, insert, select
 
-from muniment.ballots.ballot import check_ballot, check_batched
+from muniment.ballots.crypto.ballot import check_ballot, check_batched
+from muniment.ballots.crypto.packing import unpack_ballots
 from muniment.ballots.hashes import words
 from muniment.ballots.model import Ballot, BallotFlags
-from muniment.ballots.packing import unpack_ballots
 from muniment.ballots.papers import Election, election_at
 from muniment.ballots.states import BallotState
 from muniment.ballots.submit import cast_request

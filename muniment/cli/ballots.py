@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
-from muniment.ballots import eligible, keys, office, queries, roll_building
+from muniment.ballots import queries
+from muniment.ballots.enrolment import eligible, keys, office, roll_building
 from muniment.ballots.results_csv import csv_of
 from muniment.ballots.setups import setup_of
-from muniment.cli import ballots_verifying
+from muniment.cli import ballots_planning, ballots_verifying
 from muniment.cli.console import AsJson, emit_json, say, table
 from muniment.config import Settings
 from muniment.db.engine import arrange, reading, writing
@@ -30,6 +31,7 @@ Named = Annotated[str, typer.Argument(metavar="ELECTION", help="The setup's id, 
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file.")]
 
 
+app.command("plan")(ballots_planning.run)
 app.command("verify")(ballots_verifying.run)
 
 

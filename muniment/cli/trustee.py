@@ -12,10 +12,10 @@ from typing import Annotated, Any
 
 import typer
 
-from muniment.ballots import tallying
-from muniment.ballots.ceremony import TrusteeSecret, deal, draw_secret, share_for
-from muniment.ballots.ceremony_state import CONTRACT, CeremonyState, Member, Stage, read_ceremony
-from muniment.ballots.secret_file import create, open_file
+from muniment.ballots.trustees import tallying
+from muniment.ballots.trustees.ceremony import TrusteeSecret, deal, draw_secret, share_for
+from muniment.ballots.trustees.ceremony_state import CONTRACT, CeremonyState, Member, Stage, read_ceremony
+from muniment.ballots.trustees.secret_file import create, open_file
 from muniment.chain.abi import encode_call
 from muniment.chain.deployment import Deployment
 from muniment.chain.direct import Sender, Sent, Started, try_call

@@ -7,7 +7,7 @@ from typing import Any
 from eth_utils import keccak
 
 from muniment.ballots import manifest as manifests
-from muniment.ballots.hashes import unit_leaf
+from muniment.ballots.hashes import domain_separator, unit_leaf
 from muniment.ballots.manifest import Manifest
 from muniment.ballots.model import UnitRoll
 from muniment.ballots.roll import Tree
@@ -90,12 +90,13 @@ def opening_of(registries: Registries, setup: bytes, roll: Path, log: Path) -> O
         raise Refused(f"The ceremony 0x{setup.hex()} has no key yet. Nothing was sent.")
     said, name = manifest_of(registries, setup), "0x" + setup.hex()
     published, kept = read_json(roll), read_json(log)
+    domain = domain_separator(registries.session.network.chain_id, str(ceremony.address))
     found = Findings()
     try:
         rolls = unit_rolls(published, said)
         root = log_root(kept, name)
         check_roll(published, name, said, rolls, found)
-        check_log(kept, name, rolls, root, found)
+        check_log(kept, name, rolls, root, domain, found)
     except TranscriptRefused as refused:
         raise Refused(f"Roll or log cannot be read: {refused}. Nothing was sent.") from refused
     except Unfit as unfit:

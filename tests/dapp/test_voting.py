@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
-from muniment.ballots.group import multiply
+from muniment.ballots.crypto.group import multiply
 from muniment.ballots.hashes import election_id
 from tests.dapp.conftest import PATIENCE, axe
 from tests.dapp.polling import HOSTILE, Poll, polling

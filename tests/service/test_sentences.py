@@ -11,7 +11,7 @@ from muniment.sentences import catalogue, sentence, sentence_of
 
 ROOT = Path(__file__).resolve().parents[2]
 ERROR = re.compile(r"^\s*error (\w+)\(([^)]*)\);", re.MULTILINE)
-REFUSED = re.compile(r'(?:Refused|\breason)\(\s*"(\w+)"')
+REFUSED = re.compile(r'(?:\bRefused|\breason)\(\s*"(\w+)"')
 
 
 def contract_errors() -> dict[str, set[str]]:

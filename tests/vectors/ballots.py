@@ -12,9 +12,11 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from muniment.ballots import ballot as making
-from muniment.ballots import hashes, proofs
-from muniment.ballots.group import Draw, address_of, multiply
+from muniment.ballots import hashes
+from muniment.ballots.crypto import ballot as making
+from muniment.ballots.crypto import proofs
+from muniment.ballots.crypto.group import Draw, address_of, multiply
+from muniment.ballots.crypto.packing import pack_ballot
 from muniment.ballots.model import (
     ORDER,
     Ballot,
@@ -27,7 +29,6 @@ from muniment.ballots.model import (
     UnitRoll,
     width_of,
 )
-from muniment.ballots.packing import pack_ballot
 from muniment.ballots.roll import Tree, roll_tree
 from muniment.hashing import ZERO_HASH, keccak, keccak_bytes
 

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from muniment.ballots import ballot as making
 from muniment.ballots import hashes
-from muniment.ballots.group import add, address_of, chord, multiply, negate, sign
+from muniment.ballots.crypto import ballot as making
+from muniment.ballots.crypto.group import add, address_of, chord, multiply, negate, sign
+from muniment.ballots.crypto.packing import pack_ballot, pack_ballots, unpack_ballots
+from muniment.ballots.crypto.proofs import encrypt, prove_one_of
 from muniment.ballots.model import (
     FIELD,
     INFINITY,
@@ -23,8 +25,6 @@ from muniment.ballots.model import (
     Point,
     Skipped,
 )
-from muniment.ballots.packing import pack_ballot, pack_ballots, unpack_ballots
-from muniment.ballots.proofs import encrypt, prove_one_of
 from muniment.hashing import ZERO_HASH
 from tests.vectors.ballots import SELECTIONS, Voter, World, drawing
 

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from muniment.ballots.ballot import check_batched
-from muniment.ballots.group import add, is_on_curve, negate, recover
+from muniment.ballots.crypto.ballot import check_batched
+from muniment.ballots.crypto.group import add, is_on_curve, negate, recover
+from muniment.ballots.crypto.packing import pack_replaced
 from muniment.ballots.hashes import batch_leaf, withdrawal_digest
 from muniment.ballots.model import (
     GENERATOR,
@@ -20,7 +21,6 @@ from muniment.ballots.model import (
     Skipped,
     UnitRoll,
 )
-from muniment.ballots.packing import pack_replaced
 from muniment.ballots.roll import Tree, is_on_roll
 from muniment.ballots.verifying.events import CAST, WITHDRAW, Told, arguments
 from muniment.ballots.verifying.findings import Findings

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from muniment.ballots.group import add, is_on_curve, multiply, negate
+from muniment.ballots.crypto.group import add, is_on_curve, multiply, negate
+from muniment.ballots.crypto.proofs import check_equal_logs
 from muniment.ballots.hashes import share_challenge
 from muniment.ballots.model import (
     FIELD,
@@ -17,7 +18,6 @@ from muniment.ballots.model import (
     Group,
     Point,
 )
-from muniment.ballots.proofs import check_equal_logs
 from muniment.ballots.verifying.events import COUNT, Told, arguments
 from muniment.ballots.verifying.findings import Findings
 

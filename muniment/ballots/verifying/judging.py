@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from multiprocessing import get_context
 from typing import Any, TypeAlias
 
-from muniment.ballots.ballot import check_ballot, tracker
-from muniment.ballots.checking import check_ballots
+from muniment.ballots.crypto.ballot import check_ballot, tracker
+from muniment.ballots.crypto.checking import check_ballots
+from muniment.ballots.crypto.packing import unpack_ballots
 from muniment.ballots.hashes import proofs_hash
 from muniment.ballots.model import Ballot, BallotPaper
-from muniment.ballots.packing import unpack_ballots
 from muniment.errors import Refused
 from muniment.sentences import sentence_of
 

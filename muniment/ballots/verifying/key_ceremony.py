@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, TypeAlias
 
-from muniment.ballots.group import add, address_of, is_on_curve, multiply, negate
+from muniment.ballots.crypto.group import add, address_of, is_on_curve, multiply, negate
 from muniment.ballots.hashes import possession_challenge, trustee_commitment
 from muniment.ballots.model import INFINITY, ORDER, Point, Possession
 from muniment.ballots.verifying.events import Call, Told, arguments

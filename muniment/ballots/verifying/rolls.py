@@ -11,7 +11,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes as digests
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from muniment.ballots.hashes import credential_message, enrolment_leaf, unit_leaf
+from muniment.ballots.crypto.group import recover
+from muniment.ballots.hashes import credential_message, enrolment_digest, enrolment_leaf, unit_leaf
 from muniment.ballots.manifest import Manifest
 from muniment.ballots.model import UnitRoll
 from muniment.ballots.roll import Tree, roll_tree
@@ -76,8 +77,13 @@ def _check_signatures(setup: str, unit: int, modulus: int, lines: Sequence[Any],
             found.wrong("CredentialUnsigned", at, "The unit's key has not signed this credential.")
 
 
-def check_log(log: Mapping[str, Any], setup: str, units: Sequence[UnitRoll], root: str, found: Findings) -> None:
-    """Check the log: its root, one signature a voter, as many a unit as were issued. Raises TranscriptRefused."""
+def check_log(
+    log: Mapping[str, Any], setup: str, units: Sequence[UnitRoll], root: str, domain: str, found: Findings
+) -> None:
+    """Check the log: its root, one signature a voter, as many a unit as were issued, and what allowed each.
+
+    `domain` is the ceremony's EIP-712 separator, under which voters and officers sign. Raises TranscriptRefused.
+    """
     _named(log, ("setup", "entries"), "log")
     found.require(log["setup"] == setup, "SetupDiffers", "log.setup", "The log is of another setup.")
     found.require(log_root(log, setup) == root, "LogRootDiffers", "log", "The box was given another root.")
@@ -87,11 +93,44 @@ def check_log(log: Mapping[str, Any], setup: str, units: Sequence[UnitRoll], roo
         fresh = entry["voter"] not in voters
         found.require(fresh, "EnrolledTwice", f"log.entries[{sequence}]", "The voter has a signature already.")
         voters.add(entry["voter"])
+        _check_authority(entry, setup, domain, f"log.entries[{sequence}]", found)
         issued[entry["unit"]] += 1
     for unit in units:
         same = issued.pop(unit.unit, 0) == unit.issued
         found.require(same, "IssuedDiffers", f"log, unit {unit.unit}", "The box has another number.")
     found.require(not issued, "UnitsDiffer", "log", "It names a unit that there is not.")
+
+
+def _check_authority(entry: Mapping[str, Any], setup: str, domain: str, where: str, found: Findings) -> None:
+    """Check what allowed a signature, as far as the log tells: who a voter's wallet or an officer is, it does not."""
+    authority = entry["authority"]
+    told = authority if isinstance(authority, dict) else {}
+    by, deadline = told.get("by"), told.get("deadline")
+    if by not in ("voter", "officers") or type(deadline) is not int or not 0 <= deadline < 2**256:
+        found.wrong("AuthorityUnknown", where, "It rests on nothing known.")
+        return
+    if by == "voter":
+        signed = isinstance(told.get("signature"), str)
+        found.require(signed, "AuthorityMissing", where, "The voter has not signed.")
+        return
+    officers = told.get("officers")
+    if not isinstance(officers, list) or len(officers) != 2 or not all(isinstance(one, dict) for one in officers):
+        found.wrong("AuthorityMissing", where, "It rests on other than two officers.")
+        return
+    found.require(officers[0].get("key") != officers[1].get("key"), "AuthorityMissing", where, "The officers are one.")
+    digest = enrolment_digest(domain, setup, entry["unit"], entry["voter"], entry["blinded"], deadline)
+    for one in officers:
+        signature = hexadecimal(one.get("signature"), None, where)
+        key = hexadecimal(one.get("key"), 20, where)
+        # A wallet that is a contract signs in ways of its own (ERC-1271): only the chain of that time could tell.
+        if len(signature) == 2 + 2 * 65:
+            own = _signer(bytes.fromhex(digest[2:]), bytes.fromhex(signature[2:])) == key
+            found.require(own, "AuthorityRefused", where, f"The officer {key} has not signed for it.")
+
+
+def _signer(digest: bytes, signature: bytes) -> str | None:
+    r, s, v = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big"), signature[64]
+    return recover(digest, r, s, v - 27) if v in (27, 28) else None
 
 
 def log_root(log: Mapping[str, Any], setup: str) -> str:

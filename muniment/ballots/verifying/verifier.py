@@ -193,7 +193,8 @@ class _Election:
         found.require(schedule, "ScheduleDiffers", opened.where, "The manifest has other times.")
         found.require(len(said.units) == len(self.rolls), "UnitsDiffer", opened.where, "The manifest has other units.")
         self.roll_root = check_roll(transcript.roll, self.setup, said, self.rolls, found)
-        check_log(transcript.log, self.setup, self.rolls, self.log_root, found)
+        signed_for = domain_separator(transcript.chain, transcript.ceremony)
+        check_log(transcript.log, self.setup, self.rolls, self.log_root, signed_for, found)
         key = self.ceremony.key
         self.id = election_id(transcript.chain, transcript.box, key, self.roll_root, self.manifest_hash, opens, closes)
         found.require("0x" + opened["election"].hex() == self.id, "ElectionDiffers", opened.where, "It has another id.")

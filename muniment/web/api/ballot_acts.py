@@ -6,14 +6,16 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from muniment.ballots import office, relay, roll_building, share_files
-from muniment.ballots.blind import from_text
-from muniment.ballots.ceremony_state import read_ceremony
+from muniment.ballots import relay
+from muniment.ballots.enrolment import office, roll_building
+from muniment.ballots.enrolment.blind import from_text
 from muniment.ballots.papers import election_at
 from muniment.ballots.roll import roll_tree
 from muniment.ballots.setups import Setup, setup_of
 from muniment.ballots.submit import withdraw_request
-from muniment.ballots.tallying import read_box, shares_of
+from muniment.ballots.trustees import share_files
+from muniment.ballots.trustees.ceremony_state import read_ceremony
+from muniment.ballots.trustees.tallying import read_box, shares_of
 from muniment.chain.outbox import enqueue
 from muniment.errors import Refused
 from muniment.identity.signing import wallet_of

@@ -8,13 +8,13 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from muniment.ballots import queries
-from muniment.ballots.ceremony_state import Stage
-from muniment.ballots.office import log_of
+from muniment.ballots.enrolment.office import log_of
+from muniment.ballots.enrolment.roll_building import built_roll
 from muniment.ballots.results_csv import csv_of
-from muniment.ballots.roll_building import built_roll
 from muniment.ballots.setups import setup_of
-from muniment.ballots.share_files import kept
 from muniment.ballots.states import CEREMONY
+from muniment.ballots.trustees.ceremony_state import Stage
+from muniment.ballots.trustees.share_files import kept
 from muniment.chain.rpc import RpcError, RpcUnavailable
 from muniment.chain.views import View, ask
 from muniment.errors import Refused

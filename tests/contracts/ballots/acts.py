@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from muniment.ballots import ballot as making
 from muniment.ballots import hashes
-from muniment.ballots.group import add, multiply, sign, subtract
+from muniment.ballots.crypto import ballot as making
+from muniment.ballots.crypto.group import add, multiply, sign, subtract
+from muniment.ballots.crypto.packing import pack_ballots, pack_replaced, unpack_ballots
 from muniment.ballots.model import GENERATOR, Ballot, BallotFlags, Ciphertext, Point, Skipped
-from muniment.ballots.packing import pack_ballots, pack_replaced, unpack_ballots
 from muniment.ballots.roll import Tree
 from tests.contracts.helpers import next_block_at, now, plain
 from tests.vectors.ballots import FORMS, Voter, World

@@ -2,10 +2,10 @@
 
 from brownie import BallotBox, web3
 
-from muniment.ballots.group import add
+from muniment.ballots.crypto.group import add
+from muniment.ballots.crypto.packing import pack_ballots
 from muniment.ballots.model import GENERATOR, Ciphertext, ContestKind
-from muniment.ballots.packing import pack_ballots
-from muniment.ballots.sharing import Sum, countable, make_share, pack_shares
+from muniment.ballots.trustees.sharing import Sum, countable, make_share, pack_shares
 from muniment.hashing import keccak
 from tests.contracts.helpers import HOUR, next_block_at, now, plain
 from tests.vectors.ballots import World

@@ -2,10 +2,10 @@
 
 import pytest
 
-from muniment.ballots import ballot as making
-from muniment.ballots.group import add, multiply
+from muniment.ballots.crypto import ballot as making
+from muniment.ballots.crypto.group import add, multiply
+from muniment.ballots.crypto.packing import pack_ballots
 from muniment.ballots.model import BatchPlace
-from muniment.ballots.packing import pack_ballots
 from tests.contracts.ballots.acts import ZERO, roll_of
 from tests.contracts.helpers import HOUR, next_block_at, node, reverts
 from tests.vectors.ballots import SELECTIONS

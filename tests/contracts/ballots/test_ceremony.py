@@ -2,7 +2,7 @@
 
 import pytest
 
-from muniment.ballots.group import multiply
+from muniment.ballots.crypto.group import multiply
 from muniment.ballots.hashes import setup_id
 from muniment.ballots.model import INFINITY, ORDER, Point
 from tests.contracts.ballots.trustees import (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from muniment.ballots.group import add, draw_scalar, is_on_curve, multiply, negate
+from muniment.ballots.crypto.group import add, draw_scalar, is_on_curve, multiply, negate
 from muniment.ballots.model import FIELD, INFINITY, ORDER, Point, Possession
 from tests.contracts.ballots.trustees import DEALING, FAILED, READY, REVIEW, Trustee
 from tests.contracts.helpers import HOUR, keccak, next_block_at, now, plain, reverts

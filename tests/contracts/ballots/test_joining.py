@@ -2,7 +2,7 @@
 
 import pytest
 
-from muniment.ballots.group import add, multiply, subtract
+from muniment.ballots.crypto.group import add, multiply, subtract
 from muniment.ballots.model import GENERATOR, INFINITY, ORDER, Ciphertext, ContestForm
 from tests.contracts.ballots.counting import GRACE, Election
 from tests.contracts.helpers import DAY, HOUR, next_block_at, now, plain, reverts

@@ -6,9 +6,9 @@ from types import SimpleNamespace
 import pytest
 from brownie import compile_source
 
-from muniment.ballots.group import multiply
+from muniment.ballots.crypto.group import multiply
 from muniment.ballots.model import FIELD, ORDER, ContestForm, Point
-from muniment.ballots.sharing import lagrange
+from muniment.ballots.trustees.sharing import lagrange
 from tests.contracts.ballots.counting import Election
 from tests.contracts.ballots.trustees import REVIEW, Setup
 from tests.contracts.helpers import plain, reverts, undone

@@ -3,9 +3,9 @@
 import pytest
 
 from muniment.ballots import hashes
-from muniment.ballots.group import sign
+from muniment.ballots.crypto.group import sign
+from muniment.ballots.crypto.packing import pack_ballots
 from muniment.ballots.model import ORDER, BatchPlace, Skipped
-from muniment.ballots.packing import pack_ballots
 from tests.contracts.ballots.acts import ZERO, long_signature, named_as_replaced, roll_of, told
 from tests.contracts.helpers import HOUR, next_block_at, reverts
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 from brownie import accounts
 
-from muniment.ballots.group import add, draw_scalar, multiply
+from muniment.ballots.crypto.group import add, draw_scalar, multiply
+from muniment.ballots.crypto.proofs import prove_possession
 from muniment.ballots.hashes import share_mask, trustee_commitment
 from muniment.ballots.model import ORDER
-from muniment.ballots.proofs import prove_possession
 from tests.contracts.helpers import DAY, wait
 
 FIRST_ACCOUNT = 36  # of the node's, behind those of the people

@@ -13,9 +13,9 @@ from eth_account import Account
 from typer.testing import CliRunner
 
 from muniment.access.model import Scope
-from muniment.ballots.ceremony_state import CeremonyState, read_ceremony
 from muniment.ballots.hashes import setup_id
 from muniment.ballots.manifest import Manifest, build, encode_modulus
+from muniment.ballots.trustees.ceremony_state import CeremonyState, read_ceremony
 from muniment.chain.abi import encode_call
 from muniment.chain.deployment import Deployment
 from muniment.cli.main import app

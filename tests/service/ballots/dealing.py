@@ -4,7 +4,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from muniment.ballots.ceremony import (
+from muniment.ballots.model import ORDER, Point
+from muniment.ballots.trustees.ceremony import (
     TrusteeSecret,
     deal,
     decryption_secret,
@@ -14,7 +15,6 @@ from muniment.ballots.ceremony import (
     share_for,
     trustee_key,
 )
-from muniment.ballots.model import ORDER, Point
 
 SETUP = "0x" + "5e" * 32
 

@@ -16,15 +16,16 @@ from typing import Any
 
 from eth_abi.abi import encode
 
-from muniment.ballots.ballot import prepare_ballot, replacing, sign_ballot, tracker
-from muniment.ballots.blind import PrivateKey, blind, blind_sign, finalize, prepare
-from muniment.ballots.ceremony import TrusteeSecret, deal, decryption_secret, draw_secret, open_share, share_for
-from muniment.ballots.group import address_of, draw_scalar, multiply, sign
+from muniment.ballots.crypto.ballot import prepare_ballot, replacing, sign_ballot, tracker
+from muniment.ballots.crypto.group import address_of, draw_scalar, multiply, sign
+from muniment.ballots.crypto.packing import pack_ballots, pack_replaced
+from muniment.ballots.enrolment.blind import PrivateKey, blind, blind_sign, finalize, prepare
 from muniment.ballots.hashes import (
     batch_leaf,
     credential_message,
     domain_separator,
     election_id,
+    enrolment_digest,
     enrolment_leaf,
     setup_id,
     unit_leaf,
@@ -41,9 +42,16 @@ from muniment.ballots.model import (
     UnitRoll,
     width_of,
 )
-from muniment.ballots.packing import pack_ballots, pack_replaced
 from muniment.ballots.roll import Tree, roll_tree
-from muniment.ballots.sharing import Sum, countable, make_share, pack_shares
+from muniment.ballots.trustees.ceremony import (
+    TrusteeSecret,
+    deal,
+    decryption_secret,
+    draw_secret,
+    open_share,
+    share_for,
+)
+from muniment.ballots.trustees.sharing import Sum, countable, make_share, pack_shares
 from muniment.ballots.verifying.loading import load
 from muniment.chain.abi import decode_values, encode_call
 from muniment.hashing import ZERO_HASH, keccak
@@ -239,15 +247,11 @@ class Election:
                 voter, line, blinded = self._enrolled(unit)
                 if number < lines:
                     made.append((voter, line))
-                authority = {"officers": [{"key": officer, "signature": "0x" + "5a" * 65} for officer in self.officers]}
-                entry = {
-                    "unit": unit,
-                    "voter": keccak(voter.credential.encode()),
-                    "blinded": blinded,
-                    "authority": authority,
-                }
+                name = keccak(voter.credential.encode())
+                authority = self._vouched(unit, name, blinded)
+                entry = {"unit": unit, "voter": name, "blinded": blinded, "authority": authority}
                 hashed = keccak(json.dumps(authority, sort_keys=True, separators=(",", ":")).encode())
-                leaves.append(enrolment_leaf(self.setup, len(entries), unit, str(entry["voter"]), blinded, hashed))
+                leaves.append(enrolment_leaf(self.setup, len(entries), unit, name, blinded, hashed))
                 entries.append(entry)
             made.sort(key=lambda pair: pair[0].credential)
             tree = roll_tree(unit, [voter.credential for voter, _ in made])
@@ -259,6 +263,15 @@ class Election:
         self.roll = {"setup": self.setup, "units": units}
         self.log = {"setup": self.setup, "entries": entries}
         self.log_root = Tree(leaves).root
+
+    def _vouched(self, unit: int, voter: str, blinded: str) -> dict[str, Any]:
+        """What two officers sign for a voter."""
+        domain = domain_separator(self.chain_id, self.at["TrusteeCeremony"])
+        deadline = self.manifest.schedule.enrolment_closes
+        digest = enrolment_digest(domain, self.setup, unit, voter, blinded, deadline)
+        keys = {address_of(multiply(secret)): _signed65(digest, secret) for secret in (11, 12)}
+        officers = [{"key": key, "signature": signature} for key, signature in sorted(keys.items())]
+        return {"by": "officers", "deadline": deadline, "officers": officers}
 
     def _enrolled(self, unit: int) -> tuple[Voter, list[str], str]:
         secret = draw_scalar()
@@ -331,14 +344,11 @@ class Election:
     def _withdraw(self, voter: Voter, named: Replaced) -> None:
         """A voter of unit 0 whose ballot is alone in the second batch votes on paper."""
         domain = self.papers[0].domain
-        digest = bytes.fromhex(withdrawal_digest(domain, 0, voter.index)[2:])
-        compact = sign(digest, voter.secret)
-        parity, low = compact[32] >> 7, bytes([compact[32] & 0x7F])
-        signature = compact[:32] + low + compact[33:] + bytes([27 + parity])
+        signature = _signed65(withdrawal_digest(domain, 0, voter.index), voter.secret)
         packed = b"\1" + pack_replaced(named)
         self.send(
             self.relayer, "BallotBox", "withdraw", *self._roll(0), voter.index, voter.credential, list(voter.path),
-            "0x" + signature.hex(), "0x" + packed.hex(),
+            signature, "0x" + packed.hex(),
         )  # fmt: skip
 
     # ── Counts ──────────────────────────────────────────────────────────────────────────────────────────────────
@@ -378,6 +388,13 @@ class Election:
     def transcript(self) -> dict[str, Any]:
         """The transcript as of now."""
         return load(self.node.rpc, self.box, self.roll, self.log)
+
+
+def _signed65(digest: str, secret: int) -> str:
+    """A signature in 65 bytes (r, s, v)."""
+    compact = bytearray(sign(bytes.fromhex(digest[2:]), secret))
+    parity, compact[32] = compact[32] >> 7, compact[32] & 0x7F
+    return f"0x{compact.hex()}{27 + parity:02x}"
 
 
 def _base64(raw: bytes) -> str:

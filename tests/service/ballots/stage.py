@@ -13,20 +13,21 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from muniment.access.model import Scope
-from muniment.ballots import blind, hashes
-from muniment.ballots.ballot import prepare_ballot, replacing, sign_ballot
-from muniment.ballots.ceremony import TrusteeSecret, deal, draw_secret
-from muniment.ballots.eligible import import_eligible
-from muniment.ballots.group import address_of, draw_scalar, multiply
-from muniment.ballots.keys import make as make_keys
+from muniment.ballots import hashes
+from muniment.ballots.crypto.ballot import prepare_ballot, replacing, sign_ballot
+from muniment.ballots.crypto.group import address_of, draw_scalar, multiply
+from muniment.ballots.crypto.packing import pack_ballot
+from muniment.ballots.enrolment import blind
+from muniment.ballots.enrolment.eligible import import_eligible
+from muniment.ballots.enrolment.keys import make as make_keys
+from muniment.ballots.enrolment.roll_building import BuiltRoll
+from muniment.ballots.enrolment.roll_building import build as build_roll
 from muniment.ballots.manifest import build as build_manifest
 from muniment.ballots.model import Ballot, BallotPaper, BatchPlace, Replaced
-from muniment.ballots.packing import pack_ballot
 from muniment.ballots.papers import election_at
 from muniment.ballots.roll import roll_tree
-from muniment.ballots.roll_building import BuiltRoll
-from muniment.ballots.roll_building import build as build_roll
 from muniment.ballots.setups import setup_of
+from muniment.ballots.trustees.ceremony import TrusteeSecret, deal, draw_secret
 from muniment.chain.abi import canonical_type
 from muniment.chain.deployment import ContractInfo, ContractKind, Deployment
 from muniment.chain.typed_data import signed_by

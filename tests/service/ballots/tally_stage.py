@@ -5,11 +5,11 @@ from typing import Any
 
 from eth_abi.abi import encode
 
-from muniment.ballots.ballot import prepare_ballot, sign_ballot
-from muniment.ballots.group import address_of, multiply
+from muniment.ballots.crypto.ballot import prepare_ballot, sign_ballot
+from muniment.ballots.crypto.group import address_of, multiply
+from muniment.ballots.crypto.packing import pack_ballots
 from muniment.ballots.hashes import domain_separator, election_id, unit_leaf
 from muniment.ballots.model import BallotPaper, UnitRoll, width_of
-from muniment.ballots.packing import pack_ballots
 from muniment.ballots.roll import Tree, roll_tree
 from muniment.chain.runtime import body_hash
 from muniment.hashing import ZERO_HASH

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from muniment.ballots import checking
-from muniment.ballots.ballot import (
+from muniment.ballots.crypto import checking
+from muniment.ballots.crypto.ballot import (
     check_ballot,
     check_opening,
     prepare_ballot,
@@ -14,9 +14,9 @@ from muniment.ballots.ballot import (
     tracker,
     tracker_of_replaced,
 )
-from muniment.ballots.checking import check_ballots
+from muniment.ballots.crypto.checking import check_ballots
+from muniment.ballots.crypto.packing import pack_ballot, pack_ballots, unpack_ballots
 from muniment.ballots.model import Ballot, BallotPaper, BatchPlace
-from muniment.ballots.packing import pack_ballot, pack_ballots, unpack_ballots
 from muniment.errors import Refused
 from tests.vectors.ballots import FILE, HOSTILE, SELECTIONS, World, vectors, worlds
 from tests.vectors.ballots_hostile import cases_of

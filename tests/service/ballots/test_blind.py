@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from muniment.ballots.blind import (
+from muniment.ballots.enrolment.blind import (
     EXPONENT,
     PrivateKey,
     PublicKey,

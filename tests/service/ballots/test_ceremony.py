@@ -5,10 +5,10 @@ from itertools import combinations
 
 import pytest
 
-from muniment.ballots.ceremony import Reveal, check_reveal, open_share, seal_share, share_fits, share_for
-from muniment.ballots.group import add, multiply
+from muniment.ballots.crypto.group import add, multiply
 from muniment.ballots.model import FIELD, INFINITY, ORDER, Point, Possession
-from muniment.ballots.sharing import lagrange
+from muniment.ballots.trustees.ceremony import Reveal, check_reveal, open_share, seal_share, share_fits, share_for
+from muniment.ballots.trustees.sharing import lagrange
 from muniment.errors import Refused
 from tests.service.ballots.dealing import SETUP, deal_all
 

@@ -4,11 +4,11 @@ import random
 
 import pytest
 
-from muniment.ballots.decoding import ContestDecoder, Decoder
-from muniment.ballots.group import add, multiply, negate
-from muniment.ballots.many_points import inverses, move, xs_of_differences, xs_of_sums
+from muniment.ballots.counting.decoding import ContestDecoder, Decoder
+from muniment.ballots.counting.many_points import inverses, move, xs_of_differences, xs_of_sums
+from muniment.ballots.counting.searching import LARGEST_TABLE, Radices, tables_for
+from muniment.ballots.crypto.group import add, multiply, negate
 from muniment.ballots.model import FIELD, GENERATOR, INFINITY, ContestForm, Point
-from muniment.ballots.searching import LARGEST_TABLE, Radices, tables_for
 from muniment.errors import Refused
 
 WIDTH = 13

@@ -5,9 +5,9 @@ import random
 import pytest
 from eth_keys import keys
 
-from muniment.ballots import group
+from muniment.ballots.crypto import group
+from muniment.ballots.crypto.points import Points
 from muniment.ballots.model import FIELD, GENERATOR, INFINITY, ORDER, Point
-from muniment.ballots.points import Points
 
 SEEDED = random.Random(6)
 SCALARS = [1, 2, 3, ORDER - 1, ORDER - 2, *(SEEDED.randrange(1, ORDER) for _ in range(6))]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from muniment.ballots.ballot import check_ballot, check_batched
-from muniment.ballots.packing import unpack_ballots
+from muniment.ballots.crypto.ballot import check_ballot, check_batched
+from muniment.ballots.crypto.packing import unpack_ballots
 from muniment.errors import Refused
 from tests.vectors.ballots import worlds
 from tests.vectors.ballots_hostile import Case, cases_of

@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import OperationalError
 
-from muniment.ballots import blind
-from muniment.ballots.ceremony import decryption_secret, share_for
-from muniment.ballots.ceremony_state import read_ceremony
-from muniment.ballots.group import sign
+from muniment.ballots.crypto.group import sign
+from muniment.ballots.crypto.packing import pack_replaced
+from muniment.ballots.enrolment import blind
 from muniment.ballots.hashes import withdrawal_digest
-from muniment.ballots.packing import pack_replaced
 from muniment.ballots.setups import setup_of
-from muniment.ballots.share_files import keys_of
-from muniment.ballots.tallying import counts_of, encode_count, make_shares, read_box, shares_of, to_json
+from muniment.ballots.trustees.ceremony import decryption_secret, share_for
+from muniment.ballots.trustees.ceremony_state import read_ceremony
+from muniment.ballots.trustees.share_files import keys_of
+from muniment.ballots.trustees.tallying import counts_of, encode_count, make_shares, read_box, shares_of, to_json
 from muniment.chain.rebuild import rebuild
 from muniment.chain.runtime import body_hash
 from muniment.db.engine import reading, writing

@@ -3,12 +3,12 @@
 import os
 import random
 
-from muniment.ballots.ballot import check_batched, tracker
-from muniment.ballots.checking import check_ballots
-from muniment.ballots.group import sign
+from muniment.ballots.crypto.ballot import check_batched, tracker
+from muniment.ballots.crypto.checking import check_ballots
+from muniment.ballots.crypto.group import sign
+from muniment.ballots.crypto.packing import pack_ballot, unpack_ballots
 from muniment.ballots.hashes import cast_digest
 from muniment.ballots.model import FIELD, ORDER, BatchPlace
-from muniment.ballots.packing import pack_ballot, unpack_ballots
 from muniment.errors import Refused
 from tests.vectors.ballots import SELECTIONS, World, worlds
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from muniment.ballots.counting.searching import LARGEST_TABLE, Radices, Search, best_table, seconds, tables_for
 from muniment.ballots.model import ContestForm
 from muniment.ballots.pabulib import read
 from muniment.ballots.planning import (
@@ -17,7 +18,6 @@ from muniment.ballots.planning import (
     plan_units,
     searches_of,
 )
-from muniment.ballots.searching import LARGEST_TABLE, Radices, Search, best_table, seconds, tables_for
 from muniment.errors import Refused
 
 ZABRZE = Path(__file__).resolve().parents[4] / "shared/data/ballots/poland_zabrze_2021_.pb"

@@ -2,10 +2,8 @@
 
 import pytest
 
-from muniment.ballots.group import address_of, multiply
-from muniment.ballots.hashes import possession_challenge, scalar_of
-from muniment.ballots.model import INFINITY, ORDER, Ciphertext, Point, Possession
-from muniment.ballots.proofs import (
+from muniment.ballots.crypto.group import address_of, multiply
+from muniment.ballots.crypto.proofs import (
     check_equal_logs,
     check_one_of,
     check_possession,
@@ -15,6 +13,8 @@ from muniment.ballots.proofs import (
     prove_possession,
     sum_of,
 )
+from muniment.ballots.hashes import possession_challenge, scalar_of
+from muniment.ballots.model import INFINITY, ORDER, Ciphertext, Point, Possession
 from muniment.errors import Refused
 
 KEY = multiply(0xABCDEF)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from muniment.ballots.group import add, multiply, negate
+from muniment.ballots.crypto.group import add, multiply, negate
+from muniment.ballots.crypto.proofs import encrypt, sum_of
 from muniment.ballots.model import GENERATOR, INFINITY, ORDER, Ciphertext, Point
-from muniment.ballots.proofs import encrypt, sum_of
-from muniment.ballots.sharing import (
+from muniment.ballots.trustees.sharing import (
     RECORD,
     Share,
     Sum,

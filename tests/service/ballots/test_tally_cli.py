@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from muniment.ballots import secret_file
 from muniment.ballots.manifest import encode_modulus
+from muniment.ballots.trustees import secret_file
 from muniment.cli import trustee
 from muniment.errors import Refused
 from tests.service.ballots.ceremony_stage import Ceremony, begin

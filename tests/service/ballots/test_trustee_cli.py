@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from muniment.ballots import secret_file
-from muniment.ballots.ceremony import deal
-from muniment.ballots.ceremony_state import Stage
-from muniment.ballots.group import multiply
+from muniment.ballots.crypto.group import multiply
 from muniment.ballots.model import ORDER
-from muniment.ballots.sharing import lagrange
+from muniment.ballots.trustees import secret_file
+from muniment.ballots.trustees.ceremony import deal
+from muniment.ballots.trustees.ceremony_state import Stage
+from muniment.ballots.trustees.sharing import lagrange
 from muniment.chain.signer import KeystoreUnusable
 from muniment.cli import trustee
 from muniment.errors import Refused

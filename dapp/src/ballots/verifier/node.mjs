@@ -22,8 +22,11 @@ function thread() {
   return {
     judge: (task) =>
       new Promise((resolve, reject) => {
-        worker.once("message", resolve);
         worker.once("error", reject);
+        worker.once("message", (judged) => {
+          worker.off("error", reject); // or every task would leave one more behind
+          resolve(judged);
+        });
         worker.postMessage(task);
       }),
     end: () => void worker.terminate(),

@@ -9,8 +9,8 @@ from sqlalchemy import Connection, delete, insert, select
 
 from muniment.ballots.model import INFINITY, Point
 from muniment.ballots.setups import Setup
-from muniment.ballots.sharing import check_share
-from muniment.ballots.tallying import BoxState, ShareFile, to_json
+from muniment.ballots.trustees.sharing import check_share
+from muniment.ballots.trustees.tallying import BoxState, ShareFile, to_json
 from muniment.db.schema import ballot_shares, ceremony_trustees
 from muniment.errors import Refused
 

@@ -6,7 +6,7 @@ Schoenmakers (CRYPTO 1994), equal logarithms after Chaum and Pedersen (CRYPTO 19
 
 from collections.abc import Callable, Sequence
 
-from muniment.ballots.group import (
+from muniment.ballots.crypto.group import (
     Draw,
     add,
     address_of,

@@ -8,10 +8,10 @@ holds. Commitments come before anything is shown, so that nobody can choose a sh
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from muniment.ballots.group import Draw, add, draw_scalar, is_on_curve, multiply
+from muniment.ballots.crypto.group import Draw, add, draw_scalar, is_on_curve, multiply
+from muniment.ballots.crypto.proofs import check_possession, prove_possession
 from muniment.ballots.hashes import share_mask, trustee_commitment
 from muniment.ballots.model import ORDER, Point, Possession
-from muniment.ballots.proofs import check_possession, prove_possession
 from muniment.errors import Refused
 
 CONSTANT_TERM, ENCRYPTION_KEY = 1, 2  # kinds of a proof of possession

@@ -15,7 +15,7 @@ from math import comb, inf
 LARGEST_TABLE = 2**24  # entries of 8 bytes
 LARGEST_SEARCH = 2**40  # candidates; more are refused before an election is opened
 
-# Seconds on one core, measured with muniment/ballots/decoding.py; only their ratios matter to a plan.
+# Seconds on one core, measured with muniment/ballots/counting/decoding.py; only their ratios matter to a plan.
 TABLE_ENTRY = 2.1e-6
 LARGE_STEP = 2.3e-6
 EACH_SEARCH = 1.5e-3

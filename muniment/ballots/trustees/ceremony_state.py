@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
 
-from muniment.ballots.ceremony import (
+from muniment.ballots.crypto.group import multiply
+from muniment.ballots.hashes import setup_id
+from muniment.ballots.manifest import Manifest, parse
+from muniment.ballots.model import INFINITY, Point, Possession
+from muniment.ballots.trustees.ceremony import (
     Reveal,
     TrusteeSecret,
     check_reveal,
@@ -14,10 +18,6 @@ from muniment.ballots.ceremony import (
     share_fits,
     share_for,
 )
-from muniment.ballots.group import multiply
-from muniment.ballots.hashes import setup_id
-from muniment.ballots.manifest import Manifest, parse
-from muniment.ballots.model import INFINITY, Point, Possession
 from muniment.chain.abi import ChainError
 from muniment.chain.deployment import Deployment
 from muniment.chain.direct import event_logs

@@ -20,10 +20,10 @@ from math import isqrt
 import numpy as np
 import numpy.typing as npt
 
-from muniment.ballots.group import add, draw_scalar, multiply
-from muniment.ballots.many_points import move, xs_of_differences, xs_of_sums
+from muniment.ballots.counting.many_points import move, xs_of_differences, xs_of_sums
+from muniment.ballots.counting.searching import Radices, Search, best_table
+from muniment.ballots.crypto.group import add, draw_scalar, multiply
 from muniment.ballots.model import ORDER, ContestForm, ContestKind, Point
-from muniment.ballots.searching import Radices, Search, best_table
 from muniment.errors import Refused
 
 Progress = Callable[[int, int], None]  # how many of how many table entries or large steps are done

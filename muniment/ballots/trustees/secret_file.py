@@ -14,9 +14,9 @@ from typing import Any
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
-from muniment.ballots.ceremony import Reveal, TrusteeSecret
-from muniment.ballots.group import multiply
+from muniment.ballots.crypto.group import multiply
 from muniment.ballots.model import ORDER, Possession
+from muniment.ballots.trustees.ceremony import Reveal, TrusteeSecret
 from muniment.errors import Refused
 
 FORMAT = "Muniment.TrusteeSecret.v1"

@@ -1,13 +1,14 @@
 """Make, sign and check ballots, and open one that was made to be tested.
 
 `check_ballot` is the reference: it goes through a ballot as the box does, and refuses with the box's own errors.
-Whoever has many to check takes `muniment.ballots.checking`.
+Whoever has many to check takes `muniment.ballots.crypto.checking`.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
-from muniment.ballots.group import Draw, address_of, draw_scalar, is_on_curve, multiply, sign, signer_of
+from muniment.ballots.crypto.group import Draw, address_of, draw_scalar, is_on_curve, multiply, sign, signer_of
+from muniment.ballots.crypto.proofs import Challenge, check_one_of, encrypt, prove_one_of, sum_of
 from muniment.ballots.hashes import batch_leaf, cast_digest, content_hash, proof_challenge, proofs_hash, tracker_of
 from muniment.ballots.model import (
     ORDER,
@@ -20,7 +21,6 @@ from muniment.ballots.model import (
     ProofPlan,
     Replaced,
 )
-from muniment.ballots.proofs import Challenge, check_one_of, encrypt, prove_one_of, sum_of
 from muniment.ballots.roll import is_on_roll, root_of
 from muniment.errors import Refused
 from muniment.hashing import ZERO_HASH

@@ -10,10 +10,10 @@ from typing import Any
 import rfc8785
 from sqlalchemy import Connection, delete, insert, select
 
-from muniment.ballots.blind import PublicKey, from_text, verify
+from muniment.ballots.enrolment.blind import PublicKey, from_text, verify
+from muniment.ballots.enrolment.office import issued_by_unit, log_root
 from muniment.ballots.hashes import credential_message, unit_leaf
 from muniment.ballots.model import UnitRoll
-from muniment.ballots.office import issued_by_unit, log_root
 from muniment.ballots.roll import Tree, roll_tree
 from muniment.ballots.setups import Setup
 from muniment.db.engine import insert_once

@@ -14,9 +14,9 @@ import rfc8785
 from sqlalchemy import Connection, func, insert, select
 
 from muniment.access.model import KeyStanding, Officer, Scope
-from muniment.ballots.blind import PrivateKey, blind_sign, to_text
+from muniment.ballots.enrolment.blind import PrivateKey, blind_sign, to_text
+from muniment.ballots.enrolment.keys import key_of
 from muniment.ballots.hashes import enrolment_leaf
-from muniment.ballots.keys import key_of
 from muniment.ballots.roll import Tree
 from muniment.ballots.setups import Setup
 from muniment.ballots.states import CEREMONY
@@ -248,4 +248,4 @@ def issued_by_unit(connection: Connection, setup: str) -> dict[int, int]:
     """How many signatures were given, by unit."""
     unit = ballot_issuances.c.unit
     query = select(unit, func.count()).where(ballot_issuances.c.setup == setup).group_by(unit)
-    return {unit: counted for unit, counted in connection.execute(query)}
+    return dict(connection.execute(query).tuples().all())

@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from muniment.ballots.ceremony_state import CeremonyState
-from muniment.ballots.decoding import ContestDecoder
+from muniment.ballots.counting.decoding import ContestDecoder
 from muniment.ballots.model import Ciphertext, ContestForm, Group, Point
-from muniment.ballots.sharing import Share, Sum, choose_shares, countable, decrypt, make_share, pack_shares
+from muniment.ballots.trustees.ceremony_state import CeremonyState
+from muniment.ballots.trustees.sharing import Share, Sum, choose_shares, countable, decrypt, make_share, pack_shares
 from muniment.chain.abi import ChainError, encode_call
 from muniment.chain.deployment import Deployment
 from muniment.chain.rpc import Rpc

@@ -7,10 +7,10 @@ give v·G = S_B − Σ λ_j·D_j, with Lagrange's factors λ_j at 0. Formulas an
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from muniment.ballots.group import Draw, add, chord, draw_scalar, multiply, subtract
+from muniment.ballots.crypto.group import Draw, add, chord, draw_scalar, multiply, subtract
+from muniment.ballots.crypto.proofs import check_equal_logs, prove_equal_logs
 from muniment.ballots.hashes import share_challenge
 from muniment.ballots.model import GENERATOR, INFINITY, ORDER, Ciphertext, EqualLogs, Point
-from muniment.ballots.proofs import check_equal_logs, prove_equal_logs
 from muniment.errors import Refused
 
 RECORD = 353  # bytes of one share in the calldata of `count`

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection, insert, select
 
-from muniment.ballots.blind import PrivateKey, PublicKey
+from muniment.ballots.enrolment.blind import PrivateKey, PublicKey
 from muniment.ballots.manifest import encode_modulus
 from muniment.db.schema import ballot_keys
 from muniment.errors import Refused

@@ -13,11 +13,11 @@ made the ballots: the group's order is prime. When it fails, the simple check na
 import secrets
 from typing import Any, NamedTuple
 
-from muniment.ballots.ballot import check_ballot
+from muniment.ballots.crypto.ballot import check_ballot
+from muniment.ballots.crypto.packing import read_ballots
+from muniment.ballots.crypto.points import Points
 from muniment.ballots.hashes import cast_digest_prefix, tag, words
 from muniment.ballots.model import FIELD, GENERATOR, ORDER, BallotFlags, BallotPaper, ProofPlan
-from muniment.ballots.packing import read_ballots
-from muniment.ballots.points import Points
 from muniment.ballots.roll import depth_of
 from muniment.hashing import keccak_bytes
 

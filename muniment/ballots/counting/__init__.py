@@ -1,0 +1,1 @@
+"""Finding counts in what was decrypted, and what that costs."""

@@ -1,0 +1,1 @@
+"""Making, proving, packing and checking ballots: what secrecy rests on."""

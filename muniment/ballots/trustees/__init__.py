@@ -1,0 +1,1 @@
+"""Trustees: the key that they make together, their shares, and the count."""
