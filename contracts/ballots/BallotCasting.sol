@@ -4,14 +4,7 @@ pragma solidity 0.8.30;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {
-    Ciphertext,
-    ContestForm,
-    IBallotBox,
-    Skipped,
-    UnitRoll,
-    UnitTurnout
-} from "../../interfaces/ballots/IBallotBox.sol";
+import {ContestForm, IBallotBox, Skipped, UnitRoll, UnitTurnout} from "../../interfaces/ballots/IBallotBox.sol";
 import {ElectionId, Point} from "../../interfaces/ballots/ITrusteeCeremony.sol";
 import {BallotBytes} from "./BallotBytes.sol";
 import {BallotForms} from "./BallotForms.sol";
@@ -22,8 +15,8 @@ import {OneOfValues, Statement} from "./OneOfValues.sol";
 
 /// @title Ballots come in, and are withdrawn
 /// @notice A ballot is checked whole before anything of the chain's state is asked: whoever sends a batch can check it
-/// beforehand, and what is wrong with one ballot reverts the batch. What others may do meanwhile (vote, vote again, bar)
-/// only passes that ballot over.
+/// beforehand, and what is wrong with one ballot reverts the batch. What others may do meanwhile (vote, vote again,
+/// bar) only passes that ballot over.
 abstract contract BallotCasting is BallotState {
     using BallotBytes for uint256[];
     using BallotForms for ContestForm;
@@ -170,7 +163,8 @@ abstract contract BallotCasting is BallotState {
             if (bits & bit > 0) return _reasonOf(_own[unit][index]);
             voters.bits = bits | bit;
             unchecked {
-                uint256 taken = round.taken++;
+                uint256 taken = round.taken;
+                round.taken = taken + 1;
                 round.indices.put(taken, index);
                 round.trackers.put(taken, uint256(ballot.tracker));
                 round.leaves.put(taken, uint256(BallotRoll.ballotOf(index, ballot.tracker)));
@@ -343,13 +337,15 @@ abstract contract BallotCasting is BallotState {
                 uint256 held = form.ciphertexts();
                 for (uint256 i = 0; i < held; ++i) {
                     _take(statement, at + i * CIPHERTEXT);
-                    proof = statement.requireHolds(number++, count, proof);
+                    proof = statement.requireHolds(number, count, proof);
+                    ++number;
                 }
                 count = form.valuesOfSum();
                 if (count > 0) {
                     _takeSum(statement, at, held, (at - ballot.ciphertexts) / CIPHERTEXT + held - 1);
                     BallotForms.putRange(transcript, OneOfValues.HEAD, form.minimum(), count);
-                    proof = statement.requireHolds(number++, count, proof);
+                    proof = statement.requireHolds(number, count, proof);
+                    ++number;
                 }
                 at += held * CIPHERTEXT;
             }

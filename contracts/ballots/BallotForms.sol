@@ -83,7 +83,8 @@ library BallotForms {
             uint256 named = options(form);
             uint256 end = place + named;
             for (uint256 value = 1; place < end; value <<= width) {
-                BallotBytes.put(words, place++, value);
+                BallotBytes.put(words, place, value);
+                ++place;
             }
             if (count > named) BallotBytes.put(words, end, 0);
         }

@@ -87,7 +87,8 @@ abstract contract BallotJoining is BallotState {
 
     /// Put the next unit into the group that has too few ballots yet.
     function _joinNext(Joining memory joining) private {
-        uint32 unit = joining.next++;
+        uint32 unit = joining.next;
+        joining.next = unit + 1;
         UnitTurnout memory turnout = _turnouts[unit];
         joining.ballots += turnout.ballots;
         if (turnout.batches > 0) {
@@ -98,7 +99,8 @@ abstract contract BallotJoining is BallotState {
 
         // A remainder may still join the group before, until the next one has enough.
         if (joining.groups > 0) _tell(joining.groups - 1);
-        _groups[joining.groups++] = Group({firstUnit: joining.first, lastUnit: unit, ballots: joining.ballots});
+        _groups[joining.groups] = Group({firstUnit: joining.first, lastUnit: unit, ballots: joining.ballots});
+        ++joining.groups;
         joining.total += joining.ballots;
         (joining.first, joining.ballots, joining.begun) = (joining.next, 0, false);
     }

@@ -144,6 +144,7 @@ abstract contract BallotState is IBallotBox, EIP712 {
     }
 
     /// @inheritdoc IBallotBox
+    // solhint-disable-next-line func-name-mixedcase
     function DOMAIN_SEPARATOR() external view returns (bytes32) {
         return _domainSeparatorV4();
     }

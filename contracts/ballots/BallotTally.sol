@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Ciphertext, ContestForm, Group, IBallotBox} from "../../interfaces/ballots/IBallotBox.sol";
+import {Ciphertext, ContestForm, IBallotBox} from "../../interfaces/ballots/IBallotBox.sol";
 import {Point} from "../../interfaces/ballots/ITrusteeCeremony.sol";
 import {BallotBytes} from "./BallotBytes.sol";
 import {BallotForms} from "./BallotForms.sol";
@@ -193,16 +193,7 @@ abstract contract BallotTally is BallotJoining {
         if (a == address(0)) return false;
         bytes32 hash = keccak256(
             abi.encode(
-                TALLY_SHARE,
-                ELECTION,
-                counting.group,
-                counting.ciphertext,
-                place,
-                key,
-                counting.total,
-                share,
-                a,
-                b
+                TALLY_SHARE, ELECTION, counting.group, counting.ciphertext, place, key, counting.total, share, a, b
             )
         );
         return uint256(hash) % CurveMath.Q == BallotBytes.word(proof);

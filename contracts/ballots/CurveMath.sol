@@ -12,8 +12,8 @@ struct Jacobian {
 
 /// @title The group secp256k1
 /// @notice Adds any two points, equal, opposite or at infinity, and has a precompile multiply.
-/// @dev Points come in checked, by isOnCurve or by an equation that only points on the curve fulfil. Infinity is (0, 0),
-/// which is on no curve: 7 is not 0. No point has y = 0: the order is odd.
+/// @dev Points come in checked, by isOnCurve or by an equation that only points on the curve fulfil. Infinity is
+/// (0, 0), which is on no curve: 7 is not 0. No point has y = 0: the order is odd.
 library CurveMath {
     /// The field.
     uint256 internal constant P = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEFFFFFC2F;

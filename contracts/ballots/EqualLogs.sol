@@ -11,10 +11,10 @@ import {CurveMath} from "./CurveMath.sol";
 /// @dev The equations: a = zG − c·key and b = z·base − c·power, with c the hash of the statement, a's account and b.
 ///
 /// Sound, in the random oracle model. Let key = xG, power = d·base and d ≠ x. The hash fixes the statement, 160 bits of
-/// a and all of b before c is known. For any one point a with that account, z = log(a) + c·x, and z = log_base(b) + c·d:
-/// c = (log(a) − log_base(b)) / (d − x) is the only challenge that can be answered. About 2^96 points share an account,
-/// so that a hash hits an answerable challenge with probability 2^−160. That two of those points are known (a
-/// collision, 2^80) leaves two challenges in 2^256.
+/// a and all of b before c is known. For any one point a with that account, z = log(a) + c·x, and
+/// z = log_base(b) + c·d: c = (log(a) − log_base(b)) / (d − x) is the only challenge that can be answered. About 2^96
+/// points share an account, so that a hash hits an answerable challenge with probability 2^−160. That two of those
+/// points are known (a collision, 2^80) leaves two challenges in 2^256.
 ///
 /// U and c·power are compared by account: a wrong U, or a b with another U − b than c·power, is a second preimage of
 /// 160 bits. b itself is checked to be a point: its ordinate follows from the chord through U and −b, whose third point

@@ -77,6 +77,8 @@ enum Skipped {
 /// voted again, is public.
 interface IBallotBox {
     event BoxOpened(ElectionId indexed election, SetupId indexed setup, Opening opening, UnitRoll[] units);
+    // Nobody looks these up by number.
+    // solhint-disable gas-indexed-events
     event ClosingPostponed(uint40 previous, uint40 closesAt);
     /// @dev `indices` and `trackers` are those of the batch's leaves: first ballots, in the order of the batch. The
     /// ballots are in the transaction's calldata, and nowhere else.
@@ -92,6 +94,7 @@ interface IBallotBox {
     /// @notice All units are in their groups; nothing changes them any more.
     /// @param ballots in groups; less than minBallots in the whole election, and there is no group
     event GroupsFixed(uint32 groups, uint32 ballots);
+    // solhint-enable gas-indexed-events
     /// @param counts of a choice: of each option, then of blanks where the form has them; of points: each option's
     /// @param trustees whose shares were used, bit j − 1 for place j
     event ContestCounted(

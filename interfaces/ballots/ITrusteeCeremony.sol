@@ -16,8 +16,8 @@ struct Point {
 }
 
 /// Schnorr's proof that somebody knows p with P = pG.
-/// @param challenge keccak256(abi.encode(keccak256("Muniment.Possession.v1"), setup, trustee, kind, P.x, P.y, address(R)))
-/// mod q, with R = response·G − challenge·P; kind is 1 for a constant term, 2 for an encryption key
+/// @param challenge keccak256(abi.encode(keccak256("Muniment.Possession.v1"), setup, trustee, kind, P.x, P.y,
+/// address(R))) mod q, with R = response·G − challenge·P; kind is 1 for a constant term, 2 for an encryption key
 struct Possession {
     uint256 challenge;
     uint256 response;
