@@ -155,7 +155,7 @@ def _load(content: bytes) -> Any:
         raise _refused(f"it has {len(content)} bytes, more than {LARGEST}")
     try:
         return json.loads(content.decode(), object_pairs_hook=_pairs)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # bytes, JSON, a number of too many digits, lists too deep
         raise _refused(f"it is no JSON in UTF-8 ({type(error).__name__})") from None
 
 

@@ -72,6 +72,14 @@ def test_what_a_manifest_says() -> None:
     assert parse(made.content) == made
 
 
+@pytest.mark.parametrize("content", [b"[" * 90_000, b'{"agency":' + b"1" * 90_000 + b"}", b"\xff", b"", b"NaN", b"\0"])
+@pytest.mark.parametrize("reader", [parse, read])
+def test_what_no_reader_holds(reader: Callable[[bytes], Any], content: bytes) -> None:
+    """Anybody may announce any bytes: they must be refused, so that the list of elections goes on."""
+    with pytest.raises(Refused, match="ManifestMalformed"):
+        reader(content)
+
+
 def test_only_canonical_bytes_are_parsed() -> None:
     """What stands on the chain must be the one way to write it; a file by hand may be written in any."""
     pretty = json.dumps(GOOD, indent=2).encode()
