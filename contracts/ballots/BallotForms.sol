@@ -14,7 +14,8 @@ library BallotForms {
     uint256 private constant MOST_POINTS = 15;
     uint256 private constant WIDEST_SUM = 63;
     uint256 private constant MOST_CIPHERTEXTS = 64;
-    uint256 private constant MOST_BRANCHES = 1_000;
+    /// More, and a ballot would be beyond the 128 KiB that nodes pass on, and the gas of a transaction (EIP-7825).
+    uint256 private constant MOST_BRANCHES = 512;
     /// Counts that whoever decodes a sum may have to try.
     uint256 private constant MOST_CANDIDATES = 1 << 40;
     /// Bits of a plaintext, so that none is beyond the group's order.

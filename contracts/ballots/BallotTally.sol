@@ -37,6 +37,8 @@ abstract contract BallotTally is BallotJoining {
     uint256 private constant FACTOR = PROOF + 192;
     uint256 private constant MULTIPLE = FACTOR + 32;
     uint256 private constant IN_A_WORD = 8;
+    /// Records of one count: more are beyond the 128 KiB that nodes pass on.
+    uint256 private constant MOST_SHARES = 360;
 
     uint256 private immutable THRESHOLD;
     uint256 private immutable TRUSTEES;
@@ -49,6 +51,10 @@ abstract contract BallotTally is BallotJoining {
     constructor() {
         THRESHOLD = CEREMONY.ceremony(SETUP).threshold;
         TRUSTEES = CEREMONY.ceremony(SETUP).trustees;
+        for (uint256 i = 0; i < CONTESTS; ++i) {
+            uint256 shares = THRESHOLD * _form(i).ciphertexts();
+            if (shares > MOST_SHARES) revert CountTooLarge(i, shares);
+        }
     }
 
     /// @inheritdoc IBallotBox

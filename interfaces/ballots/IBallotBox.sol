@@ -111,10 +111,12 @@ interface IBallotBox {
     /// @notice Thrown when a form is of no known kind, has too few or too many options, bounds that nobody can keep,
     /// or a value in a place that must be zero; or when there is no contest or more than 8.
     error FormRefused(uint256 contest, ContestForm form);
-    /// @notice Thrown when a ballot would hold more than 64 ciphertexts or 1,000 branches.
+    /// @notice Thrown when a ballot would hold more than 64 ciphertexts or 512 branches.
     error BallotTooLarge(uint256 ciphertexts, uint256 branches);
     /// @notice Thrown when a count could not be found again: more than 2^40 candidates, or values that overflow.
     error ContestUndecodable(uint256 contest, uint256 unit);
+    /// @notice Thrown when the count of a contest would take more than 360 shares: no transaction would carry them.
+    error CountTooLarge(uint256 contest, uint256 shares);
     /// @notice Thrown when fewer than one ballot may be decrypted together.
     error MinBallotsRefused(uint256 minBallots);
 

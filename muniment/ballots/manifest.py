@@ -15,7 +15,15 @@ from typing import Any
 
 import rfc8785
 
-from muniment.ballots.model import MOST_UNITS, ContestForm, ContestKind, UnitRoll, check_forms, width_of
+from muniment.ballots.model import (
+    MOST_SHARES,
+    MOST_UNITS,
+    ContestForm,
+    ContestKind,
+    UnitRoll,
+    check_forms,
+    width_of,
+)
 from muniment.errors import Refused
 from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
 
@@ -138,6 +146,10 @@ def build(value: Any) -> Manifest:
     # Lines on a roll are not known yet: there are at most as many as eligible voters.
     rolls = [UnitRoll(place, unit.eligible, 0, unit.eligible, ZERO_HASH) for place, unit in enumerate(manifest.units)]
     check_forms(manifest.forms, width_of(manifest.eligible), rolls, manifest.min_ballots)
+    for number, form in enumerate(manifest.forms):
+        shares = form.ciphertexts * manifest.threshold
+        if shares > MOST_SHARES:
+            raise Refused("CountTooLarge", contest=number, shares=shares)
     if len(manifest.content) > LARGEST:
         raise _refused(f"it has {len(manifest.content)} bytes, more than {LARGEST}")
     return manifest

@@ -15,8 +15,9 @@ ORDER = 0xFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFFEBAAEDCE6AF48A03BBFD25E8CD0364141
 
 MOST_CONTESTS = 8
 MOST_CIPHERTEXTS = 64  # of a ballot
-MOST_BRANCHES = 1_000  # of a ballot
-MOST_UNITS = 128
+MOST_BRANCHES = 512  # of a ballot
+MOST_UNITS = 112  # the creation of a box with many more does not fit into a transaction (EIP-3860)
+MOST_SHARES = 360  # of a contest's count: its ciphertexts times the threshold
 MOST_CHOICES = 8  # values of a choice, a blank among them
 MOST_OPTIONS = 64  # of points
 MOST_POINTS = 15  # for one option

@@ -23,10 +23,9 @@ from math import ceil
 import numpy as np
 
 from muniment.ballots.counting.searching import Radices, Search, best_table, seconds, tables_for
-from muniment.ballots.model import ContestForm, ContestKind, width_of
+from muniment.ballots.model import MOST_UNITS, ContestForm, ContestKind, width_of
 from muniment.errors import Refused
 
-CEILING = 112  # units; the creation of a box with many more of them does not fit a transaction (EIP-3860)
 CROWD = 3  # times minBallots: the fewest voters of a unit
 
 
@@ -75,7 +74,7 @@ def plan_units(
     min_ballots: int,
     *,
     least: int | None = None,
-    ceiling: int = CEILING,
+    ceiling: int = MOST_UNITS,
 ) -> Plan:
     """The best plan. Raises Refused when no plan keeps the rules."""
     least = max(least or CROWD * min_ballots, 1)

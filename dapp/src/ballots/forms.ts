@@ -31,7 +31,7 @@ const MOST_VALUES = 8;
 const MOST_OPTIONS = 64;
 const MOST_POINTS = 15;
 const WIDEST_SUM = 63;
-const LARGEST = { ciphertexts: 64, branches: 1_000 };
+const LARGEST = { ciphertexts: 64, branches: 512 };
 const MOST_BITS = 255; // of a choice's values: the order has 256
 const CANDIDATES = 1n << 40n; // what can be searched for a count
 

@@ -150,13 +150,13 @@ def test_takes_forms_at_their_bounds(open_box):
 
 
 def test_refuses_ballots_too_large(open_box):
-    """Must hold a ballot to 64 ciphertexts and 1,000 branches."""
+    """Must hold a ballot to 64 ciphertexts and 512 branches."""
     whole = ContestForm.points(64, 1, 1, 64)
     with reverts("BallotTooLarge", 65, 196):
         open_box(contests=[whole.pack(), CHOICE.pack()])
-    many = ContestForm.points(62, 15, 1, 8)
-    with reverts("BallotTooLarge", 62, 1_001):
-        open_box(contests=[ContestForm.points(62, 15, 1, 9).pack()])
+    many = ContestForm.points(62, 7, 1, 16)
+    with reverts("BallotTooLarge", 62, 513):
+        open_box(contests=[ContestForm.points(62, 7, 1, 17).pack()])
     open_box(contests=[many.pack()])
 
 

@@ -291,4 +291,4 @@ def test_shares_lie_in_the_transaction(joined, people):
     forwarder = doubles["Forwarder"].deploy({"from": people.treasury})
     call = joined.box.count.encode_input(0, 0, joined.counts(0, 0), joined.shares(0, 0, (1, 2, 3)))
     with reverts("NotDirect", forwarder.address):
-        getattr(forwarder, "pass")(joined.box, call, {"from": people.stranger})
+        forwarder.forward(joined.box, call, {"from": people.stranger})

@@ -188,6 +188,21 @@ def test_what_the_box_would_refuse_is_refused_now(change: Change, error: str) ->
         build(changed(change))
 
 
+def test_a_count_fits_a_transaction() -> None:
+    """A contest whose count takes more than 360 shares must be refused before the ceremony."""
+    given = changed(put("trustees", value=[f"0x{number:040x}" for number in range(1, 17)]))
+    given["threshold"] = 10
+    for options, refused in ((36, False), (37, True)):
+        named = [f"O{number}" for number in range(options)]
+        given["contests"][1] |= {"options": named, "most": 1, "minimum": 0, "maximum": 1}
+        if not refused:
+            build(given)
+            continue
+        with pytest.raises(Refused) as told:
+            build(given)
+        assert (told.value.name, told.value.arguments) == ("CountTooLarge", {"contest": 1, "shares": 370})
+
+
 def test_a_contest_must_be_decodable_in_every_unit() -> None:
     """The bound must be kept with 2·minBallots more: 7 values and 300 ballots are the most."""
 
@@ -206,11 +221,11 @@ def test_a_manifest_fits_the_chain(monkeypatch: pytest.MonkeyPatch) -> None:
     """More bytes than the ceremony takes must be refused; as many units as a box takes must fit."""
     unit = GOOD["units"][0]
     many = [
-        {**unit, "name": f"Unit {number}", "key": encode_modulus(2**2047 + 2 * number + 1)} for number in range(128)
+        {**unit, "name": f"Unit {number}", "key": encode_modulus(2**2047 + 2 * number + 1)} for number in range(112)
     ]
     content = build(changed(put("units", value=many))).content
     assert len(content) < manifest.LARGEST
-    with pytest.raises(Refused, match="it has 129 units"):
+    with pytest.raises(Refused, match="it has 113 units"):
         build(changed(put("units", value=[*many, {**unit, "name": "One more"}])))
     monkeypatch.setattr(manifest, "LARGEST", len(content) - 1)
     with pytest.raises(Refused, match="bytes, more than"):

@@ -58,7 +58,7 @@ export const here: Judges = async (tasks, done) => {
 const GRACE = 3_600n; // seconds
 const LONGEST_DELAY = 86_400n; // seconds
 const LONGEST_ELECTION = 60 * 86_400; // seconds
-const MOST_UNITS = 128;
+const MOST_UNITS = 112;
 
 /** Verify a transcript in JSON. What cannot be read is a finding; nothing in it makes this throw. */
 export async function verifyJson(json: string, judges: Judges = here, progress: Progress = () => {}): Promise<Verification> {
