@@ -8,6 +8,11 @@ are known as points; so all of a run are checked in one equation,
 with factors ρ_j, σ_j of 64 bits that are drawn here, after the ballots are given (small exponents: Bellare, Garay and
 Rabin, EUROCRYPT 1998). If any of the equations is false, this one holds with a probability of 2^−64 at most, whoever
 made the ballots: the group's order is prime. When it fails, the simple check names the ballot.
+
+2^−64 is a chance, not work that an attacker could do beforehand: the factors come from the system's randomness, anew
+in each run, and are nobody else's to know. Whoever runs a verifier at home ever so often learns of its own factors
+alone, so that false ballots, once published, have one chance with each other verifier; and the box, which takes no
+sums, refuses them always. A factor of zero is one of the 2^64 and is counted in that chance.
 """
 
 import secrets

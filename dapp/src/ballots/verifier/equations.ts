@@ -274,7 +274,11 @@ export function vanishes(terms: readonly Term[]): boolean {
   return sum.z === 0n;
 }
 
-/** Random numbers of 128 bits: among many equations summed with such factors, a false one passes once in 2^128. */
+/**
+ * Random numbers of 128 bits: among many equations summed with such factors, a false one passes once in 2^128. Zero is
+ * one of them, and counted in that. They are drawn anew in each run and told nobody: trying beforehand, on a verifier
+ * of one's own, says nothing of another's.
+ */
 export function shortScalars(count: number): bigint[] {
   const drawn: bigint[] = [];
   while (drawn.length < count) {
