@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 
 from muniment.ballots.manifest import contests_of
-from muniment.ballots.planning import CEILING, District, Plan, plan_units
+from muniment.ballots.model import MOST_UNITS
+from muniment.ballots.planning import District, Plan, plan_units
 from muniment.cli.console import AsJson, emit_json, say, table
 from muniment.errors import Refused
 
@@ -18,7 +19,7 @@ SHOWN = 120  # units in a table
 def run(
     draft: Annotated[Path, typer.Argument(help="JSON: contests, minBallots, and areas as [{name, voters}, …].")],
     least: Annotated[int | None, typer.Option(min=1, help="Fewest voters of a unit; else 3 times minBallots.")] = None,
-    ceiling: Annotated[int, typer.Option(min=1, max=CEILING, help="Most units.")] = CEILING,
+    ceiling: Annotated[int, typer.Option(min=1, max=MOST_UNITS, help="Most units.")] = MOST_UNITS,
     as_json: AsJson = False,
 ) -> None:
     """Divide areas into the tally units whose counts are found soonest: what a manifest lists under units."""
