@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from muniment.ballots.group import add, address_of, chord, draw_scalar, multiply, subtract
+from muniment.ballots.crypto.group import add, address_of, chord, draw_scalar, multiply, subtract
+from muniment.ballots.crypto.packing import pack_ballot
 from muniment.ballots.hashes import share_challenge
 from muniment.ballots.model import ORDER, ContestForm
-from muniment.ballots.packing import pack_ballot
-from muniment.ballots.sharing import Share, pack_shares
+from muniment.ballots.trustees.sharing import Share, pack_shares
 from tests.contracts.ballots.counting import Election
 from tests.contracts.helpers import reverts
 from tests.vectors.ballots_hostile import forged, settled
