@@ -18,7 +18,7 @@ EVIDENCE = keccak("salted hash of a register's extract")
 @pytest.fixture
 def both(agencies, ids, admin, state, identity_officer):
     """Send an act by two identity officers."""
-    second = accounts[32]
+    second = accounts[40]
     agencies.accredit(ids.land, second, state.scope.identity, 0, state.end, {"from": admin})
     wait(3 * DAY)
 

@@ -122,7 +122,7 @@ def board(person):
 @pytest.fixture
 def officers(agencies, ids, state, admin, parent_admin, identity_officer):
     """A second identity officer of the land agency, and two of the ministry above it, all old enough."""
-    second, above, second_above = accounts[32:35]
+    second, above, second_above = accounts[40:43]
     agencies.accredit(ids.land, second, state.scope.identity, 0, state.end, {"from": admin})
     for key in (above, second_above):
         agencies.accredit(ids.ministry, key, state.scope.identity, 0, state.end, {"from": parent_admin})
