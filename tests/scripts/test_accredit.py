@@ -51,7 +51,7 @@ def test_accredits_once_and_retires(town: Town) -> None:
     listed = json.loads(shell.run("accredit", "list", "--json").splitlines()[-1])
     assert listed["root"] == ROOT
     assert [agency["scopes"] for agency in listed["agencies"]] == [
-        "LAND_REGISTRAR,DOCUMENT_ISSUER,IDENTITY_OFFICER,RESIDENCY_OFFICER,LICENSING,COMPANY_REGISTRAR",
+        "LAND_REGISTRAR,ELECTION_OFFICER,DOCUMENT_ISSUER,IDENTITY_OFFICER,RESIDENCY_OFFICER,LICENSING,COMPANY_REGISTRAR",
         "COURT,KEY_CUSTODIAN",
         "LAND_REGISTRAR",
     ]
