@@ -62,11 +62,12 @@ class Story:
         poll = self.poll
         self.say(f"\n[bold]{poll.title}[/]: {len(poll.voters):,} voters in {len(poll.units)} units")
         trustees = Trustees(self.stage, self.folder, self.workers)
-        self._announce(trustees)
-        trustees.make_key(self.setup)
-        self.say(f"  ✓ {SIZE} trustees have made a key; any {THRESHOLD} of them can decrypt sums, fewer learn nothing")
+        # Its officers count as two pairs of eyes two days after they are accredited: before enrolment opens.
         office = EnrolmentOffice(self.stage, self.workers)
         try:
+            self._announce(trustees)
+            trustees.make_key(self.setup)
+            self.say(f"  ✓ {SIZE} trustees have made a key; any {THRESHOLD} can decrypt sums, fewer learn nothing")
             self._enrol(office)
             self._open()
             self._vote(office)
@@ -84,7 +85,7 @@ class Story:
         poll, now = self.poll, self.stage.now()
         moduli = self.stage.muniment("ballots", "keys", "make", str(len(poll.units)))["keys"]
         names = ("enrolmentOpens", "enrolmentCloses", "rollCloses", "opens", "closes")
-        times = (now + 8 * HOUR, now + 2 * DAY, now + 3 * DAY, now + 4 * DAY, now + 5 * DAY)
+        times = tuple(now + days * DAY for days in (3, 4, 5, 6, 7))
         self.manifest: Manifest = build(
             {
                 "agency": agency_named(AGENCY_DOMAIN),
