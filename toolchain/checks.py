@@ -135,6 +135,7 @@ SUITES: dict[str, Suite] = {
     "contracts": _compiled(_pytest("tests/contracts", brownie=True)),
     "scripts": _compiled(_pytest("tests/scripts")),
     "dapp": _compiled(_pytest("tests/dapp")),
+    "stories": _compiled(_pytest("tests/stories")),
     "invariants": _compiled(_invariants),
     "gas": _compiled(_gas),
 }

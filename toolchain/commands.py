@@ -11,7 +11,7 @@ from toolchain.setup import BIN, ROOT, SetupError, environment, set_up
 HELP = """\
 ./run demo [--once] [--story NAME] [--parcels FILE] [--json] [--keep]
                           a local chain, the contracts, an agency's parcels, the pages: everything, from nothing
-./run test [SUITE ...]    every test, or: lint house contracts invariants gas service scripts dapp
+./run test [SUITE ...]    every test, or: lint house contracts invariants gas service scripts dapp stories
 ./run lint                formatting, types and rules of every language
 ./run bench NAME [--json] a measurement beside its peers: ballots gas indexer
 ./run serve [...]         the service on an existing chain, as .env says
