@@ -69,8 +69,11 @@ class Poll:
     def send(self, packed: bytes, unit: int = 0, **by: Any) -> Any:
         """Send a call of `cast`; its receipt."""
         self.open()
-        path = list(self.world.units.path(unit))
-        return self.box.cast(roll_of(self.world, unit), path, packed, {"from": self.sender} | by)
+        return self.box.cast(*self.arguments(packed, unit), {"from": self.sender} | by)
+
+    def arguments(self, packed: bytes, unit: int = 0) -> list[Any]:
+        """What `cast` is called with."""
+        return [roll_of(self.world, unit), list(self.world.units.path(unit)), packed]
 
     def cast(self, packed: bytes | Sequence[Ballot], unit: int = 0) -> Any:
         """Send ballots, and look that events, sums, batches and standings are what they must be."""
