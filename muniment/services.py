@@ -17,12 +17,12 @@ from muniment.ballots.states import BOX
 from muniment.ballots.tending import tend_elections
 from muniment.chain.abi import encode_call
 from muniment.chain.clock import chain_clock
+from muniment.chain.connected import Connected
 from muniment.chain.deployment import Deployment
 from muniment.chain.events import Handler
 from muniment.chain.indexer import Indexer
 from muniment.chain.outbox import Act
-from muniment.chain.rpc import Rpc
-from muniment.chain.signer import KeystoreSigner, Policy
+from muniment.chain.signer import KeystoreSigner, Policy, read_password
 from muniment.chain.worker import Worker
 from muniment.config import Settings
 from muniment.db.engine import migrate, open_engine, reading
@@ -82,21 +82,10 @@ log = structlog.get_logger()
 
 
 @dataclass
-class Services:
+class Services(Connected):
     """One agency's service over one database and one chain; each part is made when it is first asked for."""
 
-    settings: Settings
     engine: Engine
-
-    @cached_property
-    def deployment(self) -> Deployment:
-        """The contracts. Raises DeploymentUnreadable."""
-        return Deployment.load(self.settings.deployment_path)
-
-    @cached_property
-    def rpc(self) -> Rpc:
-        """The nodes."""
-        return Rpc(self.settings.rpc_urls)
 
     @cached_property
     def indexer(self) -> Indexer:
@@ -109,10 +98,7 @@ class Services:
         keystore, password_file = self.settings.keystore, self.settings.password_file
         if keystore is None or password_file is None:
             raise Refused("KeystoreMissing")
-        try:
-            password = password_file.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Refused("FileUnreadable", path=str(password_file), cause=type(error).__name__) from None
+        password = read_password(password_file)
         # A network need not have every domain's contracts, nor their newest form.
         deployed = [pair for pair in FUNCTIONS if _offers(self.deployment, *pair)]
         proofs = {BOX: registered_boxes(lambda: self.rpc, self.deployment)}

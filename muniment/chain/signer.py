@@ -16,6 +16,7 @@ from eth_utils.address import to_checksum_address
 
 from muniment.chain.abi import selector
 from muniment.chain.deployment import Deployment
+from muniment.errors import Refused
 from muniment.hashing import keccak_bytes
 
 SECONDS_PER_DAY = 86_400
@@ -149,6 +150,14 @@ class TypedSigner:
         """The signature over a message of a domain, both by their hashes: 65 bytes as 0x hex."""
         digest = keccak_bytes(b"\x19\x01" + separator + struct_hash)
         return "0x" + bytes(self._account.unsafe_sign_hash(Hash32(digest)).signature).hex()
+
+
+def read_password(path: Path) -> str:
+    """A password from a file, without the line's end. Raises Refused when it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused("FileUnreadable", path=str(path), cause=type(error).__name__) from None
 
 
 def unlock(path: Path, password: str) -> LocalAccount:

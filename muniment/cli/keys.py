@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from muniment.chain.signer import create_keystore
+from muniment.chain.signer import create_keystore, read_password
 from muniment.cli.console import AsJson, emit_json, say
 from muniment.config import Settings
 from muniment.errors import Refused
@@ -31,10 +31,7 @@ def new(
     password_file = password_file or Settings.load().password_file
     if password_file is None:
         raise Refused("PasswordMissing")
-    try:
-        password = password_file.read_text(encoding="utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused("FileUnreadable", path=str(password_file), cause=type(error).__name__) from None
+    password = read_password(password_file)
     if len(password) < LEAST_PASSWORD:
         raise Refused("PasswordWeak")
     try:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from muniment.chain.signer import unlock
+from muniment.chain.signer import read_password, unlock
 from muniment.chain.typed_data import signed_by
 from muniment.cli.console import AsJson, emit_json, progress, say, table
 from muniment.cli.importing import SHOWN, shown_on
@@ -111,10 +111,7 @@ def _account(services: Services) -> Any:
     keystore, password_file = services.settings.keystore, services.settings.password_file
     if keystore is None or password_file is None:
         raise Refused("KeystoreMissing")
-    try:
-        return unlock(keystore, password_file.read_text(encoding="utf-8").rstrip("\r\n"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Refused("FileUnreadable", path=str(password_file), cause=type(error).__name__) from None
+    return unlock(keystore, read_password(password_file))
 
 
 def _files(paths: list[Path]) -> list[Path]:
