@@ -5,22 +5,22 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from muniment.ballots.states import BOX, CEREMONY, CeremonyStage
 from muniment.ballots.trustees import tallying
 from muniment.ballots.trustees.ceremony import TrusteeSecret, deal, draw_secret, share_for
-from muniment.ballots.trustees.ceremony_state import CONTRACT, CeremonyState, Member, Stage, read_ceremony
+from muniment.ballots.trustees.ceremony_state import CeremonyState, Member, read_ceremony
+from muniment.ballots.trustees.finality import final_box
 from muniment.ballots.trustees.secret_file import create, open_file
 from muniment.chain.abi import encode_call
-from muniment.chain.deployment import Deployment
+from muniment.chain.connected import Connected
 from muniment.chain.direct import Sender, Sent, Started, try_call
-from muniment.chain.rpc import Rpc
-from muniment.chain.signer import KeystoreSigner, Policy
+from muniment.chain.signer import KeystoreSigner, Policy, read_password
 from muniment.cli.console import AsJson, emit_json, progress, say, table
 from muniment.config import Settings
 from muniment.errors import Refused
@@ -41,21 +41,8 @@ SecretPassword = Annotated[
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Try it on the chain as it stands, and send nothing.")]
 
 
-@dataclass
-class Desk:
+class Desk(Connected):
     """What a trustee works with. The keystore is opened when something is to be signed, and not before."""
-
-    settings: Settings
-
-    @cached_property
-    def deployment(self) -> Deployment:
-        """The contracts."""
-        return Deployment.load(self.settings.deployment_path)
-
-    @cached_property
-    def rpc(self) -> Rpc:
-        """The nodes."""
-        return Rpc(self.settings.rpc_urls)
 
     def state(self, setup: str) -> CeremonyState:
         """How a ceremony stands."""
@@ -64,16 +51,16 @@ class Desk:
     @cached_property
     def signer(self) -> KeystoreSigner:
         """The trustee's key on the chain: signs the ceremony's steps. Raises Refused, KeystoreUnusable."""
-        functions = [(CONTRACT, step) for step in _STEPS]
+        functions = [(CEREMONY, step) for step in _STEPS]
         return self._signer(Policy.of(self.deployment, functions, MAX_GAS_PER_DAY))
 
     def counter(self, box: str) -> KeystoreSigner:
         """The same key, for publishing the counts of one box."""
         policy = Policy.of(
             self.deployment,
-            [(tallying.KIND, "count")],
+            [(BOX, "count")],
             MAX_GAS_PER_DAY,
-            {tallying.KIND: lambda address: address == box},
+            {BOX: lambda address: address == box},
         )
         return self._signer(policy)
 
@@ -88,7 +75,7 @@ class Desk:
 
     def step(self, setup: str, function: str, *arguments: Any, dry_run: bool) -> Sent | None:
         """Send one step of the ceremony, or try it alone."""
-        contract = self.deployment.contracts[CONTRACT]
+        contract = self.deployment.contracts[CEREMONY]
         data = encode_call(contract.abi, function, (setup, *arguments))
         if dry_run:
             try_call(self.rpc, self.deployment, self.signer.address, contract.address, data)
@@ -115,8 +102,8 @@ def init(
     desk = Desk(Settings.load())
     state = desk.state(setup)
     member = state.member(desk.signer.address)
-    if state.stage is not Stage.COMMITTING or member.committed:
-        _refuse_stage(state, Stage.COMMITTING)
+    if state.stage is not CeremonyStage.COMMITTING or member.committed:
+        _refuse_stage(state, CeremonyStage.COMMITTING)
     password = _password(secret_password_file or desk.settings.password_file, "secret", confirm=True)
     if len(password) < LEAST_PASSWORD:
         raise Refused("PasswordWeak")
@@ -279,12 +266,16 @@ def decrypt(
     secret_password_file: SecretPassword = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make this trustee's shares of all groups' sums, for whoever counts, as JSON. Nothing is sent."""
+    """Make this trustee's shares of all groups' sums, for whoever counts, as JSON. Nothing is sent.
+
+    Waits until the block that fixed the groups is final.
+    """
     desk, secret, state, member = _begin(path, secret_password_file, signing=False)
-    made = state.secret_key(secret)
-    box = tallying.read_box(desk.rpc, desk.deployment, state)
+    state.secret_key(secret)  # what is wrong with it is told before any waiting
     with _bar("Decrypting") as report:
-        file = tallying.make_shares(box, member.place, made, lambda done, of: report("Decrypting", done, of))
+        state, box = final_box(desk.rpc, desk.deployment, secret.setup, partial(_wait, report))
+        made = state.secret_key(secret)
+        file = tallying.make_shares(box, member.place, made, partial(report, "Decrypting"))
     told = json.dumps(tallying.to_json(file))
     if out is not None:
         try:
@@ -351,22 +342,19 @@ def _begin(
 
 def _bad_dealers(state: CeremonyState, secret: TrusteeSecret) -> list[Member]:
     """Who dealt a share that does not fit. Raises Refused before all have dealt."""
-    if state.stage is not Stage.REVIEW:
-        _refuse_stage(state, Stage.REVIEW)
+    if state.stage is not CeremonyStage.REVIEW:
+        _refuse_stage(state, CeremonyStage.REVIEW)
     return state.received(secret)[1]
 
 
-def _refuse_stage(state: CeremonyState, needed: Stage) -> None:
+def _refuse_stage(state: CeremonyState, needed: CeremonyStage) -> None:
     raise Refused("StageRefused", setup=state.setup, present=int(state.stage), needed=int(needed))
 
 
 def _password(path: Path | None, what: str, *, confirm: bool = False) -> str:
     """From a file, or typed at a terminal."""
     if path is not None:
-        try:
-            return path.read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Refused("FileUnreadable", path=str(path), cause=type(error).__name__) from None
+        return read_password(path)
     if not sys.stdin.isatty():
         raise Refused("PasswordMissing")
     return str(typer.prompt(f"Password of the {what}", hide_input=True, confirmation_prompt=confirm, err=True))
@@ -381,6 +369,10 @@ def _bar(title: str) -> Iterator[Callable[[str, int, int], None]]:
             bars.update(bar, description=what, completed=done, total=of)
 
         yield report
+
+
+def _wait(report: Callable[[str, int, int], None], block: int, final: int) -> None:
+    report(f"The groups can still change; waiting until block {block} is final", final, block)
 
 
 def _sent(as_json: bool, done: str, sent: Sent | None, following: str, **more: Any) -> None:

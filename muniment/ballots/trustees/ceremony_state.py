@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Any
 
 from muniment.ballots.crypto.group import multiply
 from muniment.ballots.hashes import setup_id
 from muniment.ballots.manifest import Manifest, parse
 from muniment.ballots.model import INFINITY, Point, Possession
+from muniment.ballots.states import CEREMONY, CeremonyStage
 from muniment.ballots.trustees.ceremony import (
     Reveal,
     TrusteeSecret,
@@ -26,20 +26,6 @@ from muniment.chain.rpc import Rpc, RpcUnavailable
 from muniment.chain.views import View, answers
 from muniment.errors import Refused
 from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
-
-CONTRACT = "TrusteeCeremony"
-
-
-class Stage(IntEnum):
-    """What a ceremony waits for (`ITrusteeCeremony.CeremonyStage`)."""
-
-    UNKNOWN = 0
-    COMMITTING = 1
-    REVEALING = 2
-    DEALING = 3
-    REVIEW = 4
-    READY = 5
-    FAILED = 6
 
 
 @dataclass(frozen=True)
@@ -66,7 +52,7 @@ class CeremonyState:
 
     setup: str
     block: int
-    stage: Stage
+    stage: CeremonyStage
     threshold: int
     manifest: Manifest
     members: tuple[Member, ...]
@@ -114,8 +100,8 @@ class CeremonyState:
     def secret_key(self, secret: TrusteeSecret) -> int:
         """x_j. Raises Refused when the key does not stand, the trustee is out, or the file is not what was dealt."""
         member = self.member(secret.trustee)
-        if self.stage is not Stage.READY:
-            raise Refused("StageRefused", setup=self.setup, present=int(self.stage), needed=int(Stage.READY))
+        if self.stage is not CeremonyStage.READY:
+            raise Refused("StageRefused", setup=self.setup, present=int(self.stage), needed=int(CeremonyStage.READY))
         if member.out:
             raise Refused("TrusteeIsOut", setup=self.setup, trustee=member.account)
         shares, _ = self.received(secret)
@@ -125,31 +111,33 @@ class CeremonyState:
         return made
 
 
-def read_ceremony(rpc: Rpc, deployment: Deployment, setup: str) -> CeremonyState:
-    """Read everything of one ceremony, as of the latest block.
+def read_ceremony(rpc: Rpc, deployment: Deployment, setup: str, block: int | str = "latest") -> CeremonyState:
+    """Read everything of one ceremony, as of a block: its number, or "latest", "safe", "finalized".
 
     Raises Refused when there is none, or when what a node tells does not hang together: the setup's name covers chain,
     contract, agency and manifest.
     """
-    contract = deployment.contracts.get(CONTRACT)
+    contract = deployment.contracts.get(CEREMONY)
     if contract is None:
         raise Refused("CeremonyNotDeployed", network=deployment.network)
-    latest = rpc.block("latest")
-    if latest is None:
+    head = rpc.block(block)
+    if head is None:
         raise RpcUnavailable("The node has no block.")
-    at = latest.number
+    at = head.number
+    if at < contract.start_block:
+        raise Refused("CeremonyUnknown", setup=setup)
 
     def ask(*views: tuple[Any, ...]) -> list[Any]:
-        asked = [View(CONTRACT, view[0], view[1:]) for view in views]
+        asked = [View(CEREMONY, view[0], view[1:]) for view in views]
         return [_unless_reverted(answer) for answer in answers(rpc, deployment, asked, at)]
 
     held, stage, accounts = ask(("ceremony", setup), ("stageOf", setup), ("trusteesOf", setup))
-    if Stage(held["stage"]) is Stage.UNKNOWN:
+    if CeremonyStage(held["stage"]) is CeremonyStage.UNKNOWN:
         raise Refused("CeremonyUnknown", setup=setup)
     told = ask(*(("trusteeOf", setup, account) for account in accounts))
     members = tuple(_member(account, one) for account, one in zip(accounts, told, strict=True))
     key, keys = INFINITY, {}
-    if Stage(stage) is Stage.READY:
+    if CeremonyStage(stage) is CeremonyStage.READY:
         key, *each = map(_point, ask(("keyOf", setup), *(("trusteeKeyOf", setup, one.place) for one in members)))
         keys = {member.place: point for member, point in zip(members, each, strict=True) if point != INFINITY}
     events = _events(rpc, deployment, setup, at)
@@ -162,7 +150,7 @@ def read_ceremony(rpc: Rpc, deployment: Deployment, setup: str) -> CeremonyState
     return CeremonyState(
         setup,
         at,
-        Stage(stage),
+        CeremonyStage(stage),
         held["threshold"],
         manifest,
         members,
@@ -184,7 +172,7 @@ def _unless_reverted(answer: Any) -> Any:
 
 
 def _events(rpc: Rpc, deployment: Deployment, setup: str, at: int) -> list[Event]:
-    contract, decoder = deployment.contracts[CONTRACT], Decoder(deployment)
+    contract, decoder = deployment.contracts[CEREMONY], Decoder(deployment)
     logs = event_logs(rpc, contract.address, [None, setup], contract.start_block, at)
     return [decoder.decode(log, 0) for log in logs]
 
@@ -194,7 +182,7 @@ def _manifest(
 ) -> Manifest:
     begun = [event for event in events if event.name == "CeremonyBegun"]
     content = bytes.fromhex(begun[0].arguments["manifest"][2:]) if begun else b""
-    address = deployment.contracts[CONTRACT].address
+    address = deployment.contracts[CEREMONY].address
     if (
         keccak(content) != held["manifestHash"]
         or setup_id(deployment.chain_id, address, held["agency"], held["manifestHash"]) != setup

@@ -13,6 +13,7 @@ from typing import Any
 
 from muniment.ballots.counting.decoding import ContestDecoder
 from muniment.ballots.model import Ciphertext, ContestForm, Group, Point
+from muniment.ballots.states import BOX
 from muniment.ballots.trustees.ceremony_state import CeremonyState
 from muniment.ballots.trustees.sharing import Share, Sum, choose_shares, countable, decrypt, make_share, pack_shares
 from muniment.chain.abi import ChainError, encode_call
@@ -22,7 +23,6 @@ from muniment.chain.runtime import is_one_of
 from muniment.chain.views import View, answers
 from muniment.errors import Refused
 
-KIND = "BallotBox"
 FORMAT = "Muniment.TallyShares.v1"
 _LARGEST = 64 * 2**20  # bytes of a share file
 
@@ -67,7 +67,7 @@ class Count:
 
 def read_box(rpc: Rpc, deployment: Deployment, state: CeremonyState) -> BoxState:
     """The box that the ceremony registered. Raises Refused when there is none to decrypt yet, or it is another's."""
-    kind = deployment.kinds.get(KIND)
+    kind = deployment.kinds.get(BOX)
     if state.box is None or kind is None:
         raise Refused("ElectionNotOpened", setup=state.setup)
     if not is_one_of(rpc, kind, state.box, state.block):
@@ -75,7 +75,7 @@ def read_box(rpc: Rpc, deployment: Deployment, state: CeremonyState) -> BoxState
     box, manifest = state.box, state.manifest
 
     def ask(*views: tuple[Any, ...]) -> Iterator[Any]:
-        asked = [View(KIND, view[0], view[1:], box) for view in views]
+        asked = [View(BOX, view[0], view[1:], box) for view in views]
         return map(_unless_reverted, answers(rpc, deployment, asked, state.block))
 
     names = ("SETUP", "ELECTION", "contests", "MIN_BALLOTS", "UNITS", "electionKey", "WIDTH", "groupCount")
@@ -151,7 +151,7 @@ def counts_of(
 def encode_count(deployment: Deployment, count: Count) -> str:
     """The calldata that publishes a count."""
     arguments = [count.group, count.contest, list(count.counts), "0x" + count.shares.hex()]
-    return encode_call(deployment.kinds[KIND].abi, "count", arguments)
+    return encode_call(deployment.kinds[BOX].abi, "count", arguments)
 
 
 def to_json(file: ShareFile) -> dict[str, Any]:

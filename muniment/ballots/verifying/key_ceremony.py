@@ -7,12 +7,12 @@ confirmations say.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import Any, TypeAlias
 
 from muniment.ballots.crypto.group import add, address_of, is_on_curve, multiply, negate
 from muniment.ballots.hashes import possession_challenge, trustee_commitment
 from muniment.ballots.model import INFINITY, ORDER, Point, Possession
+from muniment.ballots.states import CeremonyStage as Stage
 from muniment.ballots.verifying.events import Call, Told, arguments
 from muniment.ballots.verifying.findings import Findings
 
@@ -31,18 +31,6 @@ BY = {
     "ComplaintAnswered": "dealer",
     "ShareConfirmed": "trustee",
 }
-
-
-class Stage(IntEnum):
-    """What a ceremony waits for (`ITrusteeCeremony.CeremonyStage`)."""
-
-    UNKNOWN = 0
-    COMMITTING = 1
-    REVEALING = 2
-    DEALING = 3
-    REVIEW = 4
-    READY = 5
-    FAILED = 6
 
 
 @dataclass

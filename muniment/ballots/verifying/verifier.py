@@ -20,13 +20,14 @@ from muniment.ballots.model import (
     width_of,
 )
 from muniment.ballots.roll import Tree
+from muniment.ballots.states import CeremonyStage as Stage
 from muniment.ballots.verifying import views
 from muniment.ballots.verifying.casting import CastCall, Replay, Unit, cast_calls, sums_of, unit_roll
 from muniment.ballots.verifying.counting import Decryption, check_count, groups_of
 from muniment.ballots.verifying.events import BOX, CAST, OPENING, ROLL, Told, arguments, told, written
 from muniment.ballots.verifying.findings import Finding, Findings, TranscriptRefused, Verdict
 from muniment.ballots.verifying.judging import Judged, Mapped, here, judge
-from muniment.ballots.verifying.key_ceremony import KeyCeremony, Stage, replay
+from muniment.ballots.verifying.key_ceremony import KeyCeremony, replay
 from muniment.ballots.verifying.rolls import check_log, check_roll
 from muniment.ballots.verifying.transcript import Transcript, read
 from muniment.errors import Refused

@@ -12,8 +12,7 @@ from muniment.ballots.enrolment.office import log_of
 from muniment.ballots.enrolment.roll_building import built_roll
 from muniment.ballots.results_csv import csv_of
 from muniment.ballots.setups import setup_of
-from muniment.ballots.states import CEREMONY
-from muniment.ballots.trustees.ceremony_state import Stage
+from muniment.ballots.states import CEREMONY, CeremonyStage
 from muniment.ballots.trustees.share_files import kept
 from muniment.chain.rpc import RpcError, RpcUnavailable
 from muniment.chain.views import View, ask
@@ -145,6 +144,6 @@ def shares(site: Here, election: Name) -> Any:
 def _stage(site: Site, setup: str) -> str | None:
     """The stage at the present time, before anybody has told the contract that time passed."""
     try:
-        return Stage(ask(site.rpc, site.deployment, View(CEREMONY, "stageOf", (setup,)))).name.lower()
+        return CeremonyStage(ask(site.rpc, site.deployment, View(CEREMONY, "stageOf", (setup,)))).name.lower()
     except (RpcError, RpcUnavailable, KeyError, ValueError):
         return None

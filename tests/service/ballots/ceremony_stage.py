@@ -127,6 +127,10 @@ class Ceremony:
         """How it stands."""
         return read_ceremony(self.node.rpc, self.deployment, self.setup)
 
+    def deployed(self) -> Deployment:
+        """The deployment as its file has it by now."""
+        return Deployment.load(self.folder / "local.json")
+
     def pass_time(self, periods: int = 1) -> None:
         """Let stages run out."""
         self.wait_until(self.now() + periods * PERIOD + 1)

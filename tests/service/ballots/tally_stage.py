@@ -76,10 +76,12 @@ class Voting:
             packed = "0x" + pack_ballots(ballots).hex()
             self.send("cast", told, list(self.units.path(unit)), packed)
 
-    def close(self) -> None:
-        """Wait for the end, and join the units into groups."""
+    def close(self, *, final: bool = True) -> None:
+        """Wait for the end, and join the units into groups; by default in a block that is final."""
         self.ceremony.wait_until(self.closes + 3_600)
         self.send("join", 10)
+        if final:
+            self.ceremony.node.mine(2)
 
     def send(self, function: str, *arguments: Any) -> None:
         """A call of the box by anybody."""

@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 
 from muniment.ballots.manifest import encode_modulus
-from muniment.ballots.trustees import secret_file
+from muniment.ballots.trustees import finality, secret_file
+from muniment.ballots.trustees.finality import final_box
+from muniment.ballots.trustees.tallying import read_box
+from muniment.chain.rpc import Block, Rpc
 from muniment.cli import trustee
 from muniment.errors import Refused
 from tests.service.ballots.ceremony_stage import Ceremony, begin
@@ -25,8 +28,19 @@ UNITS = [
 @pytest.fixture
 def voting(anvil: Callable[..., Node], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Voting:
     """An election of three trustees, two of whom decrypt, up to the opening."""
+    return opened(anvil(), tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def slow(anvil: Callable[..., Node], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Voting:
+    """The same on a chain whose final block lies 64 blocks back, as Ethereum's does."""
+    return opened(anvil("--slots-in-an-epoch", "32"), tmp_path, monkeypatch)
+
+
+def opened(node: Node, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Voting:
+    """An election on a node, up to the opening."""
     monkeypatch.setattr(trustee, "create", partial(secret_file.create, cost=2**4))
-    ceremony = begin(anvil(), tmp_path, contests=CONTESTS, units=UNITS)
+    ceremony = begin(node, folder, contests=CONTESTS, units=UNITS)
     ceremony.steps("init", "commit", "reveal", "share", "confirm")
     assert ceremony.finish() == "ready"
     ceremony.wait_until(ceremony.now() + 3 * 86_400)  # until officers who were just accredited may override
@@ -103,3 +117,57 @@ def test_files_that_are_no_shares(voting: Voting) -> None:
         tally(ceremony, ceremony.folder / "nowhere.json")
     with pytest.raises(Refused, match="FileExists"):
         decrypted(ceremony, 1)
+
+
+def test_what_is_not_final_is_not_decrypted(slow: Voting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Groups of a block that can still leave the chain must get no share, and get it when the block is final."""
+    ceremony = slow.ceremony
+    monkeypatch.setattr(finality, "LONGEST_WAIT", 0.0)
+    slow.vote()
+    ceremony.node.mine(64)
+    with pytest.raises(Refused, match="GroupsOpen"):
+        decrypted(ceremony, 1)
+    slow.close(final=False)
+    for _ in range(2):
+        with pytest.raises(Refused, match="GroupsNotFinal"):
+            decrypted(ceremony, 1)
+        assert not (ceremony.folder / "shares-1.json").exists()
+        ceremony.node.mine(63)
+    ceremony.node.mine()
+    assert decrypted(ceremony, 1).exists()
+
+
+def test_groups_that_change_while_a_trustee_waits(slow: Voting) -> None:
+    """When a ballot and the groups leave the chain, and others come, shares must be of those that are final alone."""
+    ceremony, seen = slow.ceremony, list[int]()
+    slow.vote()
+    slow.close(final=False)
+    shown = read_box(ceremony.node.rpc, ceremony.deployed(), ceremony.state())
+    assert [group.ballots for group in shown.groups] == [4]
+
+    def sleep(_: float) -> None:
+        if len(seen) == 1:
+            ceremony.node.call("anvil_reorg", 3, [])  # the ballot of the second unit, the closing, the groups
+            slow.close(final=False)
+        ceremony.node.mine(32)
+
+    _, box = final_box(
+        ceremony.node.rpc, ceremony.deployed(), ceremony.setup, lambda _block, final: seen.append(final), sleep
+    )
+    assert len(seen) > 1
+    assert [group.ballots for group in box.groups] == [3]
+    assert box.sums != shown.sums
+
+
+def test_a_node_without_finality(voting: Voting, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that names no final block must be told apart from one that is behind."""
+    asked = Rpc.block
+
+    def block(self: Rpc, which: int | str) -> Block | None:
+        return None if which == "finalized" else asked(self, which)
+
+    voting.vote()
+    voting.close()
+    monkeypatch.setattr(Rpc, "block", block)
+    with pytest.raises(Refused, match="FinalityUnknown"):
+        decrypted(voting.ceremony, 1)

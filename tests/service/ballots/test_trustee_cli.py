@@ -9,9 +9,9 @@ import pytest
 
 from muniment.ballots.crypto.group import multiply
 from muniment.ballots.model import ORDER
+from muniment.ballots.states import CeremonyStage
 from muniment.ballots.trustees import secret_file
 from muniment.ballots.trustees.ceremony import deal
-from muniment.ballots.trustees.ceremony_state import Stage
 from muniment.ballots.trustees.sharing import lagrange
 from muniment.chain.signer import KeystoreUnusable
 from muniment.cli import trustee
@@ -163,7 +163,7 @@ def test_too_early(ceremony: Ceremony) -> None:
     assert ceremony.refused("decrypt", 1) == "StageRefused"
     ceremony.steps("commit", "reveal", "share", "confirm")
     ceremony.finish()
-    assert ceremony.state().stage is Stage.READY
+    assert ceremony.state().stage is CeremonyStage.READY
     with pytest.raises(Refused, match="ElectionNotOpened"):
         ceremony.run(1, "decrypt", str(ceremony.secret(1)))
     with pytest.raises(Refused, match="CeremonyUnknown"):

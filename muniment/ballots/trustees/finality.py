@@ -1,0 +1,57 @@
+"""A trustee's share is made of sums that no longer change: those of a final block (proof-of-stake tag "finalized").
+
+The groups that the newest block shows can leave the chain again, and others of fewer ballots come in their place.
+Shares of both would decrypt the difference: single ballots.
+"""
+
+import time
+from collections.abc import Callable
+
+from muniment.ballots.trustees.ceremony_state import CeremonyState, read_ceremony
+from muniment.ballots.trustees.tallying import BoxState, read_box
+from muniment.chain.deployment import Deployment
+from muniment.chain.rpc import Rpc, RpcError
+from muniment.errors import Refused
+
+LONGEST_WAIT = 3_600.0  # seconds; Ethereum takes some fifteen minutes
+PAUSE = 2.0
+
+Waiting = Callable[[int, int], None]
+
+
+def final_box(
+    rpc: Rpc, deployment: Deployment, setup: str, waiting: Waiting, sleep: Callable[[float], None] = time.sleep
+) -> tuple[CeremonyState, BoxState]:
+    """The ceremony and its box, groups fixed, as of the final block; waits where only that block is missing.
+
+    `waiting` is told the block that is waited for and the final one. Raises Refused when there is nothing to decrypt
+    even in the newest block, the node names no final block, or it takes too long.
+    """
+    while True:
+        try:
+            state = read_ceremony(rpc, deployment, setup, _final(rpc))
+            return state, read_box(rpc, deployment, state)
+        except Refused:
+            newest = read_ceremony(rpc, deployment, setup)
+            read_box(rpc, deployment, newest)
+        _await(rpc, newest.block, waiting, sleep)
+
+
+def _await(rpc: Rpc, block: int, waiting: Waiting, sleep: Callable[[float], None]) -> None:
+    waited = 0.0
+    while (final := _final(rpc)) < block:
+        if waited >= LONGEST_WAIT:
+            raise Refused("GroupsNotFinal", block=block, final=final)
+        waiting(block, final)
+        sleep(PAUSE)
+        waited += PAUSE
+
+
+def _final(rpc: Rpc) -> int:
+    try:
+        block = rpc.block("finalized")
+    except RpcError:
+        block = None
+    if block is None:
+        raise Refused("FinalityUnknown")
+    return block.number
