@@ -7,9 +7,12 @@ from typing import Any, TypeAlias
 
 from eth_abi.abi import decode, encode
 from eth_abi.exceptions import DecodingError, EncodingError
+from eth_abi.grammar import ABIType, BasicType, TupleType, parse
 from eth_hash.auto import keccak
 
 Abi: TypeAlias = Sequence[Mapping[str, Any]]
+
+_WORD = 32
 
 # The two errors that Solidity itself raises.
 BUILT_IN: Abi = (
@@ -92,15 +95,71 @@ def decode_values(types: Sequence[str], raw: bytes, canonical: bool = True) -> t
     """Read values of the ABI types. Raises CallRefused.
 
     `canonical` refuses bytes that the compiler would not have written, as it writes events and answers. Calldata comes
-    from strangers, and contracts read it more kindly: without.
+    from strangers, and contracts read it more kindly: without, what they can read is read here too, and to the same.
     """
     try:
-        values = tuple(decode(types, raw, strict=canonical))
-        if not canonical or encode(types, values) == raw:
+        if not canonical:
+            return _members([parse(kind) for kind in types], raw, 0)
+        values = tuple(decode(types, raw))
+        if encode(types, values) == raw:
             return values
     except (DecodingError, EncodingError, OverflowError, ValueError) as error:
         raise CallRefused(f"The bytes are not of the types {', '.join(types)}.") from error
     raise CallRefused(f"The bytes are not the one way to write the types {', '.join(types)}.")
+
+
+# A contract follows an offset wherever it points: among the heads, to bytes that are read already, over a gap. What
+# lies behind bytes up to the next word, and behind everything, it does not look at.
+
+
+def _members(kinds: Sequence[ABIType], raw: bytes, base: int) -> tuple[Any, ...]:
+    """The members of a tuple at byte `base`, from which their offsets count."""
+    values, at = [], base
+    for kind in kinds:
+        values.append(_at(kind, raw, base + _whole(raw, at) if kind.is_dynamic else at))
+        at += _size_of(kind)
+    return tuple(values)
+
+
+def _at(kind: ABIType, raw: bytes, at: int) -> Any:
+    """The value whose bytes begin at `at`."""
+    if kind.is_array:
+        if not kind.is_dynamic:
+            raise ValueError("lists of fixed length are not read")
+        item, count, start = kind.item_type, _whole(raw, at), at + _WORD
+        _require_within(raw, start + count * _size_of(item))
+        return _members([item] * count, raw, start)
+    if isinstance(kind, TupleType):
+        return _members(kind.components, raw, at)
+    if not isinstance(kind, BasicType):
+        raise TypeError("eth_abi has a third kind of types")
+    name = f"{kind.base}{kind.sub or ''}"
+    if kind.is_dynamic:
+        if name != "bytes":
+            raise ValueError(f"values of the type {name} are not read")
+        start = at + _WORD
+        end = start + _whole(raw, at)
+        _require_within(raw, end)
+        return raw[start:end]
+    _require_within(raw, at + _WORD)
+    return decode([name], raw[at : at + _WORD])[0]
+
+
+def _whole(raw: bytes, at: int) -> int:
+    _require_within(raw, at + _WORD)
+    return int.from_bytes(raw[at : at + _WORD], "big")
+
+
+def _require_within(raw: bytes, end: int) -> None:
+    if end > len(raw):
+        raise ValueError("the bytes end before the value")
+
+
+def _size_of(kind: ABIType) -> int:
+    """Bytes of a value in the head: of an offset, where it lies elsewhere."""
+    if isinstance(kind, TupleType) and not kind.is_array and not kind.is_dynamic:
+        return sum(_size_of(part) for part in kind.components)
+    return _WORD
 
 
 def decode_error(abis: Iterable[Abi], data: str | None) -> ChainError | None:

@@ -8,6 +8,8 @@ from brownie import BallotBox, web3
 from muniment.ballots.crypto import ballot as making
 from muniment.ballots.crypto.packing import pack_ballots
 from muniment.ballots.model import BatchPlace, ContestForm, UnitRoll
+from muniment.ballots.verifying.events import CAST
+from muniment.chain.abi import CallRefused, decode_values
 from tests.contracts.ballots.acts import Poll, arguments_of
 from tests.contracts.ballots.counting import Election
 from tests.contracts.helpers import DAY, HOUR, now, reverts
@@ -108,3 +110,20 @@ def test_nobody_signs_for_nobody(poll_of):
         poll.send(pack_ballots([replace(made, signature=bytes(64))]))
     with reverts("SignatureRefused", 0, NOBODY):
         poll.withdraw(nobody, signature=bytes(64) + b"\x1b")
+
+
+def test_calldata_that_no_compiler_writes(poll_of):
+    """Must read a call whose empty path is said to lie among the heads; and whoever reads the chain, the same of it."""
+    poll = poll_of(ContestForm.choice(2), sizes=(5,))
+    packed = pack_ballots([poll.world.ballot(poll.world.voters[0][1], ((0,),))[0]])
+    arguments = poll.arguments(packed)
+    data = bytearray.fromhex(poll.box.cast.encode_input(*arguments)[2:])
+    start = 4 + 32 * len(arguments[0])
+    data[start : start + 32] = bytes(32)  # the first word: unit 0, and a list of nothing
+    poll.open()
+    receipt = poll.sender.transfer(poll.box, data="0x" + data.hex())
+    assert [event.name for event in receipt.events] == ["BallotsCast"]
+    types = CAST.types
+    assert decode_values(types, bytes(data[4:]), canonical=False)[1:3] == ((), packed)
+    with pytest.raises(CallRefused):
+        decode_values(types, bytes(data[4:]))

@@ -5,7 +5,15 @@ from eth_abi import encode
 from hypothesis import given
 from hypothesis import strategies as st
 
-from muniment.chain.abi import CallRefused, ChainError, decode_error, encode_call, selector
+from muniment.chain.abi import (
+    CallRefused,
+    ChainError,
+    decode_error,
+    decode_values,
+    encode_call,
+    encode_values,
+    selector,
+)
 from muniment.hashing import keccak
 
 SHARE = {
@@ -99,3 +107,41 @@ def test_errors() -> None:
 def test_unknown_errors(data: str | None) -> None:
     """Must give None for revert data that no ABI explains, garbled data included."""
     assert decode_error([ABI], data) is None
+
+
+CAST = ("(uint32,uint32,bytes32)", "bytes32[]", "bytes")
+HEADS = 5 * 32
+ROLL = (0, 2, b"\7" * 32)
+
+
+def test_calldata_is_read_as_contracts_read_it() -> None:
+    """Wherever offsets point, and whatever stands where nobody looks, strangers' calldata must say the same."""
+    path, packed = (b"\1" * 32, b"\2" * 32), b"ballots"
+    raw = encode_values(CAST, (ROLL, path, packed))
+    of_path, of_packed = (raw[HEADS:][:96], raw[HEADS + 96 :])
+
+    def written(*offsets: int, behind: bytes) -> bytes:
+        return raw[: 3 * 32] + b"".join(offset.to_bytes(32, "big") for offset in offsets) + behind
+
+    for other in (
+        raw + b"behind everything",
+        raw[:-25],  # without the zeros behind the last bytes
+        raw[:-1] + b"\1",
+        written(HEADS + 64, HEADS, behind=of_packed + of_path),
+        written(HEADS + 1, HEADS + 97, behind=b"\1" + of_path + of_packed),
+    ):
+        assert other != raw
+        assert decode_values(CAST, other, canonical=False) == (ROLL, path, packed)
+        with pytest.raises(CallRefused):
+            decode_values(CAST, other)
+    # The zero of the first word is an empty list's length, the second word is the length of two bytes.
+    assert decode_values(CAST, written(0, 32, behind=b""), canonical=False) == (ROLL, (), b"\7\7")
+    for cut in (raw[: HEADS + 96], raw[:-26], written(HEADS, 2**255, behind=of_path), raw[:31]):
+        with pytest.raises(CallRefused):
+            decode_values(CAST, cut, canonical=False)
+    nested = ("((uint256,uint256)[],(uint256,uint256))", "uint64[]")
+    values = (((((1, 2), (3, 4)), (5, 6))), (7, 8, 9))
+    assert decode_values(nested, encode_values(nested, values), canonical=False) == values
+    for unread in ("string", "uint256[2]"):
+        with pytest.raises(CallRefused):
+            decode_values([unread], bytes(128), canonical=False)
