@@ -85,13 +85,11 @@ class Recorded(Election):
         self.steps.append(Step(len(self.steps), function, transaction["from"], to, data, self.now()))
         return receipt
 
-    def record(self) -> None:
-        """Prepare, note where the chain stands, and hold the election."""
-        self.prepare()
+    def prepare(self) -> None:
+        """Prepare, and note where the chain stands before the election."""
+        super().prepare()
         self.steps.clear()
         self.beginning = self.node.call("evm_snapshot")
-        for step in (self.announce, self.make_key, self.enrol, self.open, self.vote, self.close, self.count):
-            step()
 
     def types(self, step: Step) -> list[dict[str, Any]]:
         """The parameters of what a transaction calls; of the box's constructor where it creates it."""
@@ -355,5 +353,5 @@ def _shares(packed: bytes, start: int) -> list[Field]:
 def recorded(node: Node) -> Recorded:
     """An election on a node, held and ready to be held again."""
     election = Recorded(node)
-    election.record()
+    election.hold()
     return election
