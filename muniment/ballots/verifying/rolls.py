@@ -15,7 +15,7 @@ from muniment.ballots.crypto.group import recover
 from muniment.ballots.hashes import credential_message, enrolment_digest, enrolment_leaf, unit_leaf
 from muniment.ballots.manifest import Manifest
 from muniment.ballots.model import UnitRoll
-from muniment.ballots.roll import Tree, roll_tree
+from muniment.ballots.roll import Tree, roll_root
 from muniment.ballots.verifying.findings import Findings, TranscriptRefused
 from muniment.ballots.verifying.transcript import hexadecimal
 from muniment.errors import Refused
@@ -57,7 +57,7 @@ def check_roll(
             )
             _check_signatures(setup, place, said.modulus, lines, where, found)
         try:
-            root = roll_tree(place, credentials).root if credentials else None
+            root = roll_root(place, credentials)
         except Refused as refused:
             found.wrong(refused.name, where, "Its credentials are not in order, or one comes twice.")
             continue
@@ -152,7 +152,7 @@ def log_root(log: Mapping[str, Any], setup: str) -> str:
 
 
 def unit_rolls(roll: Mapping[str, Any], manifest: Manifest) -> tuple[UnitRoll, ...]:
-    """What a box is opened with, of a published roll. Raises TranscriptRefused, Refused(RollUnsorted)."""
+    """What a box is opened with, of a published roll. Raises TranscriptRefused, Refused(RollUnsorted, RollEmpty)."""
     rolls = []
     listed = _listed(roll.get("units"), "roll.units")
     if len(listed) != len(manifest.units):
@@ -161,9 +161,11 @@ def unit_rolls(roll: Mapping[str, Any], manifest: Manifest) -> tuple[UnitRoll, .
         where = f"roll.units[{place}]"
         _named(given, ("unit", "issued", "lines"), where)
         lines = [hexadecimal(_line(line, where)[0], 20, where) for line in _listed(given["lines"], where)]
-        if not lines or isinstance(given["issued"], bool) or not isinstance(given["issued"], int):
-            raise TranscriptRefused(where, "it has no line, or no number of signatures")
-        rolls.append(UnitRoll(place, len(lines), given["issued"], said.eligible, roll_tree(place, lines).root))
+        if isinstance(given["issued"], bool) or not isinstance(given["issued"], int):
+            raise TranscriptRefused(where, "it has no number of signatures")
+        rolls.append(UnitRoll(place, len(lines), given["issued"], said.eligible, roll_root(place, lines)))
+    if not any(one.lines for one in rolls):
+        raise Refused("RollEmpty")
     return tuple(rolls)
 
 

@@ -198,10 +198,9 @@ class _Election:
             check_forms(self.forms, self.width, self.rolls, least)
         except Refused as refused:
             found.wrong(refused.name, opened.where, sentence_of(refused))
-        in_order = all(roll.unit == place and roll.lines > 0 for place, roll in enumerate(self.rolls))
-        found.require(
-            in_order and bool(self.rolls), "UnitRefused", opened.where, "A unit is out of place, or has no line."
-        )
+        in_order = all(roll.unit == place for place, roll in enumerate(self.rolls))
+        found.require(in_order, "UnitRefused", opened.where, "A unit is out of place.")
+        found.require(self.width > 0, "RollEmpty", opened.where, "No unit has a line.")
         if said is None or not self.rolls:
             return
         found.require(said.forms == self.forms, "ContestsDiffer", opened.where, "The manifest has other contests.")

@@ -18,6 +18,7 @@ from muniment.chain.abi import decode_values
 from muniment.chain.raw import decode_transaction
 from muniment.chain.rlp import decode, encode
 from muniment.hashing import keccak
+from tests.service.ballots.election import SECOND
 
 Transcript = dict[str, Any]
 EVENTS = {event.name: event for event in (*CEREMONY, *BOX)}
@@ -184,7 +185,7 @@ def transaction_twice(made: Transcript) -> None:
     for place in range(at, -1, -1):
         found = list(logs_of(made["blocks"][place], "BallotsCast"))
         values = values_of(EVENTS["BallotsCast"], found[0][1]) if found else [0, 0, ()]
-        if found and len(values[2]) == 1 and int(found[0][1]["topics"][1], 16) == 1:
+        if found and len(values[2]) == 1 and int(found[0][1]["topics"][1], 16) == SECOND:
             break
     one, log = found[0]
     index, tracker = values[2][0], values[3][0]
@@ -196,7 +197,7 @@ def transaction_twice(made: Transcript) -> None:
     block["transactions"] = [{**one, "logs": [again]}]
     made["blocks"].insert(at + 1, block)
     renumber(made)
-    standing = {"unit": "1", "index": str(index), "voted": True, "barred": False, "tracker": "0x" + "00" * 32}
+    standing = {"unit": str(SECOND), "index": str(index), "voted": True, "barred": False, "tracker": "0x" + "00" * 32}
     listed = made["views"]["standings"]
     listed.append(standing)
     listed.sort(key=lambda line: (int(line["unit"]), int(line["index"])))

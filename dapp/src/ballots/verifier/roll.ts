@@ -49,7 +49,7 @@ function checkUnit(
   findings.expect(unit === at && opened.unit === at, "UnitsDiffer", where, "The unit is not in its place.");
   findings.expect(issued === opened.issued, "IssuedDiffers", where, "The box has another number of signatures.");
   findings.expect(lines.length === opened.lines, "LinesDiffer", where, "The box has another number of lines.");
-  const order = opened.lines >= 1 && opened.lines <= opened.issued && opened.issued <= opened.eligible;
+  const order = opened.lines <= opened.issued && opened.issued <= opened.eligible;
   findings.expect(order, "TooManyLines", where, "There are more lines than signatures, or more of these than voters.");
   findings.expect(opened.eligible === eligible, "EligibleDiffers", where, "The manifest has another number of voters.");
   const sorted = lines.every(({ credential }, place) => !place || lines[place - 1]!.credential < credential);

@@ -205,6 +205,7 @@ class Verifying {
   private formsOf(opening: Opening, manifest: Manifest, rolls: readonly UnitRoll[], where: string): Form[] | undefined {
     const { findings } = this;
     findings.expect(rolls.length > 0 && rolls.length <= MOST_UNITS, "UnitRefused", where, "No box has so many units.");
+    findings.expect(rolls.some(({ lines }) => lines > 0), "RollEmpty", where, "No unit has a line.");
     try {
       const forms = opening.contests.map(unpacked);
       checkForms(forms, rolls.map(({ lines }) => lines), opening.minBallots);
