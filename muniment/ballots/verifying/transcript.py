@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from eth_hash.auto import keccak
 
@@ -16,7 +16,8 @@ from muniment.ballots.verifying.findings import TranscriptRefused
 from muniment.chain.raw import RawHeader, RawRefused, RawTransaction, decode_header, decode_transaction
 
 FORMAT = "Muniment.BallotTranscript.v1"
-KEYS = {"format", "chain", "ceremony", "box", "blocks", "head", "views", "roll", "log"}
+KEYS = {"format", "chain", "ceremony", "box", "blocks", "head", "code", "views", "roll", "log"}
+CONTRACTS = {"box", "ceremony"}
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,23 @@ class Sent:
     where: str
 
 
+class CodeShown(NamedTuple):
+    """A contract's runtime code, and the nodes of the head's state that prove it."""
+
+    code: bytes
+    proof: tuple[bytes, ...]
+
+
 @dataclass(frozen=True)
 class Transcript:
-    """A transcript whose hashes fit its bytes. `views`, `roll` and `log` are as in the file."""
+    """A transcript whose hashes fit its bytes. `views`, `roll` and `log` are as in the file; `code` by contract."""
 
     chain: int
     ceremony: str
     box: str
     sent: tuple[Sent, ...]
     head: RawHeader
+    code: Mapping[str, CodeShown]
     views: Mapping[str, Any]
     roll: Mapping[str, Any]
     log: Mapping[str, Any]
@@ -93,6 +102,7 @@ def read(given: Any) -> Transcript:
         box=hexadecimal(given["box"], 20, "box"),
         sent=sent,
         head=ahead,
+        code={name: _code(shown, f"code.{name}") for name, shown in _keys(given["code"], CONTRACTS, "code").items()},
         views=given["views"],
         roll=_object(given["roll"], "roll"),
         log=_object(given["log"], "log"),
@@ -112,6 +122,12 @@ def hexadecimal(value: Any, size: int | None, where: str) -> str:
     if not isinstance(value, str) or not re.fullmatch(f"0x[0-9a-f]{length}", value) or len(value) % 2:
         raise TranscriptRefused(where, "it is not 0x hex of its length")
     return value
+
+
+def _code(given: Any, where: str) -> CodeShown:
+    _keys(given, {"code", "proof"}, where)
+    nodes = _list(given["proof"], f"{where}.proof")
+    return CodeShown(_raw(given["code"], None, where), tuple(_raw(node, None, f"{where}.proof") for node in nodes))
 
 
 def _block(block: Any, where: str) -> Iterator[Sent]:

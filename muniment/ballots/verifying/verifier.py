@@ -22,6 +22,7 @@ from muniment.ballots.model import (
 from muniment.ballots.roll import Tree
 from muniment.ballots.verifying import views
 from muniment.ballots.verifying.casting import CastCall, Replay, Unit, cast_calls, sums_of, unit_roll
+from muniment.ballots.verifying.contracts import Contracts, check_code
 from muniment.ballots.verifying.counting import Decryption, check_count, groups_of
 from muniment.ballots.verifying.events import BOX, CAST, OPENING, ROLL, Told, arguments, told, written
 from muniment.ballots.verifying.findings import Finding, Findings, TranscriptRefused, Verdict
@@ -76,11 +77,16 @@ class Verification:
     seconds: float
 
 
-def verify(given: Any, judging: Judging | None = None, progress: Progress | None = None) -> Verification:
-    """Verify a transcript as JSON has it. Never raises for what is in it: what cannot be read is a finding."""
+def verify(
+    given: Any, contracts: Contracts, judging: Judging | None = None, progress: Progress | None = None
+) -> Verification:
+    """Verify a transcript as JSON has it, of an election whose contracts must be these.
+
+    Never raises for what is in it: what cannot be read is a finding.
+    """
     start = time.monotonic()
     found = Findings()
-    election = _Election(found, progress or (lambda *_: None), judging)
+    election = _Election(found, contracts, progress or (lambda *_: None), judging)
     try:
         election.verify(read(given))
     except TranscriptRefused as refused:
@@ -103,6 +109,7 @@ class _Election:
     """An election while it is verified, step by step; each step stands on those before."""
 
     found: Findings
+    contracts: Contracts
     progress: Progress
     judging: Judging | None
     manifest: Manifest | None = None
@@ -128,6 +135,8 @@ class _Election:
         for sent in transcript.sent:
             same = sent.transaction.chain in (None, transcript.chain)
             self.found.require(same, "ChainDiffers", sent.where, "The transaction was signed for another chain.")
+        addresses = {"box": transcript.box, "ceremony": transcript.ceremony}
+        check_code(transcript.code, addresses, transcript.head.state, self.contracts, self.found)
         self._order(events)
         self._setup(events)
         self._opening()
@@ -187,6 +196,8 @@ class _Election:
         found.require(created, "BoxNotCreated", opened.where, "The transaction did not create it.")
         data = written([OPENING, f"{ROLL}[]"], [opened["opening"], opened["units"]])
         found.require(transaction.input.endswith(data), "OpeningDiffers", opened.where, "It was created otherwise.")
+        ours = self.contracts.box.is_created_by(transaction.input[: -len(data)])
+        found.require(ours, "CodeUnknown", opened.where, "It was created by other code than these sources compile to.")
         same = ceremony == transcript.ceremony and "0x" + setup.hex() == self.setup
         found.require(same, "SetupDiffers", opened.where, "The box is of another ceremony, or of another setup.")
         try:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from muniment.ballots.verifying.contracts import Contracts
 from muniment.ballots.verifying.events import BOX, CAST, CEREMONY, COUNT, WITHDRAW, Call, Event
 from muniment.ballots.verifying.findings import Verdict
 from muniment.ballots.verifying.judging import Judge, Judged, Mapped, Task, pool
@@ -22,6 +23,7 @@ from tests.service.ballots.forgeries import FORGERIES, forged, renumber
 from tests.service.ballots.mutations import mutations, sample
 from tests.service.nodes import Node
 
+BUILT = Contracts.built()
 Verify = Callable[[Any], Verification]
 HAPPENED = [event for event in (*CEREMONY, *BOX) if event.name not in ("CeremonyFailed", "ClosingPostponed")]
 
@@ -55,7 +57,7 @@ def verified() -> Verify:
     def judging(_ballots: int) -> AbstractContextManager[Mapped]:
         return nullcontext(mapped)
 
-    return lambda given: verify(given, judging)
+    return lambda given: verify(given, BUILT, judging)
 
 
 def test_an_honest_election_is_valid(transcript: dict[str, Any], verified: Verify) -> None:
@@ -70,7 +72,7 @@ def test_an_honest_election_is_valid(transcript: dict[str, Any], verified: Verif
 
 def test_a_pool_says_the_same(transcript: dict[str, Any]) -> None:
     """Must come to the same in several processes."""
-    outcome = verify(transcript, lambda _: pool(1_000, workers=2))
+    outcome = verify(transcript, BUILT, lambda _: pool(1_000, workers=2))
     assert outcome.verdict is Verdict.VALID
 
 
@@ -166,10 +168,10 @@ def test_a_missing_event_is_found(transcript: dict[str, Any], verified: Verify, 
 
 def test_what_is_not_there_yet_makes_it_incomplete(held: Election) -> None:
     """Must tell an election that is not counted from one that is wrong."""
-    outcome = verify(held.uncounted)
+    outcome = verify(held.uncounted, BUILT)
     assert outcome.verdict is Verdict.INCOMPLETE
     assert {finding.what for finding in outcome.findings} == {"NotCounted"}
-    outcome = verify(held.voting)
+    outcome = verify(held.voting, BUILT)
     assert outcome.verdict is Verdict.INCOMPLETE
     assert {finding.what for finding in outcome.findings} == {"NotJoined"}
 
@@ -177,6 +179,6 @@ def test_what_is_not_there_yet_makes_it_incomplete(held: Election) -> None:
 def test_what_is_no_transcript_is_invalid() -> None:
     """Must never fail on what it is given."""
     for given in (None, [], {}, {"format": "Muniment.BallotTranscript.v1"}, "x", 1):
-        outcome = verify(given)
+        outcome = verify(given, BUILT)
         assert outcome.verdict is Verdict.INVALID
         assert [finding.what for finding in outcome.findings] == ["TranscriptRefused"]

@@ -9,6 +9,7 @@ import { Casting, castCall, type CastCall, newUnit, sumsOf, type Unit } from "./
 import { byTransaction, isPoint, type Replayed, replayCeremony } from "./ceremony.js";
 import { type Happened, type Sent, storyOf } from "./chain.js";
 import { checkCount } from "./counting.js";
+import { checkCode, CONTRACTS, type Contracts, creates } from "./code.js";
 import { callOf, lower, type Opening, openingData } from "./events.js";
 import { type Finding, Findings } from "./findings.js";
 import { judge, type Judgement, type Task } from "./judging.js";
@@ -61,7 +62,12 @@ const LONGEST_ELECTION = 60 * 86_400; // seconds
 const MOST_UNITS = 112;
 
 /** Verify a transcript in JSON. What cannot be read is a finding; nothing in it makes this throw. */
-export async function verifyJson(json: string, judges: Judges = here, progress: Progress = () => {}): Promise<Verification> {
+export async function verifyJson(
+  json: string,
+  judges: Judges = here,
+  progress: Progress = () => {},
+  contracts: Contracts = CONTRACTS,
+): Promise<Verification> {
   let transcript: Transcript;
   try {
     transcript = readTranscript(json);
@@ -70,12 +76,17 @@ export async function verifyJson(json: string, judges: Judges = here, progress: 
     const findings = [{ what: "TranscriptUnreadable", where: error.where, says: error.message }];
     return { verdict: "INVALID", election: null, title: null, ballots: 0, findings, results: [] };
   }
-  return verify(transcript, judges, progress);
+  return verify(transcript, judges, progress, contracts);
 }
 
-/** Verify an election from its transcript. */
-export async function verify(transcript: Transcript, judges: Judges = here, progress: Progress = () => {}): Promise<Verification> {
-  const verifying = new Verifying(transcript, judges, progress);
+/** Verify an election from its transcript. `contracts` are what ceremony and box must be: those of this build. */
+export async function verify(
+  transcript: Transcript,
+  judges: Judges = here,
+  progress: Progress = () => {},
+  contracts: Contracts = CONTRACTS,
+): Promise<Verification> {
+  const verifying = new Verifying(transcript, judges, progress, contracts);
   await verifying.run();
   return verifying.result();
 }
@@ -108,12 +119,16 @@ class Verifying {
     private readonly transcript: Transcript,
     private readonly judges: Judges,
     private readonly progress: Progress,
+    private readonly contracts: Contracts,
   ) {}
 
   async run(): Promise<void> {
     const { transcript, findings } = this;
     const story = await storyOf(transcript, findings);
     this.progress("events", story.events.length, story.events.length);
+    for (const name of ["box", "ceremony"] as const) {
+      checkCode(name, transcript[name], transcript.code[name], story.head.state, this.contracts[name], findings);
+    }
     this.checkOrder(story.events);
     const ofCeremony = story.events.filter(({ contract }) => contract === "ceremony");
     const ofBox = story.events.filter(({ contract }) => contract === "box");
@@ -177,9 +192,11 @@ class Verifying {
 
     const created = sent.to === undefined && sent.created === transcript.box && sent.input.endsWith(data.slice(2));
     findings.expect(created, "BoxUncreated", where, "The transaction did not create the box with this opening.");
+    const ours = creates(this.contracts.box, sent.input.slice(0, 2 - data.length) as Hex);
+    findings.expect(ours, "CodeUnknown", where, "Other code than this project's box created it.");
     findings.expect(data === openingData(opening, rolls), "BoxUncreated", where, "The opening is written otherwise.");
-    const ours = lower(opening.ceremony) === transcript.ceremony && opening.setup === ceremony.setup && args["setup"] === ceremony.setup;
-    findings.expect(ours, "SetupDiffers", where, "The box is of another setup.");
+    const linked = lower(opening.ceremony) === transcript.ceremony && opening.setup === ceremony.setup && args["setup"] === ceremony.setup;
+    findings.expect(linked, "SetupDiffers", where, "The box is of another setup.");
     const { opens, closes } = manifest.schedule;
     const times = opening.opensAt === opens && opening.closesAt === closes && opening.minBallots === manifest.minBallots;
     findings.expect(times, "ManifestDiffers", where, "Times or fewest ballots are other than the manifest's.");
