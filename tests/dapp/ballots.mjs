@@ -12,7 +12,8 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const outDir = process.argv[2];
 const modules = [
   "ballot", "challenge", "enrol", "forms", "group", "hashes", "manifest", "credential",
-  "verifier/counting", "verifier/equations", "verifier/judging", "verifier/verify",
+  "json", "published", "shapes",
+  "verifier/code", "verifier/counting", "verifier/equations", "verifier/findings", "verifier/judging", "verifier/roll", "verifier/verify",
 ];
 await build({
   configFile: false,
@@ -26,7 +27,10 @@ await build({
   },
   ssr: { noExternal: true },
 });
-const [ballot, challenge, enrol, forms, group, hashes, manifest, credential, counting, equations, judging, verifier] =
+const [
+  ballot, challenge, enrol, forms, group, hashes, manifest, credential, json, published, shapes, code, counting, equations,
+  findings, judging, roll, verifier,
+] =
   await Promise.all(modules.map((name) => import(pathToFileURL(join(outDir, `${name}.js`)))));
 
 const point = ([x, y]) => ({ x: BigInt(x), y: BigInt(y) });
@@ -286,6 +290,31 @@ const ACTS = {
   // With other contracts than those of the build, where some are given.
   async verify({ transcript, contracts }) {
     return verifier.verifyJson(transcript, remembering, () => {}, contracts);
+  },
+  async contracts() {
+    return code.CONTRACTS;
+  },
+  async proof({ state, address, proof }) {
+    return code.codeHashOf(state, address, proof) ?? null;
+  },
+  // What is found in an enrolment office's log.
+  async log({ log, setup, chain, ceremony, units, root }) {
+    const found = new findings.Findings();
+    try {
+      roll.checkLog(published.readLog(JSON.parse(log), "log"), setup, BigInt(chain), ceremony, units, root, found);
+    } catch (error) {
+      if (!(error instanceof shapes.Unreadable)) throw error;
+      return [error.message];
+    }
+    return found.wrong.map(({ what }) => what);
+  },
+  async json({ text }) {
+    try {
+      return { value: json.strictJson(text, "text") };
+    } catch (error) {
+      if (!(error instanceof shapes.Unreadable)) throw error;
+      return { refused: true };
+    }
   },
   // Ballots changed at random, half of them signed again by their voter: which of them anything takes for good.
   async spoil({ election, ballots, root, count }) {

@@ -106,26 +106,28 @@ def _check_authority(entry: Mapping[str, Any], setup: str, domain: str, where: s
     authority = entry["authority"]
     told = authority if isinstance(authority, dict) else {}
     by, deadline = told.get("by"), told.get("deadline")
-    if by not in ("voter", "officers") or type(deadline) is not int or not 0 <= deadline < 2**256:
+    known = {"voter": {"by", "deadline", "signature"}, "officers": {"by", "deadline", "officers"}}
+    if by not in tuple(known) or set(told) != known[by] or type(deadline) is not int or deadline < 0:
         found.wrong("AuthorityUnknown", where, "It rests on nothing known.")
         return
     if by == "voter":
-        signed = isinstance(told.get("signature"), str)
-        found.require(signed, "AuthorityMissing", where, "The voter has not signed.")
+        hexadecimal(told["signature"], None, where)
         return
-    officers = told.get("officers")
-    if not isinstance(officers, list) or len(officers) != 2 or not all(isinstance(one, dict) for one in officers):
-        found.wrong("AuthorityMissing", where, "It rests on other than two officers.")
+    officers = [_officer(one, where) for one in _listed(told["officers"], where)]
+    if len(officers) != 2 or officers[0][0] >= officers[1][0]:
+        found.wrong("AuthorityMissing", where, "It rests on other than two different officers, in their order.")
         return
-    found.require(officers[0].get("key") != officers[1].get("key"), "AuthorityMissing", where, "The officers are one.")
     digest = enrolment_digest(domain, setup, entry["unit"], entry["voter"], entry["blinded"], deadline)
-    for one in officers:
-        signature = hexadecimal(one.get("signature"), None, where)
-        key = hexadecimal(one.get("key"), 20, where)
+    for key, signature in officers:
         # A wallet that is a contract signs in ways of its own (ERC-1271): only the chain of that time could tell.
         if len(signature) == 2 + 2 * 65:
             own = _signer(bytes.fromhex(digest[2:]), bytes.fromhex(signature[2:])) == key
             found.require(own, "AuthorityRefused", where, f"The officer {key} has not signed for it.")
+
+
+def _officer(told: Any, where: str) -> tuple[str, str]:
+    _named(told, ("key", "signature"), where)
+    return hexadecimal(told["key"], 20, where), hexadecimal(told["signature"], None, where)
 
 
 def _signer(digest: bytes, signature: bytes) -> str | None:

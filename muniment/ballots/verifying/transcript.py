@@ -16,6 +16,7 @@ from muniment.ballots.verifying.findings import TranscriptRefused
 from muniment.chain.raw import RawHeader, RawRefused, RawTransaction, decode_header, decode_transaction
 
 FORMAT = "Muniment.BallotTranscript.v1"
+LARGEST = 2**53 - 1  # RFC 8259, section 6: beyond it, readers differ
 KEYS = {"format", "chain", "ceremony", "box", "blocks", "head", "code", "views", "roll", "log"}
 CONTRACTS = {"box", "ceremony"}
 
@@ -69,9 +70,14 @@ class Transcript:
 
 
 def parse(text: str | bytes) -> Any:
-    """Read JSON in which no key comes twice. Raises TranscriptRefused."""
+    """Read JSON in which no key comes twice, and every number is a whole one below 2^53: all readers then agree.
+
+    Raises TranscriptRefused.
+    """
     try:
-        return json.loads(text, object_pairs_hook=_unrepeated, parse_constant=_no_number)
+        return json.loads(
+            text, object_pairs_hook=_unrepeated, parse_int=_whole, parse_float=_no_number, parse_constant=_no_number
+        )
     except (ValueError, RecursionError) as error:
         raise TranscriptRefused("$", f"it is not JSON ({error})") from error
 
@@ -211,5 +217,11 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _whole(digits: str) -> int:
+    if abs(number := int(digits)) > LARGEST:
+        raise ValueError("a number is above 2^53 − 1")
+    return number
+
+
 def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name[:20]} is no whole number")

@@ -1,4 +1,5 @@
 import type { Hex } from "../group.js";
+import { strictJson } from "../json.js";
 import { type Log, type PublishedLog, type PublishedRoll, readLog, readRoll } from "../published.js";
 import { type Read, Unreadable, digits, exactly, flag, list, object, text, word } from "../shapes.js";
 import type { Shown } from "./code.js";
@@ -154,13 +155,7 @@ const whole = object({
 
 /** A transcript from its JSON. Throws Unreadable, which names the place. */
 export function readTranscript(json: string): Transcript {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw new Unreadable("transcript", "is no JSON");
-  }
-  const { format, ...read } = whole(value, "transcript");
+  const { format, ...read } = whole(strictJson(json, "transcript"), "transcript");
   if (format !== FORMAT) throw new Unreadable("transcript.format", `is not ${FORMAT}`);
   return read;
 }

@@ -207,7 +207,7 @@ class Verifying {
     const done = (lines: number): void => this.progress("roll", lines, rolls.reduce((sum, { lines: own }) => sum + own, 0));
     const rollRoot = await checkRoll(transcript.roll, ceremony.setup, manifest, rolls, findings, done);
     [this.rollRoot, this.logRoot] = [rollRoot, opening.logRoot];
-    checkLog(transcript.log, ceremony.setup, rolls, opening.logRoot, findings);
+    checkLog(transcript.log, ceremony.setup, transcript.chain, transcript.ceremony, rolls, opening.logRoot, findings);
     const id = electionId(transcript.chain, transcript.box, ceremony.key, rollRoot, ceremony.manifestHash, [
       BigInt(opening.opensAt),
       BigInt(opening.closesAt),
