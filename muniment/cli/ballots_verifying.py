@@ -65,6 +65,7 @@ def summary(outcome: Verification) -> dict[str, Any]:
     return {
         "verdict": outcome.verdict.value,
         "election": outcome.election,
+        "head": outcome.head,
         "ballots": outcome.ballots,
         "cast": outcome.cast,
         "findings": [{"what": one.what, "where": one.where, "says": one.says} for one in outcome.findings],
@@ -94,6 +95,8 @@ def _show(outcome: Verification) -> None:
         counts = [(option, f"{count:,}") for option, count in zip(one.options, one.counts, strict=True)]
         blank = [] if one.blank is None else [("(blank)", f"{one.blank:,}")]
         table(one.title, ("option", "count"), counts + blank)
+    if outcome.head is not None:
+        say(f"Up to the block {outcome.head}.")
     say(f"{outcome.ballots:,} ballots count; {outcome.cast:,} were checked in {outcome.seconds} s.")
 
 

@@ -66,6 +66,33 @@ async function remembering(tasks, done) {
   });
 }
 
+// A copy with one change; only what lies on the way is copied.
+function changed(value, [step, ...rest], change) {
+  const made = Array.isArray(value) ? [...value] : { ...value };
+  if (rest.length) made[step] = changed(value[step], rest, change);
+  else if ("value" in change) made[step] = change.value;
+  else if (change.twice) made.splice(step, 0, value[step]);
+  else if (Array.isArray(made)) made.splice(step, 1);
+  else delete made[step];
+  return made;
+}
+
+// Whether a transcript is valid; ends with the first thing that speaks against it.
+class Found extends Error {}
+async function isValid(json) {
+  const none = new findings.Findings();
+  none.add = () => {
+    throw new Found();
+  };
+  try {
+    const { verdict } = await verifier.verifyJson(json, remembering, () => {}, code.CONTRACTS, none);
+    return verdict === "VALID";
+  } catch (error) {
+    if (error instanceof Found) return false;
+    throw error;
+  }
+}
+
 const below = (count) => randomInt(count);
 const [FIELD, ORDER, TOP] = [group.FIELD, group.ORDER, 1n << 256n];
 const wordAt = (buffer, at) => BigInt(`0x${buffer.toString("hex", at, at + 32)}`);
@@ -290,6 +317,15 @@ const ACTS = {
   // With other contracts than those of the build, where some are given.
   async verify({ transcript, contracts }) {
     return verifier.verifyJson(transcript, remembering, () => {}, contracts);
+  },
+  // Which of many changes leave a transcript valid: their places in the list.
+  async survivors({ transcript, mutations }) {
+    const survived = [];
+    for (const [place, mutation] of mutations.entries()) {
+      const json = JSON.stringify(changed(transcript, mutation.path, mutation));
+      if (await isValid(json)) survived.push(place);
+    }
+    return survived;
   },
   async contracts() {
     return code.CONTRACTS;

@@ -65,10 +65,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Verification:
-    """What came out. `ballots` count at the head; `results` are empty until everything is counted."""
+    """What came out. `ballots` count at the head, whose hash stands for the chain that was verified.
+
+    `results` are empty until everything is counted.
+    """
 
     verdict: Verdict
     election: str | None
+    head: str | None
     title: str | None
     ballots: int
     cast: int
@@ -95,6 +99,7 @@ def verify(
     return Verification(
         verdict=verdict,
         election=election.id,
+        head=election.head,
         title=election.manifest.title if election.manifest else None,
         ballots=sum(unit.ballots for unit in election.units),
         cast=election.cast,
@@ -114,6 +119,7 @@ class _Election:
     judging: Judging | None
     manifest: Manifest | None = None
     id: str | None = None
+    head: str | None = None
     cast: int = 0
     forms: tuple[ContestForm, ...] = ()
     units: list[Unit] = field(default_factory=list)
@@ -122,7 +128,7 @@ class _Election:
 
     def verify(self, transcript: Transcript) -> None:
         """Go through everything; what is wrong goes into the findings."""
-        self.transcript = transcript
+        self.transcript, self.head = transcript, "0x" + transcript.head.hash.hex()
         events = list(told(transcript))
         self.events: dict[str, list[Told]] = defaultdict(list)
         self.spoken: dict[bytes, list[Told]] = defaultdict(list)  # by transaction, the box's

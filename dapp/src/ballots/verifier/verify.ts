@@ -33,6 +33,8 @@ export interface Result {
 export interface Verification {
   readonly verdict: Verdict;
   readonly election: Hex | null;
+  /** hash of the block at which it was verified: compare it with a node of your own choice */
+  readonly head: Hex | null;
   readonly title: string | null;
   readonly ballots: number;
   readonly findings: readonly Finding[];
@@ -67,6 +69,7 @@ export async function verifyJson(
   judges: Judges = here,
   progress: Progress = () => {},
   contracts: Contracts = CONTRACTS,
+  findings = new Findings(),
 ): Promise<Verification> {
   let transcript: Transcript;
   try {
@@ -74,19 +77,25 @@ export async function verifyJson(
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     const findings = [{ what: "TranscriptUnreadable", where: error.where, says: error.message }];
-    return { verdict: "INVALID", election: null, title: null, ballots: 0, findings, results: [] };
+    return { verdict: "INVALID", election: null, head: null, title: null, ballots: 0, findings, results: [] };
   }
-  return verify(transcript, judges, progress, contracts);
+  return verify(transcript, judges, progress, contracts, findings);
 }
 
-/** Verify an election from its transcript. `contracts` are what ceremony and box must be: those of this build. */
+/**
+ * Verify an election from its transcript.
+ *
+ * @param contracts what ceremony and box must be: those of this build
+ * @param findings where what is found is put
+ */
 export async function verify(
   transcript: Transcript,
   judges: Judges = here,
   progress: Progress = () => {},
   contracts: Contracts = CONTRACTS,
+  findings = new Findings(),
 ): Promise<Verification> {
-  const verifying = new Verifying(transcript, judges, progress, contracts);
+  const verifying = new Verifying(transcript, judges, progress, contracts, findings);
   await verifying.run();
   return verifying.result();
 }
@@ -99,7 +108,6 @@ interface Group {
 }
 
 class Verifying {
-  private readonly findings = new Findings();
   private ceremony: Replayed | undefined;
   private manifest: Manifest | undefined;
   private election: Election | undefined;
@@ -120,6 +128,7 @@ class Verifying {
     private readonly judges: Judges,
     private readonly progress: Progress,
     private readonly contracts: Contracts,
+    private readonly findings: Findings,
   ) {}
 
   async run(): Promise<void> {
@@ -481,6 +490,7 @@ class Verifying {
     return {
       verdict,
       election: this.election?.id ?? null,
+      head: this.transcript.head.hash,
       title: this.manifest?.title ?? null,
       ballots: this.units.reduce((sum, { ballots }) => sum + ballots, 0),
       findings: wrong.length ? wrong : missing,
