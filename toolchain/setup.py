@@ -62,7 +62,8 @@ def set_up(*, contracts: bool = True) -> None:
     """Bring everything up to date. Two at once wait for each other.
 
     Args:
-        contracts: whether to compile them and what is built with them, too; else `compile_contracts` does it, beside what can do without.
+        contracts: whether to compile them and build the pages, too; else `compile_contracts` does it, beside what can
+            do without.
 
     Raises:
         SetupError: a prerequisite is missing or a step failed.

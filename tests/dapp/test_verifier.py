@@ -199,7 +199,8 @@ def test_proofs_of_states_of_every_size(pages: Pages) -> None:  # noqa: F811
                 assert pages.ask("proof", **asked, proof=wrong) is None
             other = "0x" + "ab" * 20
             assert pages.ask("proof", state=asked["state"], address=other, proof=right) is None
-    for node in ([], [b"\x20"], [b"\x40", b""], [b"\x20", [b"", b""]], [b""] * 17, [[b"\x20"], b""]):
+    nodes: list[Any] = [[], [b"\x20"], [b"\x40", b""], [b"\x20", [b"", b""]], [b""] * 17, [[b"\x20"], b""]]
+    for node in nodes:
         raw = encode(node)
         asked = {"state": keccak(raw), "address": "0x" + "11" * 20}
         assert pages.ask("proof", **asked, proof=["0x" + raw.hex()]) is None
@@ -231,7 +232,10 @@ def test_json_on_which_readers_differ_is_refused(pages: Pages) -> None:  # noqa:
 def test_a_doubled_key_spoils_a_transcript(transcript: dict[str, Any], pages: Pages) -> None:  # noqa: F811
     """Must not take of two values the one that suits."""
     text = json.dumps(transcript)
-    for doubled in (text.replace('"by": "officers"', '"by": "voter", "by": "officers"', 1), text[:-1] + ', "chain": "1"}'):
+    for doubled in (
+        text.replace('"by": "officers"', '"by": "voter", "by": "officers"', 1),
+        text[:-1] + ', "chain": "1"}',
+    ):
         assert pages.ask("verify", transcript=doubled)["verdict"] == "INVALID"
     words = text.replace('"deadline": ', '"deadline": 9007199254740993, "deadline": ', 1)
     assert pages.ask("verify", transcript=words)["findings"][0]["what"] == "TranscriptUnreadable"

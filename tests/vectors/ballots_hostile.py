@@ -600,7 +600,9 @@ def _of_nobody(sparse: World) -> Iterator[Case]:
         own = replace(voter, unit=unit, index=index, path=())
         ballot, _ = sparse.ballot(own, SELECTIONS["question"][0])
         named = {"unit": unit, "index": index, "credential": voter.credential}
-        yield Case(f"line {index} of unit {unit}, which has none", sparse, pack_ballot(ballot), "NotOnRoll", named, unit)
+        yield Case(
+            f"line {index} of unit {unit}, which has none", sparse, pack_ballot(ballot), "NotOnRoll", named, unit
+        )
 
 
 def cases_of(worlds: dict[str, World]) -> dict[str, list[Case]]:

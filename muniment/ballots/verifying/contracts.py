@@ -44,7 +44,7 @@ class ContractCode:
         return body_hash(code, self.immutables) == self.runtime
 
     def is_created_by(self, code: bytes) -> bool:
-        """Whether this code, sent without arguments, creates the contract. With them, the EVM settles all immutables."""
+        """Whether this code, before its arguments, creates the contract: with them, all its immutables follow."""
         return len(code) == self.length and keccak(body(code)) == self.creation
 
 
@@ -82,4 +82,3 @@ def check_code(
         else:
             found.require(proven, "CodeUnproven", where, "The head's state has other code at the address.")
         found.require(own.stands(code), "CodeUnknown", where, "It is not the code that these sources compile to.")
-

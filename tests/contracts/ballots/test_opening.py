@@ -95,8 +95,7 @@ def test_opens_in_the_future(open_box):
     ],
 )
 def test_refuses_units(open_box, units, refused):
-    """Must refuse no unit or too many, one out of place, more lines than signatures or signatures than voters, and
-    a root without a line."""
+    """Must refuse no unit or too many, one out of place or with too many lines or signatures, a root without a line."""
     with reverts("UnitRefused", refused):
         open_box(units=units)
 

@@ -56,7 +56,11 @@ def header_of(block: Any) -> list[bytes]:
 
 
 def stamp(
-    block: Any, number: int | None = None, time: int | None = None, extra: bytes | None = None, state: bytes | None = None
+    block: Any,
+    number: int | None = None,
+    time: int | None = None,
+    extra: bytes | None = None,
+    state: bytes | None = None,
 ) -> None:
     """Write a block's header anew, with a bloom that speaks of everything."""
     items = header_of(block)
@@ -434,8 +438,8 @@ FORGERIES: tuple[Callable[[Transcript], None], ...] = (
     head_in_the_past, another_head, transaction_twice, transaction_twice_in_a_block, passed_over_and_counted,
     cast_too_late, cast_too_early, shorter_stages, endless_stages, counts_exchanged, wrong_factor, excluded_trustee,
     groups_exchanged, withdrawal_kept_back, header_without_time, header_of_lists, enormous_time, authority_of_no_text,
-    box_of_other_code, ceremony_of_other_code, contracts_exchanged, box_without_code, code_of_another_state, code_unproven,
-    proofs_exchanged,
+    box_of_other_code, ceremony_of_other_code, contracts_exchanged, box_without_code, code_of_another_state,
+    code_unproven, proofs_exchanged,
 )  # fmt: skip
 
 
@@ -582,10 +586,11 @@ GOOD_AUTHORITIES: tuple[Callable[[Entries], None], ...] = (untouched, voter_sign
 
 BAD_JSON = (
     '{"a":1,"a":1}', '{"a":{"b":1,"b":2}}', '[{"a":1,"\\u0061":1}]', '{"a":1, "b":{"a":1}, "a" :1}', '{"":1,"":1}',
-    '{"__proto__":1,"__proto__":2}', '{"a\\"":1,"a\\"":1}', "9007199254740992", "[-9007199254740992]", '{"a":1.5}', "1.0",
-    "1e3", "1E400", "NaN", "[Infinity]", "01", "{", "", "{'a':1}", '"\n"', "[1,]", "\ufeff1",
+    '{"__proto__":1,"__proto__":2}', '{"a\\"":1,"a\\"":1}', "9007199254740992", "[-9007199254740992]", '{"a":1.5}',
+    "1.0", "1e3", "1E400", "NaN", "[Infinity]", "01", "{", "", "{'a':1}", '"\n"', "[1,]", "\ufeff1",
 )  # fmt: skip
 GOOD_JSON = (
     '{"a":1,"b":{"a":1},"c":[{"a":1},{"a":2}]}', "9007199254740991", "-9007199254740991", "-0", " [ ] ", "true", "null",
-    '{"a":"{\\"a\\":1,\\"a\\":1.5}","b":"1.5"}', '["\\\\",{"a":1},{"a":1}]', '{"a":"a","b":"a"}', '["a","a"]', '{"\\\\":":","x":1}',
+    '{"a":"{\\"a\\":1,\\"a\\":1.5}","b":"1.5"}', '["\\\\",{"a":1},{"a":1}]', '{"a":"a","b":"a"}', '["a","a"]',
+    '{"\\\\":":","x":1}',
 )  # fmt: skip

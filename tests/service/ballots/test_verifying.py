@@ -285,6 +285,7 @@ def test_what_is_not_there_yet_makes_it_incomplete(held: Election) -> None:
 
 def test_what_is_no_transcript_is_invalid() -> None:
     """Must never fail on what it is given."""
+    given: Any
     for given in (None, [], {}, {"format": "Muniment.BallotTranscript.v1"}, "x", 1):
         outcome = verify(given, BUILT)
         assert outcome.verdict is Verdict.INVALID

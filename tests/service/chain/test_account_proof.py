@@ -62,7 +62,17 @@ def test_what_does_not_lead_there_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "node",
-    [[], [b"\x20"], [b"", b""], [b"\x40", b""], [b"\x21", b""], [[b"\x20"], b""], [b"\x20", [b"", b""]], [b""] * 17, [b""] * 16],
+    [
+        [],
+        [b"\x20"],
+        [b"", b""],
+        [b"\x40", b""],
+        [b"\x21", b""],
+        [[b"\x20"], b""],
+        [b"\x20", [b"", b""]],
+        [b""] * 17,
+        [b""] * 16,
+    ],
 )
 def test_a_root_of_no_sense_is_refused(node: list[bytes]) -> None:
     """Must refuse a root that hashes right and is no node of an account."""
