@@ -22,6 +22,7 @@ from tests.service.ballots.forgeries import (
     FORGERIES,
     GOOD_AUTHORITIES,
     GOOD_JSON,
+    ROLL_FOUND,
     forged,
     renumber,
     state_rewritten,
@@ -152,6 +153,18 @@ def test_forged_code_is_all_that_is_found(
     """Must find other code for what it is, though whoever forged it wrote a state that proves it."""
     said = pages.ask("verify", transcript=json.dumps(forged(transcript, forgery)))
     assert {finding["what"] for finding in said["findings"]} == found
+
+
+@pytest.mark.parametrize(("forgery", "found"), ROLL_FOUND.items())
+def test_forged_rolls_are_found_for_what_they_are(
+    transcript: dict[str, Any],
+    pages: Pages,  # noqa: F811
+    forgery: Callable[[dict[str, Any]], None],
+    found: str,
+) -> None:
+    """Must name a roll of nobody, and a root over nothing."""
+    said = pages.ask("verify", transcript=json.dumps(forged(transcript, forgery)))
+    assert found in {finding["what"] for finding in said["findings"]}
 
 
 def test_it_is_built_for_the_code_that_is_compiled(pages: Pages) -> None:  # noqa: F811

@@ -432,6 +432,29 @@ def proofs_exchanged(made: Transcript) -> None:
     box["proof"], ceremony["proof"] = ceremony["proof"], box["proof"]
 
 
+def code_of_other_metadata(made: Transcript) -> None:
+    """The box's code has other metadata than the state proves; what runs is the same."""
+    code = bytes.fromhex(made["code"]["box"]["code"][2:])
+    made["code"]["box"]["code"] = "0x" + flipped(code, len(code) - 20).hex()
+
+
+def _rolled(made: Transcript, act: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> None:
+    """Let the box say that it was opened with other rolls."""
+    log = next(logs_of(made["blocks"][block_of(made, "BoxOpened")], "BoxOpened"))[1]
+    opening, units = values_of(EVENTS["BoxOpened"], log)
+    tell(EVENTS["BoxOpened"], log, [opening, [act(unit) for unit in units]])
+
+
+def nobody_on_any_roll(made: Transcript) -> None:
+    """The box is opened for nobody."""
+    _rolled(made, lambda unit: (unit[0], 0, *unit[2:4], bytes(32)))
+
+
+def root_without_a_line(made: Transcript) -> None:
+    """A unit without a line has a root nevertheless."""
+    _rolled(made, lambda unit: unit if unit[1] else (*unit[:4], b"\1" * 32))
+
+
 FORGERIES: tuple[Callable[[Transcript], None], ...] = (
     box_opened_twice, box_opened_again_later, box_before_key, box_after_ballots, box_registered_unmade,
     registered_without_key, counted_while_voting, counted_before_joined, fixed_before_joined, times_that_fall,
@@ -439,7 +462,7 @@ FORGERIES: tuple[Callable[[Transcript], None], ...] = (
     cast_too_late, cast_too_early, shorter_stages, endless_stages, counts_exchanged, wrong_factor, excluded_trustee,
     groups_exchanged, withdrawal_kept_back, header_without_time, header_of_lists, enormous_time, authority_of_no_text,
     box_of_other_code, ceremony_of_other_code, contracts_exchanged, box_without_code, code_of_another_state,
-    code_unproven, proofs_exchanged,
+    code_unproven, proofs_exchanged, code_of_other_metadata, nobody_on_any_roll, root_without_a_line,
 )  # fmt: skip
 
 
@@ -453,8 +476,11 @@ def forged(transcript: Transcript, forgery: Callable[[Transcript], None]) -> Tra
 CODE_FOUND = {
     box_of_other_code: {"CodeUnknown"}, ceremony_of_other_code: {"CodeUnknown"}, contracts_exchanged: {"CodeUnknown"},
     box_without_code: {"CodeUnknown"}, code_of_another_state: {"CodeUnproven"}, code_unproven: {"CodeUnproven"},
-    proofs_exchanged: {"CodeUnproven"},
+    proofs_exchanged: {"CodeUnproven"}, code_of_other_metadata: {"CodeUnproven"},
 }  # fmt: skip
+
+
+ROLL_FOUND = {nobody_on_any_roll: "RollEmpty", root_without_a_line: "RootDiffers"}
 
 
 def state_rewritten(made: Transcript) -> None:

@@ -32,6 +32,7 @@ from tests.service.ballots.forgeries import (
     FORGERIES,
     GOOD_AUTHORITIES,
     GOOD_JSON,
+    ROLL_FOUND,
     forged,
     renumber,
     state_rewritten,
@@ -167,6 +168,14 @@ def test_forged_code_is_all_that_is_found(
 ) -> None:
     """Must find other code for what it is, though whoever forged it wrote a state that proves it."""
     assert {finding.what for finding in verified(forged(transcript, forgery)).findings} == found
+
+
+@pytest.mark.parametrize(("forgery", "found"), ROLL_FOUND.items())
+def test_forged_rolls_are_found_for_what_they_are(
+    transcript: dict[str, Any], verified: Verify, forgery: Callable[[dict[str, Any]], None], found: str
+) -> None:
+    """Must name a roll of nobody, and a root over nothing."""
+    assert found in {finding.what for finding in verified(forged(transcript, forgery)).findings}
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,9 @@ def test_what_does_not_lead_there_is_refused() -> None:
             proven_code_hash(root, own, bad)
     with pytest.raises(ProofRefused):
         proven_code_hash(keccak_bytes(b"another"), own, right)
+    alone, proof = state_of({other: b"code"})  # one leaf, whose path is all of the key
+    with pytest.raises(ProofRefused):
+        proven_code_hash(alone, own, nodes(proof[other]))
 
 
 @pytest.mark.parametrize(
