@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vite";
+import { define } from "./contracts.mjs";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
@@ -8,6 +9,7 @@ export default defineConfig({
   root: here("."),
   base: "/static/",
   publicDir: false,
+  define: define(),
   build: {
     outDir: here("dist"),
     emptyOutDir: true,

@@ -62,7 +62,8 @@ def set_up(*, contracts: bool = True) -> None:
     """Bring everything up to date. Two at once wait for each other.
 
     Args:
-        contracts: whether to compile them, too; else `compile_contracts` does it, beside what can do without.
+        contracts: whether to compile them and build the pages, too; else `compile_contracts` does it, beside what can
+            do without.
 
     Raises:
         SetupError: a prerequisite is missing or a step failed.
@@ -72,7 +73,6 @@ def set_up(*, contracts: bool = True) -> None:
         _node()
         _npm_packages()
         _solidity_compiler()
-        _browser_files()
     if contracts:
         compile_contracts()
 
@@ -165,26 +165,29 @@ def _answers(solc: Path) -> bool:
 
 
 def _browser_files() -> None:
-    """`dapp/dist`: style sheets and scripts for the pages."""
+    """`dapp/dist`: style sheets and scripts for the pages. The verifier among them knows the contracts' code."""
     sources = [path for path in sorted((ROOT / "dapp").rglob("*")) if path.is_file() and "dist" not in path.parts]
-    with _when_changed("dapp", [*sources, ROOT / "package-lock.json"], ROOT / "dapp" / "dist") as changed:
+    made_from = [*sources, ROOT / "package-lock.json", BUILD / ".made-from-contracts"]
+    with _when_changed("dapp", made_from, ROOT / "dapp" / "dist") as changed:
         if changed:
             with _step("Pages' styles and scripts"):
                 _call(["npm", "run", "--silent", "build"], "read the messages above")
 
 
 def compile_contracts() -> None:
-    """`build`: the contracts' artifacts, made once, so that suites that run side by side only read them.
+    """`build`: the contracts' artifacts, made once, so that suites that run side by side only read them; `dapp/dist`.
 
     Raises:
         SetupError: they do not compile.
     """
     sources = sorted([*(ROOT / "contracts").rglob("*.sol"), *(ROOT / "interfaces").rglob("*.sol")])
     made_from = [*sources, ROOT / "brownie-config.yaml"]
-    with _alone(), _when_changed("contracts", made_from, BUILD) as changed:
-        if changed:
-            with _step("Contracts"):
-                _call([BIN / "brownie", "compile"], "read the messages above")
+    with _alone():
+        with _when_changed("contracts", made_from, BUILD) as changed:
+            if changed:
+                with _step("Contracts"):
+                    _call([BIN / "brownie", "compile"], "read the messages above")
+        _browser_files()
 
 
 @contextlib.contextmanager

@@ -28,9 +28,9 @@ library BallotRoll {
         return BallotBytes.hash(LEAF, index, uint256(tracker));
     }
 
-    /// How many siblings a path among so many leaves has; there is at least one leaf.
+    /// How many siblings a path among so many leaves has; none where there is no leaf to lead from.
     function depthOf(uint256 leaves) internal pure returns (uint256) {
-        return leaves == 1 ? 0 : Math.log2(leaves - 1) + 1;
+        return leaves > 1 ? Math.log2(leaves - 1) + 1 : 0;
     }
 
     /// The root above a leaf, by the siblings from `at` of the calldata on, the lowest first.

@@ -241,11 +241,14 @@ abstract contract BallotState is IBallotBox, EIP712 {
         uint256 lines;
         for (uint256 i = 0; i < length; ++i) {
             UnitRoll memory roll = units[i];
-            bool ordered = roll.lines > 0 && roll.lines <= roll.issued && roll.issued <= roll.eligible;
-            if (roll.unit != i || !ordered) revert UnitRefused(i);
+            bool ordered = roll.lines <= roll.issued && roll.issued <= roll.eligible;
+            // A unit in which nobody has a credential has no tree.
+            bool rooted = roll.lines > 0 || roll.root == bytes32(0);
+            if (roll.unit != i || !ordered || !rooted) revert UnitRefused(i);
             lines += roll.lines;
             leaves[i] = BallotRoll.unitOf(roll);
         }
+        if (lines == 0) revert RollEmpty();
         for (; lines > 0; lines >>= 1) {
             ++width;
         }

@@ -19,10 +19,15 @@ export interface Deployment {
 }
 
 /** Ask the service for something as JSON. Throws when it answers anything but success. */
-export async function get<T>(path: string): Promise<T> {
+export const get = async <T>(path: string): Promise<T> => (await answered(path)).json() as Promise<T>;
+
+/** The same, as it is written. */
+export const getText = async (path: string): Promise<string> => (await answered(path)).text();
+
+async function answered(path: string): Promise<Response> {
   const response = await fetch(path, { headers: { accept: "application/json" } });
   if (!response.ok) throw new Error(`HTTP ${response.status}`);
-  return (await response.json()) as T;
+  return response;
 }
 
 /** The contracts' addresses and ABIs. */

@@ -11,12 +11,12 @@ type ContestForm is uint64;
 
 /// The roll of one unit: whoever may cast ballots that are counted together.
 /// @param unit place in the manifest, from 0
-/// @param lines credentials on the roll
+/// @param lines credentials on the roll; none where nobody of the unit got one
 /// @param issued signatures that the enrolment office gave; at least as many as lines
 /// @param eligible voters of the unit; at least as many as issued
 /// @param root Merkle root over the lines, in order of credential: leaf keccak256(abi.encode(
 /// keccak256("Muniment.RollLine.v1"), unit, index, credential)), node keccak256 of both children, a missing right
-/// child being zero
+/// child being zero; zero without a line
 struct UnitRoll {
     uint32 unit;
     uint32 lines;
@@ -106,8 +106,10 @@ interface IBallotBox {
     /// @notice Thrown when the times are past, in the wrong order, or further apart than 60 days.
     error ScheduleRefused(uint256 opensAt, uint256 closesAt);
     /// @notice Thrown when a unit is out of place, has more lines than signatures or more signatures than voters, or
-    /// no line at all; or when there is no unit or more than 112.
+    /// a root without a line; or when there is no unit or more than 112.
     error UnitRefused(uint256 unit);
+    /// @notice Thrown when nobody is on the roll of any unit.
+    error RollEmpty();
     /// @notice Thrown when a form is of no known kind, has too few or too many options, bounds that nobody can keep,
     /// or a value in a place that must be zero; or when there is no contest or more than 8.
     error FormRefused(uint256 contest, ContestForm form);

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from muniment.ballots.hashes import roll_line, tag
 from muniment.errors import Refused
-from muniment.hashing import keccak_bytes
+from muniment.hashing import ZERO_HASH, keccak_bytes
 
 _MISSING = bytes(32)
 
@@ -39,8 +39,8 @@ class Tree:
 
 
 def depth_of(leaves: int) -> int:
-    """How many siblings a path has: ⌈log2⌉ of the number of leaves."""
-    return (leaves - 1).bit_length()
+    """How many siblings a path has: ⌈log2⌉ of the number of leaves; none where there is no leaf."""
+    return (leaves - 1).bit_length() if leaves else 0
 
 
 def root_of(leaf: str, index: int, path: Sequence[str]) -> str:
@@ -72,6 +72,11 @@ def roll_tree(unit: int, credentials: Sequence[str]) -> Tree:
             for index, credential in enumerate(credentials)
         ]
     )
+
+
+def roll_root(unit: int, credentials: Sequence[str]) -> str:
+    """The root over a unit's lines; zero where nobody is on its roll. Raises Refused(RollUnsorted)."""
+    return roll_tree(unit, credentials).root if credentials else ZERO_HASH
 
 
 def is_on_roll(unit: int, index: int, credential: str, path: Sequence[str], lines: int, root: str) -> bool:

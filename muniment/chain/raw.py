@@ -20,9 +20,10 @@ class RawRefused(ValueError):
 
 @dataclass(frozen=True)
 class RawHeader:
-    """What a header says. Time in Unix seconds."""
+    """What a header says. Time in Unix seconds; `state` is the root over all accounts."""
 
     hash: bytes
+    state: bytes
     number: int
     time: int
     bloom: int
@@ -88,7 +89,8 @@ def decode_header(raw: bytes) -> RawHeader:
     items = _list(raw, "header")
     if len(items) < 15 or not all(isinstance(item, bytes) for item in items) or len(items[6]) != 256:
         raise RawRefused("The header is none.")
-    return RawHeader(keccak(raw), _int(items[8]), _int(items[11]), int.from_bytes(items[6], "big"))
+    state, bloom = items[3], int.from_bytes(items[6], "big")
+    return RawHeader(keccak(raw), state, _int(items[8]), _int(items[11]), bloom)
 
 
 def encode_transaction(answer: Mapping[str, Any]) -> bytes:

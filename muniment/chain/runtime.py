@@ -10,16 +10,36 @@ from muniment.hashing import keccak
 
 _WORD = 32
 _LENGTH = 2  # bytes that hold the metadata's length
+_PUSH0, _PUSH1, _PUSH32 = 0x5F, 0x60, 0x7F
+
+
+def body(code: bytes) -> bytes:
+    """Code without its metadata, which never runs."""
+    metadata = int.from_bytes(code[-_LENGTH:], "big") + _LENGTH
+    return code[: max(len(code) - metadata, 0)]
+
+
+def immutables_of(compiled: bytes) -> tuple[int, ...]:
+    """Where the compiler left 32 zero bytes for an immutable's value: a plain zero would be PUSH0."""
+    places, at = [], 0
+    while at < len(compiled):
+        if compiled[at] == _PUSH32 and not any(compiled[at + 1 : at + 1 + _WORD]):
+            places.append(at + 1)
+        at += 1 + (compiled[at] - _PUSH0 if _PUSH1 <= compiled[at] <= _PUSH32 else 0)
+    return tuple(places)
 
 
 def body_hash(code: bytes, immutables: tuple[int, ...]) -> str:
     """keccak256 of runtime code without its metadata, with zeros for the 32 bytes at each place."""
-    metadata = int.from_bytes(code[-_LENGTH:], "big") + _LENGTH
-    body = bytearray(code[: max(len(code) - metadata, 0)])
+    return keccak(_without(body(code), immutables))
+
+
+def _without(code: bytes, immutables: tuple[int, ...]) -> bytes:
+    body = bytearray(code)
     for place in immutables:
         if place + _WORD <= len(body):
             body[place : place + _WORD] = bytes(_WORD)
-    return keccak(bytes(body))
+    return bytes(body)
 
 
 def is_one_of(rpc: Rpc, kind: ContractKind, address: str, block: int | None = None) -> bool:

@@ -9,6 +9,7 @@ import httpx
 import typer
 from rich.progress import TaskID
 
+from muniment.ballots.verifying.contracts import BUILD, Contracts
 from muniment.ballots.verifying.findings import TranscriptRefused, Verdict
 from muniment.ballots.verifying.judging import Mapped, dask, pool
 from muniment.ballots.verifying.loading import ElectionUnreadable, load
@@ -31,9 +32,11 @@ def run(
     block: Annotated[str, typer.Option(help="latest, safe, finalized, or a number.")] = "latest",
     save: Annotated[Path | None, typer.Option(help="Write the transcript here.")] = None,
     scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler, tcp://…; else all cores here.")] = None,
+    contracts: Annotated[Path, typer.Option(help="What the compiler made of the contracts' sources.")] = BUILD,
     as_json: AsJson = False,
 ) -> None:
     """Verify an election from the chain, the roll and the log alone. Exit 0 valid, 1 invalid, 3 not complete yet."""
+    known = Contracts.built(contracts)
     with progress() as bar:
         tasks: dict[str, TaskID] = {}
 
@@ -49,7 +52,7 @@ def run(
         def judging(ballots: int) -> AbstractContextManager[Mapped]:
             return dask(scheduler) if scheduler else pool(ballots)
 
-        outcome = verify(transcript, judging, told)
+        outcome = verify(transcript, known, judging, told)
     if as_json:
         emit_json(summary(outcome))
     else:
@@ -62,6 +65,7 @@ def summary(outcome: Verification) -> dict[str, Any]:
     return {
         "verdict": outcome.verdict.value,
         "election": outcome.election,
+        "head": outcome.head,
         "ballots": outcome.ballots,
         "cast": outcome.cast,
         "findings": [{"what": one.what, "where": one.where, "says": one.says} for one in outcome.findings],
@@ -91,6 +95,8 @@ def _show(outcome: Verification) -> None:
         counts = [(option, f"{count:,}") for option, count in zip(one.options, one.counts, strict=True)]
         blank = [] if one.blank is None else [("(blank)", f"{one.blank:,}")]
         table(one.title, ("option", "count"), counts + blank)
+    if outcome.head is not None:
+        say(f"Up to the block {outcome.head}.")
     say(f"{outcome.ballots:,} ballots count; {outcome.cast:,} were checked in {outcome.seconds} s.")
 
 

@@ -5,12 +5,12 @@ from typing import Any
 from eth_abi import encode
 from eth_utils import keccak
 
+from muniment.chain.runtime import immutables_of
 from scripts.common.session import Session
 from scripts.common.settings import Refused
 
 MOST_RUNTIME = 24_576  # bytes, EIP-170
 MOST_CREATION = 49_152  # bytes, EIP-3860
-PUSH1, PUSH32 = 0x60, 0x7F
 
 
 def hash_of(code: bytes) -> str:
@@ -48,16 +48,6 @@ def body(code: bytes) -> bytes:
     return code[:-length] if 2 < length < len(code) else code
 
 
-def _immutables(code: bytes) -> list[int]:
-    """Where the compiler left 32 zero bytes for an immutable. A plain zero would be PUSH0."""
-    places, at = [], 0
-    while at < len(code):
-        if code[at] == PUSH32 and not any(code[at + 1 : at + 33]):
-            places.append(at + 1)
-        at += 1 + (code[at] - PUSH1 + 1 if PUSH1 <= code[at] <= PUSH32 else 0)
-    return places
-
-
 def _type(part: dict[str, Any]) -> str:
     """A parameter's type, a struct as the tuple of its members."""
     if not part["type"].startswith("tuple"):
@@ -77,7 +67,7 @@ def kinds(session: Session) -> dict[str, Any]:
             "abi": session.project["BallotBox"].abi,
             "found_by": ["TrusteeCeremony", "ElectionOpened", "box"],
             "begins_with": "BoxOpened",
-            "immutables": _immutables(compiled),
+            "immutables": list(immutables_of(compiled)),
             "body_hash": hash_of(compiled),
         }
     }
@@ -88,7 +78,7 @@ def same_runtime(compiled: bytes, standing: bytes) -> bool:
     expected, found = bytearray(body(compiled)), bytearray(body(standing))
     if len(expected) != len(found):
         return False
-    for place in _immutables(bytes(expected)):
+    for place in immutables_of(bytes(expected)):
         found[place : place + 32] = bytes(32)
     return expected == found
 

@@ -6,16 +6,19 @@ import { createInterface } from "node:readline";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { RSABSSA } from "@cloudflare/blindrsa-ts";
 import { build } from "vite";
+import { define } from "../../dapp/contracts.mjs";
 
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const outDir = process.argv[2];
 const modules = [
   "ballot", "challenge", "enrol", "forms", "group", "hashes", "manifest", "credential",
-  "verifier/counting", "verifier/equations", "verifier/judging", "verifier/verify",
+  "json", "published", "shapes",
+  "verifier/code", "verifier/counting", "verifier/equations", "verifier/findings", "verifier/judging", "verifier/roll", "verifier/verify",
 ];
 await build({
   configFile: false,
   logLevel: "error",
+  define: define(),
   build: {
     outDir,
     target: "node20",
@@ -24,7 +27,10 @@ await build({
   },
   ssr: { noExternal: true },
 });
-const [ballot, challenge, enrol, forms, group, hashes, manifest, credential, counting, equations, judging, verifier] =
+const [
+  ballot, challenge, enrol, forms, group, hashes, manifest, credential, json, published, shapes, code, counting, equations,
+  findings, judging, roll, verifier,
+] =
   await Promise.all(modules.map((name) => import(pathToFileURL(join(outDir, `${name}.js`)))));
 
 const point = ([x, y]) => ({ x: BigInt(x), y: BigInt(y) });
@@ -58,6 +64,33 @@ async function remembering(tasks, done) {
     done(at + 1);
     return judgements.get(name);
   });
+}
+
+// A copy with one change; only what lies on the way is copied.
+function changed(value, [step, ...rest], change) {
+  const made = Array.isArray(value) ? [...value] : { ...value };
+  if (rest.length) made[step] = changed(value[step], rest, change);
+  else if ("value" in change) made[step] = change.value;
+  else if (change.twice) made.splice(step, 0, value[step]);
+  else if (Array.isArray(made)) made.splice(step, 1);
+  else delete made[step];
+  return made;
+}
+
+// Whether a transcript is valid; ends with the first thing that speaks against it.
+class Found extends Error {}
+async function isValid(json) {
+  const none = new findings.Findings();
+  none.add = () => {
+    throw new Found();
+  };
+  try {
+    const { verdict } = await verifier.verifyJson(json, remembering, () => {}, code.CONTRACTS, none);
+    return verdict === "VALID";
+  } catch (error) {
+    if (error instanceof Found) return false;
+    throw error;
+  }
 }
 
 const below = (count) => randomInt(count);
@@ -281,8 +314,43 @@ const ACTS = {
   async joined({ ballots, least }) {
     return verifier.groupsOf(ballots, least);
   },
-  async verify({ transcript }) {
-    return verifier.verifyJson(transcript, remembering);
+  // With other contracts than those of the build, where some are given.
+  async verify({ transcript, contracts }) {
+    return verifier.verifyJson(transcript, remembering, () => {}, contracts);
+  },
+  // Which of many changes leave a transcript valid: their places in the list.
+  async survivors({ transcript, mutations }) {
+    const survived = [];
+    for (const [place, mutation] of mutations.entries()) {
+      const json = JSON.stringify(changed(transcript, mutation.path, mutation));
+      if (await isValid(json)) survived.push(place);
+    }
+    return survived;
+  },
+  async contracts() {
+    return code.CONTRACTS;
+  },
+  async proof({ state, address, proof }) {
+    return code.codeHashOf(state, address, proof) ?? null;
+  },
+  // What is found in an enrolment office's log.
+  async log({ log, setup, chain, ceremony, units, root }) {
+    const found = new findings.Findings();
+    try {
+      roll.checkLog(published.readLog(JSON.parse(log), "log"), setup, BigInt(chain), ceremony, units, root, found);
+    } catch (error) {
+      if (!(error instanceof shapes.Unreadable)) throw error;
+      return [error.message];
+    }
+    return found.wrong.map(({ what }) => what);
+  },
+  async json({ text }) {
+    try {
+      return { value: json.strictJson(text, "text") };
+    } catch (error) {
+      if (!(error instanceof shapes.Unreadable)) throw error;
+      return { refused: true };
+    }
   },
   // Ballots changed at random, half of them signed again by their voter: which of them anything takes for good.
   async spoil({ election, ballots, root, count }) {

@@ -59,7 +59,13 @@ def _chromium() -> str:
 def built() -> None:
     """The pages' styles and scripts, built anew when a source is newer."""
     manifest = ROOT / "dapp" / "dist" / "manifest.json"
-    sources = [*(ROOT / "dapp" / "src").rglob("*.*"), ROOT / "dapp" / "vite.config.ts", ROOT / "package-lock.json"]
+    contracts = [ROOT / "build" / "contracts" / f"{name}.json" for name in ("BallotBox", "TrusteeCeremony")]
+    sources = [
+        *(ROOT / "dapp" / "src").rglob("*.*"),
+        *(ROOT / "dapp").glob("*.*"),
+        ROOT / "package-lock.json",
+        *contracts,
+    ]
     if manifest.exists() and manifest.stat().st_mtime > max(path.stat().st_mtime for path in sources):
         return
     done = subprocess.run(["npm", "run", "build"], cwd=ROOT, capture_output=True, text=True, timeout=180)

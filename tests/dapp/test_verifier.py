@@ -9,11 +9,27 @@ from typing import Any
 
 import pytest
 
+from muniment.ballots.verifying.contracts import Contracts
+from muniment.ballots.verifying.rolls import log_root
+from muniment.chain.rlp import encode
+from muniment.hashing import ZERO_HASH, keccak
 from tests.dapp.test_ballots import Pages, pages  # noqa: F401 -- a fixture
 from tests.service.ballots.election import Election
-from tests.service.ballots.forgeries import FORGERIES, forged, renumber
-from tests.service.ballots.mutations import mutations, sample
+from tests.service.ballots.forgeries import (
+    BAD_AUTHORITIES,
+    BAD_JSON,
+    CODE_FOUND,
+    FORGERIES,
+    GOOD_AUTHORITIES,
+    GOOD_JSON,
+    ROLL_FOUND,
+    forged,
+    renumber,
+    state_rewritten,
+)
+from tests.service.ballots.mutations import Mutation, mutations, sample
 from tests.service.nodes import ROOT, Node
+from tests.service.state_trie import state_of
 
 DEEP = bool(os.environ.get("MUNIMENT_DEEP"))
 
@@ -99,13 +115,11 @@ def test_bad_words(program: Path) -> None:
 
 def test_no_field_can_be_changed(transcript: dict[str, Any], pages: Pages) -> None:  # noqa: F811
     """The verdict must change with any one field: one of each kind, in a deep run every one."""
-    assert pages.ask("verify", transcript=json.dumps(transcript))["verdict"] == "VALID"
-    survivors = [
-        (mutation.path, mutation.act, mutation.value)
-        for mutation in (mutations(transcript) if DEEP else sample(transcript, 1))
-        if pages.ask("verify", transcript=json.dumps(mutation.of(transcript)))["verdict"] == "VALID"
-    ]
-    assert survivors == []
+    untouched = Mutation(("chain",), "set", transcript["chain"])
+    every = list(mutations(transcript)) if DEEP else sample(transcript, 1)
+    tried = [untouched, *every, untouched]
+    survived = pages.ask("survivors", transcript=transcript, mutations=[one.as_json() for one in tried])
+    assert [tried[place] for place in survived] == [untouched, untouched]
 
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: forgery.__name__)
@@ -119,6 +133,122 @@ def test_a_forgery_that_hangs_together(
     assert said["verdict"] == "INVALID"
 
 
-def test_hashes_written_anew_are_no_fault(transcript: dict[str, Any], pages: Pages) -> None:  # noqa: F811
+@pytest.mark.parametrize("act", [renumber, state_rewritten], ids=lambda act: act.__name__)
+def test_hashes_written_anew_are_no_fault(
+    transcript: dict[str, Any],
+    pages: Pages,  # noqa: F811
+    act: Callable[[dict[str, Any]], None],
+) -> None:
     """What all forgeries have in common must not be what is found."""
-    assert pages.ask("verify", transcript=json.dumps(forged(transcript, renumber)))["verdict"] == "VALID"
+    assert pages.ask("verify", transcript=json.dumps(forged(transcript, act)))["verdict"] == "VALID"
+
+
+@pytest.mark.parametrize(("forgery", "found"), CODE_FOUND.items())
+def test_forged_code_is_all_that_is_found(
+    transcript: dict[str, Any],
+    pages: Pages,  # noqa: F811
+    forgery: Callable[[dict[str, Any]], None],
+    found: set[str],
+) -> None:
+    """Must find other code for what it is, though whoever forged it wrote a state that proves it."""
+    said = pages.ask("verify", transcript=json.dumps(forged(transcript, forgery)))
+    assert {finding["what"] for finding in said["findings"]} == found
+
+
+@pytest.mark.parametrize(("forgery", "found"), ROLL_FOUND.items())
+def test_forged_rolls_are_found_for_what_they_are(
+    transcript: dict[str, Any],
+    pages: Pages,  # noqa: F811
+    forgery: Callable[[dict[str, Any]], None],
+    found: str,
+) -> None:
+    """Must name a roll of nobody, and a root over nothing."""
+    said = pages.ask("verify", transcript=json.dumps(forged(transcript, forgery)))
+    assert found in {finding["what"] for finding in said["findings"]}
+
+
+def test_it_is_built_for_the_code_that_is_compiled(pages: Pages) -> None:  # noqa: F811
+    """The constant in the bundle must be what the service's verifier reads from the compiler's artifacts."""
+    told = {name: vars(one) | {"immutables": list(one.immutables)} for name, one in vars(Contracts.built()).items()}
+    assert pages.ask("contracts") == told
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "other"),
+    [
+        ("box", "runtime", ZERO_HASH),
+        ("box", "immutables", []),
+        ("box", "creation", ZERO_HASH),
+        ("box", "length", 1),
+        ("ceremony", "runtime", ZERO_HASH),
+        ("ceremony", "immutables", []),
+    ],
+)
+def test_contracts_of_other_sources_are_found(
+    transcript: dict[str, Any],
+    pages: Pages,  # noqa: F811
+    name: str,
+    field: str,
+    other: Any,
+) -> None:
+    """Must ask that box and ceremony are what these sources compile to, as it stands and as it was created."""
+    contracts = pages.ask("contracts")
+    contracts[name][field] = other
+    said = pages.ask("verify", transcript=json.dumps(transcript), contracts=contracts)
+    assert {finding["what"] for finding in said["findings"]} == {"CodeUnknown"}
+
+
+def test_proofs_of_states_of_every_size(pages: Pages) -> None:  # noqa: F811
+    """Must follow an account's nodes, and no other's, to the hash of its code."""
+    codes = {f"0x{number:040x}": bytes([number]) * number for number in range(1, 100)}
+    for count in (1, 2, 99):
+        own = dict(list(codes.items())[:count])
+        root, proofs = state_of(own)
+        for address, code in list(own.items())[:20]:
+            asked = {"state": "0x" + root.hex(), "address": address}
+            right = proofs[address]
+            assert pages.ask("proof", **asked, proof=right) == keccak(code)
+            for wrong in ([], right[:-1], [*right, right[-1]], [right[-1]] * 2):
+                assert pages.ask("proof", **asked, proof=wrong) is None
+            other = "0x" + "ab" * 20
+            assert pages.ask("proof", state=asked["state"], address=other, proof=right) is None
+    nodes: list[Any] = [[], [b"\x20"], [b"\x40", b""], [b"\x20", [b"", b""]], [b""] * 17, [[b"\x20"], b""]]
+    for node in nodes:
+        raw = encode(node)
+        asked = {"state": keccak(raw), "address": "0x" + "11" * 20}
+        assert pages.ask("proof", **asked, proof=["0x" + raw.hex()]) is None
+
+
+@pytest.mark.parametrize("act", [*GOOD_AUTHORITIES, *BAD_AUTHORITIES], ids=lambda act: act.__name__)
+def test_what_allowed_an_enrolment_is_checked(
+    election: Election,
+    pages: Pages,  # noqa: F811
+    act: Callable[[list[dict[str, Any]]], None],
+) -> None:
+    """Must find an enrolment that nobody allowed, under whatever root the box was given, as the service finds it."""
+    log = json.loads(json.dumps(election.log))
+    act(log["entries"])
+    units = [vars(one) for one in election.rolls]
+    where = {"setup": election.setup, "chain": str(election.chain_id), "ceremony": election.at["TrusteeCeremony"]}
+    found = pages.ask("log", log=json.dumps(log), units=units, root=log_root(log, election.setup), **where)
+    assert bool(found) is (act in BAD_AUTHORITIES), found
+
+
+def test_json_on_which_readers_differ_is_refused(pages: Pages) -> None:  # noqa: F811
+    """Must refuse doubled keys, numbers that are not whole or too large, and what is no JSON, as the service does."""
+    for text in BAD_JSON:
+        assert pages.ask("json", text=text) == {"refused": True}, text
+    for text in GOOD_JSON:
+        assert pages.ask("json", text=text) == {"value": json.loads(text)}, text
+
+
+def test_a_doubled_key_spoils_a_transcript(transcript: dict[str, Any], pages: Pages) -> None:  # noqa: F811
+    """Must not take of two values the one that suits."""
+    text = json.dumps(transcript)
+    for doubled in (
+        text.replace('"by": "officers"', '"by": "voter", "by": "officers"', 1),
+        text[:-1] + ', "chain": "1"}',
+    ):
+        assert pages.ask("verify", transcript=doubled)["verdict"] == "INVALID"
+    words = text.replace('"deadline": ', '"deadline": 9007199254740993, "deadline": ', 1)
+    assert pages.ask("verify", transcript=words)["findings"][0]["what"] == "TranscriptUnreadable"

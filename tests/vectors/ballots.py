@@ -29,7 +29,7 @@ from muniment.ballots.model import (
     UnitRoll,
     width_of,
 )
-from muniment.ballots.roll import Tree, roll_tree
+from muniment.ballots.roll import Tree, roll_root, roll_tree
 from muniment.hashing import ZERO_HASH, keccak, keccak_bytes
 
 FILE = Path(__file__).with_suffix(".json")
@@ -92,6 +92,8 @@ class World:
         draw = drawing(f"credential of unit {unit}")
         secrets = {address_of(multiply(secret)): secret for secret in (draw() for _ in range(size))}
         credentials = sorted(secrets)
+        if not credentials:
+            return ()
         tree = roll_tree(unit, credentials)
         return tuple(
             Voter(unit, index, secrets[credential], credential, tree.path(index))
@@ -102,9 +104,7 @@ class World:
     def rolls(self) -> tuple[UnitRoll, ...]:
         """Each unit's roll, a signature issued for each line and one voter more than that."""
         return tuple(
-            UnitRoll(
-                unit, size, size, size + 1, roll_tree(unit, [voter.credential for voter in self.voters[unit]]).root
-            )
+            UnitRoll(unit, size, size, size + 1, roll_root(unit, [voter.credential for voter in self.voters[unit]]))
             for unit, size in enumerate(self.sizes)
         )
 
@@ -185,6 +185,23 @@ SELECTIONS: dict[str, tuple[tuple[tuple[int, ...], ...], ...]] = {
 def worlds() -> dict[str, World]:
     """The elections of the files."""
     return {name: World(name, forms) for name, forms in FORMS.items()}
+
+
+def sparse(**changes: Any) -> World:
+    """An election of three units, where only in the second anybody got a credential."""
+    return World("sparse", FORMS["question"], sizes=(0, 2, 0), **changes)
+
+
+def story_of_sparse(world: World) -> dict[str, Any]:
+    """The sparse election as the file has it, with a ballot that stands in the one unit with a roll."""
+    made = world.ballot(world.voters[1][0], SELECTIONS["question"][0])
+    batch = world.batch([made[0]], 1)
+    return {
+        "name": world.name,
+        **election_of(world),
+        "ballots": [_told(world, 1, "first", *made)],
+        "batch": {"unit": 1, "ballots": ["first"], "root": batch.root, "paths": [list(batch.path(0))]},
+    }
 
 
 def story_of(world: World) -> dict[str, Any]:
@@ -395,7 +412,7 @@ def vectors() -> dict[str, Any]:
     elections = worlds()
     first = elections["choice"]
     return {
-        "elections": [story_of(world) for world in elections.values()],
+        "elections": [*(story_of(world) for world in elections.values()), story_of_sparse(sparse())],
         "shares": [share_of(world) for world in elections.values()],
         "possession": [possession_of(first, kind) for kind in (1, 2)],
         "names": names_of(first),
@@ -413,7 +430,7 @@ def main() -> None:
     from tests.vectors.ballots_hostile import cases_of
 
     write(FILE, vectors())
-    cases = cases_of(worlds())
+    cases = cases_of(worlds() | {"sparse": sparse()})
     write(HOSTILE, {kind: [case.told() for case in listed] for kind, listed in cases.items()})
 
 

@@ -134,6 +134,7 @@ def forged(world: World, voter: Voter, messages: list[int], claims: list[int], *
 def ballot_cases(worlds: dict[str, World]) -> Iterator[Case]:
     """Single calls that need no state."""
     yield from _values(worlds)
+    yield from _of_nobody(worlds["sparse"])
     yield from _transplants(worlds)
     yield from _ciphertexts(worlds)
     yield from _scalars(worlds["choice"])
@@ -592,6 +593,18 @@ def _cancelling(choice: World) -> Iterator[Case]:
     yield batch("B that cancels the sum", -1 - pow(choice.secret_key, -1, ORDER), 8)
 
 
+def _of_nobody(sparse: World) -> Iterator[Case]:
+    """Ballots in units that have no roll, made by the voter of another one."""
+    voter = sparse.voters[1][0]
+    for unit, index in ((0, 0), (2, 0), (0, 1), (0, 2**32 - 1)):
+        own = replace(voter, unit=unit, index=index, path=())
+        ballot, _ = sparse.ballot(own, SELECTIONS["question"][0])
+        named = {"unit": unit, "index": index, "credential": voter.credential}
+        yield Case(
+            f"line {index} of unit {unit}, which has none", sparse, pack_ballot(ballot), "NotOnRoll", named, unit
+        )
+
+
 def cases_of(worlds: dict[str, World]) -> dict[str, list[Case]]:
-    """All cases of the elections: "choice", "approval" and "several" are needed."""
+    """All cases of the elections: "choice", "approval", "several" and "sparse" are needed."""
     return {"ballots": list(ballot_cases(worlds)), "chain": list(chain_cases(worlds))}

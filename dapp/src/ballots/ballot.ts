@@ -179,13 +179,17 @@ export function sign({ chain, box }: Election, tracker: Hex, secret: Uint8Array)
 /** Whether a credential signed a digest; a high s is nobody's. */
 export function isSignedBy(digest: Hex, { r, vs }: Signature, credential: Hex): boolean {
   const s = vs & ((1n << 255n) - 1n);
-  if (r <= 0n || r >= ORDER || s <= 0n || s > ORDER / 2n) return false;
+  return s <= ORDER / 2n && signerOf(digest, r, s, Number(vs >> 255n)) === credential.toLowerCase();
+}
+
+/** Who signed a digest; undefined where nobody could have. */
+export function signerOf(digest: Hex, r: bigint, s: bigint, parity: number): Hex | undefined {
+  if (r <= 0n || r >= ORDER || s <= 0n || s >= ORDER || (parity !== 0 && parity !== 1)) return undefined;
   try {
-    const signature = new secp256k1.Signature(r, s).addRecoveryBit(Number(vs >> 255n));
-    const { x, y } = signature.recoverPublicKey(bytes(digest)).toAffine();
-    return addressOf({ x, y }) === credential.toLowerCase();
+    const { x, y } = new secp256k1.Signature(r, s).addRecoveryBit(parity).recoverPublicKey(bytes(digest)).toAffine();
+    return addressOf({ x, y });
   } catch {
-    return false; // r is the x of no point
+    return undefined; // r is the x of no point
   }
 }
 

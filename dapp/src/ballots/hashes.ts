@@ -127,9 +127,20 @@ function typedHash(chain: bigint, contract: Hex, type: string, values: readonly 
   return keccak(concatBytes(Uint8Array.of(0x19, 0x01), bytes(separator), bytes(struct)));
 }
 
+const ENROL_VOTER = "EnrolVoter(bytes32 setup,uint32 unit,bytes32 voter,bytes32 blinded,uint256 deadline)";
+
 /** What a credential signs to cast a ballot (EIP-712). */
 export const castDigest = (chain: bigint, box: Hex, tracker: Hex): Hex =>
   typedHash(chain, box, "CastBallot(bytes32 tracker)", [tracker]);
+
+/** What a voter's wallet or two officers sign for an enrolment (EIP-712, the ceremony's domain). */
+export const enrolmentDigest = (
+  chain: bigint,
+  ceremony: Hex,
+  setup: Hex,
+  { unit, voter, blinded }: { readonly unit: number; readonly voter: Hex; readonly blinded: Hex },
+  deadline: number,
+): Hex => typedHash(chain, ceremony, ENROL_VOTER, [setup, unit, voter, blinded, deadline]);
 
 /** What a credential signs to withdraw its ballot, in person (EIP-712). */
 export const withdrawalDigest = (chain: bigint, box: Hex, unit: number, index: number): Hex =>

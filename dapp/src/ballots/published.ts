@@ -1,6 +1,6 @@
 import type { Hex } from "./group.js";
 import { keccak } from "./hashes.js";
-import { base64url, list, natural, object, type Read, Unreadable, word } from "./shapes.js";
+import { base64url, list, natural, object, type Read, text, Unreadable, word } from "./shapes.js";
 
 // What the agency publishes beside the chain, and how it is written: docs/ballots-protocol.md.
 
@@ -16,13 +16,22 @@ export interface PublishedRoll {
   readonly units: readonly { readonly unit: number; readonly issued: number; readonly lines: readonly RollEntry[] }[];
 }
 
+/** What allowed an enrolment: the voter's own signature, or two officers'. `deadline` in Unix seconds. */
+export type Authority =
+  | { readonly by: "voter"; readonly deadline: number; readonly signature: Hex }
+  | { readonly by: "officers"; readonly deadline: number; readonly officers: readonly SignedBy[] };
+
+export interface SignedBy {
+  readonly key: Hex;
+  readonly signature: Hex;
+}
+
 /** One enrolment: who was given a signature, and by what right. */
 export interface Log {
   readonly unit: number;
   readonly voter: Hex;
   readonly blinded: Hex;
-  /** keccak256 of the authority's JSON in RFC 8785 */
-  readonly authority: Hex;
+  readonly authority: Authority;
 }
 
 export interface PublishedLog {
@@ -51,10 +60,18 @@ export const readRoll: Read<PublishedRoll> = object({
   units: list(object({ unit: natural, issued: natural, lines: list(rollEntry) })),
 });
 
-const authority: Read<Hex> = (value, where) => {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new Unreadable(where, "is no object");
-  return keccak(new TextEncoder().encode(canonical(value)));
+const byVoter = object({ by: text, deadline: natural, signature: word() });
+const byOfficers = object({ by: text, deadline: natural, officers: list(object({ key: word(20), signature: word() })) });
+
+const authority: Read<Authority> = (value, where) => {
+  const by = (value as { by?: unknown } | null)?.by;
+  if (by === "voter") return { ...byVoter(value, where), by };
+  if (by === "officers") return { ...byOfficers(value, where), by };
+  throw new Unreadable(where, "rests on nothing known");
 };
+
+/** keccak256 of what allowed an enrolment, as its leaf in the log has it: of its JSON in RFC 8785. */
+export const authorityHash = (said: Authority): Hex => keccak(new TextEncoder().encode(canonical(said)));
 
 /** The enrolment office's log as published. Throws Unreadable. */
 export const readLog: Read<PublishedLog> = object({

@@ -14,7 +14,7 @@ from muniment.ballots.enrolment.blind import PublicKey, from_text, verify
 from muniment.ballots.enrolment.office import issued_by_unit, log_root
 from muniment.ballots.hashes import credential_message, unit_leaf
 from muniment.ballots.model import UnitRoll
-from muniment.ballots.roll import Tree, roll_tree
+from muniment.ballots.roll import Tree, roll_root
 from muniment.ballots.setups import Setup
 from muniment.db.engine import insert_once
 from muniment.db.schema import ballot_credentials, ballot_rolls
@@ -64,7 +64,7 @@ def submit(
 def build(connection: Connection, setup: Setup, now: int) -> BuiltRoll:
     """Make the roll of every unit, once the window has closed, and publish it. Nothing is built twice differently.
 
-    Raises Refused: RollOpen before that, RollEmpty for a unit without a line, RollTooLong for one with more lines
+    Raises Refused: RollOpen before that, RollEmpty where no unit has a line, RollTooLong for one with more lines
     than signatures.
     """
     if now < setup.manifest.schedule.roll_closes:
@@ -74,13 +74,14 @@ def build(connection: Connection, setup: Setup, now: int) -> BuiltRoll:
     published: list[Any] = []
     for number, unit in enumerate(setup.manifest.units):
         lines = _lines(connection, setup, number)
-        if not lines:
-            raise Refused("RollEmpty", unit=number)
-        if len(lines) > issued.get(number, 0):
-            raise Refused("RollTooLong", unit=number, lines=len(lines), issued=issued.get(number, 0))
-        root = roll_tree(number, [credential for credential, _, _ in lines]).root
-        rolls.append(UnitRoll(number, len(lines), issued[number], unit.eligible, root))
-        published.append({"unit": number, "issued": issued[number], "lines": lines})
+        given = issued.get(number, 0)
+        if len(lines) > given:
+            raise Refused("RollTooLong", unit=number, lines=len(lines), issued=given)
+        root = roll_root(number, [credential for credential, _, _ in lines])
+        rolls.append(UnitRoll(number, len(lines), given, unit.eligible, root))
+        published.append({"unit": number, "issued": given, "lines": lines})
+    if not any(roll.lines for roll in rolls):
+        raise Refused("RollEmpty")
     text = rfc8785.dumps({"setup": setup.setup, "units": published}).decode()
     root = Tree([unit_leaf(roll) for roll in rolls]).root
     built = BuiltRoll(text, tuple(rolls), root, log_root(connection, setup.setup))

@@ -62,6 +62,7 @@ class _Loading:
             "box": self.box,
             "blocks": blocks,
             "head": _headed(head),
+            "code": {"ceremony": self._code(self.ceremony), "box": self._code(self.box)},
             "views": {},
             "roll": roll,
             "log": log,
@@ -135,6 +136,15 @@ class _Loading:
                     raise ElectionUnreadable("The node has forgotten a block or a transaction of the election.")
                 yield answer
             self.progress(what, min(at + AT_ONCE, len(values)), len(values))
+
+    def _code(self, contract: str) -> dict[str, Any]:
+        """A contract's code at the head, and the proof that the head's state has it."""
+        requests: list[Request] = [
+            ("eth_getCode", [contract, self.head["number"]]),
+            ("eth_getProof", [contract, [], self.head["number"]]),
+        ]
+        code, proof = self.rpc.batch(requests)
+        return {"code": code, "proof": proof["accountProof"]}
 
     # ── Views ───────────────────────────────────────────────────────────────────────────────────────────────────
 

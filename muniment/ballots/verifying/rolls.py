@@ -15,7 +15,7 @@ from muniment.ballots.crypto.group import recover
 from muniment.ballots.hashes import credential_message, enrolment_digest, enrolment_leaf, unit_leaf
 from muniment.ballots.manifest import Manifest
 from muniment.ballots.model import UnitRoll
-from muniment.ballots.roll import Tree, roll_tree
+from muniment.ballots.roll import Tree, roll_root
 from muniment.ballots.verifying.findings import Findings, TranscriptRefused
 from muniment.ballots.verifying.transcript import hexadecimal
 from muniment.errors import Refused
@@ -57,7 +57,7 @@ def check_roll(
             )
             _check_signatures(setup, place, said.modulus, lines, where, found)
         try:
-            root = roll_tree(place, credentials).root if credentials else None
+            root = roll_root(place, credentials)
         except Refused as refused:
             found.wrong(refused.name, where, "Its credentials are not in order, or one comes twice.")
             continue
@@ -106,26 +106,28 @@ def _check_authority(entry: Mapping[str, Any], setup: str, domain: str, where: s
     authority = entry["authority"]
     told = authority if isinstance(authority, dict) else {}
     by, deadline = told.get("by"), told.get("deadline")
-    if by not in ("voter", "officers") or type(deadline) is not int or not 0 <= deadline < 2**256:
+    known = {"voter": {"by", "deadline", "signature"}, "officers": {"by", "deadline", "officers"}}
+    if by not in tuple(known) or set(told) != known[by] or type(deadline) is not int or deadline < 0:
         found.wrong("AuthorityUnknown", where, "It rests on nothing known.")
         return
     if by == "voter":
-        signed = isinstance(told.get("signature"), str)
-        found.require(signed, "AuthorityMissing", where, "The voter has not signed.")
+        hexadecimal(told["signature"], None, where)
         return
-    officers = told.get("officers")
-    if not isinstance(officers, list) or len(officers) != 2 or not all(isinstance(one, dict) for one in officers):
-        found.wrong("AuthorityMissing", where, "It rests on other than two officers.")
+    officers = [_officer(one, where) for one in _listed(told["officers"], where)]
+    if len(officers) != 2 or officers[0][0] >= officers[1][0]:
+        found.wrong("AuthorityMissing", where, "It rests on other than two different officers, in their order.")
         return
-    found.require(officers[0].get("key") != officers[1].get("key"), "AuthorityMissing", where, "The officers are one.")
     digest = enrolment_digest(domain, setup, entry["unit"], entry["voter"], entry["blinded"], deadline)
-    for one in officers:
-        signature = hexadecimal(one.get("signature"), None, where)
-        key = hexadecimal(one.get("key"), 20, where)
+    for key, signature in officers:
         # A wallet that is a contract signs in ways of its own (ERC-1271): only the chain of that time could tell.
         if len(signature) == 2 + 2 * 65:
             own = _signer(bytes.fromhex(digest[2:]), bytes.fromhex(signature[2:])) == key
             found.require(own, "AuthorityRefused", where, f"The officer {key} has not signed for it.")
+
+
+def _officer(told: Any, where: str) -> tuple[str, str]:
+    _named(told, ("key", "signature"), where)
+    return hexadecimal(told["key"], 20, where), hexadecimal(told["signature"], None, where)
 
 
 def _signer(digest: bytes, signature: bytes) -> str | None:
@@ -152,7 +154,7 @@ def log_root(log: Mapping[str, Any], setup: str) -> str:
 
 
 def unit_rolls(roll: Mapping[str, Any], manifest: Manifest) -> tuple[UnitRoll, ...]:
-    """What a box is opened with, of a published roll. Raises TranscriptRefused, Refused(RollUnsorted)."""
+    """What a box is opened with, of a published roll. Raises TranscriptRefused, Refused(RollUnsorted, RollEmpty)."""
     rolls = []
     listed = _listed(roll.get("units"), "roll.units")
     if len(listed) != len(manifest.units):
@@ -161,9 +163,11 @@ def unit_rolls(roll: Mapping[str, Any], manifest: Manifest) -> tuple[UnitRoll, .
         where = f"roll.units[{place}]"
         _named(given, ("unit", "issued", "lines"), where)
         lines = [hexadecimal(_line(line, where)[0], 20, where) for line in _listed(given["lines"], where)]
-        if not lines or isinstance(given["issued"], bool) or not isinstance(given["issued"], int):
-            raise TranscriptRefused(where, "it has no line, or no number of signatures")
-        rolls.append(UnitRoll(place, len(lines), given["issued"], said.eligible, roll_tree(place, lines).root))
+        if isinstance(given["issued"], bool) or not isinstance(given["issued"], int):
+            raise TranscriptRefused(where, "it has no number of signatures")
+        rolls.append(UnitRoll(place, len(lines), given["issued"], said.eligible, roll_root(place, lines)))
+    if not any(one.lines for one in rolls):
+        raise Refused("RollEmpty")
     return tuple(rolls)
 
 

@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from eth_hash.auto import keccak
 
@@ -16,7 +16,9 @@ from muniment.ballots.verifying.findings import TranscriptRefused
 from muniment.chain.raw import RawHeader, RawRefused, RawTransaction, decode_header, decode_transaction
 
 FORMAT = "Muniment.BallotTranscript.v1"
-KEYS = {"format", "chain", "ceremony", "box", "blocks", "head", "views", "roll", "log"}
+LARGEST = 2**53 - 1  # RFC 8259, section 6: beyond it, readers differ
+KEYS = {"format", "chain", "ceremony", "box", "blocks", "head", "code", "views", "roll", "log"}
+CONTRACTS = {"box", "ceremony"}
 
 
 @dataclass(frozen=True)
@@ -38,15 +40,23 @@ class Sent:
     where: str
 
 
+class CodeShown(NamedTuple):
+    """A contract's runtime code, and the nodes of the head's state that prove it."""
+
+    code: bytes
+    proof: tuple[bytes, ...]
+
+
 @dataclass(frozen=True)
 class Transcript:
-    """A transcript whose hashes fit its bytes. `views`, `roll` and `log` are as in the file."""
+    """A transcript whose hashes fit its bytes. `views`, `roll` and `log` are as in the file; `code` by contract."""
 
     chain: int
     ceremony: str
     box: str
     sent: tuple[Sent, ...]
     head: RawHeader
+    code: Mapping[str, CodeShown]
     views: Mapping[str, Any]
     roll: Mapping[str, Any]
     log: Mapping[str, Any]
@@ -60,9 +70,14 @@ class Transcript:
 
 
 def parse(text: str | bytes) -> Any:
-    """Read JSON in which no key comes twice. Raises TranscriptRefused."""
+    """Read JSON in which no key comes twice, and every number is a whole one below 2^53: all readers then agree.
+
+    Raises TranscriptRefused.
+    """
     try:
-        return json.loads(text, object_pairs_hook=_unrepeated, parse_constant=_no_number)
+        return json.loads(
+            text, object_pairs_hook=_unrepeated, parse_int=_whole, parse_float=_no_number, parse_constant=_no_number
+        )
     except (ValueError, RecursionError) as error:
         raise TranscriptRefused("$", f"it is not JSON ({error})") from error
 
@@ -93,6 +108,7 @@ def read(given: Any) -> Transcript:
         box=hexadecimal(given["box"], 20, "box"),
         sent=sent,
         head=ahead,
+        code={name: _code(shown, f"code.{name}") for name, shown in _keys(given["code"], CONTRACTS, "code").items()},
         views=given["views"],
         roll=_object(given["roll"], "roll"),
         log=_object(given["log"], "log"),
@@ -112,6 +128,12 @@ def hexadecimal(value: Any, size: int | None, where: str) -> str:
     if not isinstance(value, str) or not re.fullmatch(f"0x[0-9a-f]{length}", value) or len(value) % 2:
         raise TranscriptRefused(where, "it is not 0x hex of its length")
     return value
+
+
+def _code(given: Any, where: str) -> CodeShown:
+    _keys(given, {"code", "proof"}, where)
+    nodes = _list(given["proof"], f"{where}.proof")
+    return CodeShown(_raw(given["code"], None, where), tuple(_raw(node, None, f"{where}.proof") for node in nodes))
 
 
 def _block(block: Any, where: str) -> Iterator[Sent]:
@@ -195,5 +217,11 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _whole(digits: str) -> int:
+    if abs(number := int(digits)) > LARGEST:
+        raise ValueError("a number is above 2^53 − 1")
+    return number
+
+
 def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name[:20]} is no whole number")

@@ -23,6 +23,7 @@ from muniment.ballots.roll import Tree
 from muniment.ballots.states import CeremonyStage as Stage
 from muniment.ballots.verifying import views
 from muniment.ballots.verifying.casting import CastCall, Replay, Unit, cast_calls, sums_of, unit_roll
+from muniment.ballots.verifying.contracts import Contracts, check_code
 from muniment.ballots.verifying.counting import Decryption, check_count, groups_of
 from muniment.ballots.verifying.events import BOX, CAST, OPENING, ROLL, Told, arguments, told, written
 from muniment.ballots.verifying.findings import Finding, Findings, TranscriptRefused, Verdict
@@ -65,10 +66,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Verification:
-    """What came out. `ballots` count at the head; `results` are empty until everything is counted."""
+    """What came out. `ballots` count at the head, whose hash stands for the chain that was verified.
+
+    `results` are empty until everything is counted.
+    """
 
     verdict: Verdict
     election: str | None
+    head: str | None
     title: str | None
     ballots: int
     cast: int
@@ -77,11 +82,16 @@ class Verification:
     seconds: float
 
 
-def verify(given: Any, judging: Judging | None = None, progress: Progress | None = None) -> Verification:
-    """Verify a transcript as JSON has it. Never raises for what is in it: what cannot be read is a finding."""
+def verify(
+    given: Any, contracts: Contracts, judging: Judging | None = None, progress: Progress | None = None
+) -> Verification:
+    """Verify a transcript as JSON has it, of an election whose contracts must be these.
+
+    Never raises for what is in it: what cannot be read is a finding.
+    """
     start = time.monotonic()
     found = Findings()
-    election = _Election(found, progress or (lambda *_: None), judging)
+    election = _Election(found, contracts, progress or (lambda *_: None), judging)
     try:
         election.verify(read(given))
     except TranscriptRefused as refused:
@@ -90,6 +100,7 @@ def verify(given: Any, judging: Judging | None = None, progress: Progress | None
     return Verification(
         verdict=verdict,
         election=election.id,
+        head=election.head,
         title=election.manifest.title if election.manifest else None,
         ballots=sum(unit.ballots for unit in election.units),
         cast=election.cast,
@@ -104,10 +115,12 @@ class _Election:
     """An election while it is verified, step by step; each step stands on those before."""
 
     found: Findings
+    contracts: Contracts
     progress: Progress
     judging: Judging | None
     manifest: Manifest | None = None
     id: str | None = None
+    head: str | None = None
     cast: int = 0
     forms: tuple[ContestForm, ...] = ()
     units: list[Unit] = field(default_factory=list)
@@ -116,7 +129,7 @@ class _Election:
 
     def verify(self, transcript: Transcript) -> None:
         """Go through everything; what is wrong goes into the findings."""
-        self.transcript = transcript
+        self.transcript, self.head = transcript, "0x" + transcript.head.hash.hex()
         events = list(told(transcript))
         self.events: dict[str, list[Told]] = defaultdict(list)
         self.spoken: dict[bytes, list[Told]] = defaultdict(list)  # by transaction, the box's
@@ -129,6 +142,8 @@ class _Election:
         for sent in transcript.sent:
             same = sent.transaction.chain in (None, transcript.chain)
             self.found.require(same, "ChainDiffers", sent.where, "The transaction was signed for another chain.")
+        addresses = {"box": transcript.box, "ceremony": transcript.ceremony}
+        check_code(transcript.code, addresses, transcript.head.state, self.contracts, self.found)
         self._order(events)
         self._setup(events)
         self._opening()
@@ -188,6 +203,8 @@ class _Election:
         found.require(created, "BoxNotCreated", opened.where, "The transaction did not create it.")
         data = written([OPENING, f"{ROLL}[]"], [opened["opening"], opened["units"]])
         found.require(transaction.input.endswith(data), "OpeningDiffers", opened.where, "It was created otherwise.")
+        ours = self.contracts.box.is_created_by(transaction.input[: -len(data)])
+        found.require(ours, "CodeUnknown", opened.where, "It was created by other code than these sources compile to.")
         same = ceremony == transcript.ceremony and "0x" + setup.hex() == self.setup
         found.require(same, "SetupDiffers", opened.where, "The box is of another ceremony, or of another setup.")
         try:
@@ -199,10 +216,9 @@ class _Election:
             check_forms(self.forms, self.width, self.rolls, least)
         except Refused as refused:
             found.wrong(refused.name, opened.where, sentence_of(refused))
-        in_order = all(roll.unit == place and roll.lines > 0 for place, roll in enumerate(self.rolls))
-        found.require(
-            in_order and bool(self.rolls), "UnitRefused", opened.where, "A unit is out of place, or has no line."
-        )
+        in_order = all(roll.unit == place for place, roll in enumerate(self.rolls))
+        found.require(in_order, "UnitRefused", opened.where, "A unit is out of place.")
+        found.require(self.width > 0, "RollEmpty", opened.where, "No unit has a line.")
         if said is None or not self.rolls:
             return
         found.require(said.forms == self.forms, "ContestsDiffer", opened.where, "The manifest has other contests.")

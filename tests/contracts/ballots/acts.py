@@ -11,7 +11,7 @@ from muniment.ballots.crypto.packing import pack_ballots, pack_replaced, unpack_
 from muniment.ballots.model import GENERATOR, Ballot, BallotFlags, Ciphertext, Point, Skipped
 from muniment.ballots.roll import Tree
 from tests.contracts.helpers import next_block_at, now, plain
-from tests.vectors.ballots import FORMS, Voter, World
+from tests.vectors.ballots import FORMS, Voter, World, sparse
 
 ROOT = Path(__file__).parents[3]
 ZERO = "0x" + "00" * 32
@@ -19,7 +19,7 @@ ZERO = "0x" + "00" * 32
 
 def world_of(name: str, **changes: Any) -> World:
     """An election of the vectors, elsewhere."""
-    return World(name, FORMS[name], **changes)
+    return sparse(**changes) if name == "sparse" else World(name, FORMS[name], **changes)
 
 
 def arguments_of(world: World, setup: str = ZERO, **changes: Any) -> list[Any]:

@@ -67,7 +67,7 @@ def key_holder(people, agencies, ids, beside):
 def opened(people, ids, state, key_holder, relayer):
     """Create a box for each of the vectors' elections, all opening in an hour."""
     made, begins = {}, now() + HOUR
-    for name in FORMS:
+    for name in (*FORMS, "sparse"):
         world = world_of(
             name,
             chain_id=web3.eth.chain_id,

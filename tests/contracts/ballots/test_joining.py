@@ -15,8 +15,8 @@ YES, BLANK = ((0,),), ((1,),)
 def election(people, ids, ready):
     """An election with the ballots that its units cast: by default a yes each."""
 
-    def make(turnouts, min_ballots=2, forms=QUESTION, **options):
-        made = Election(people, ids, ready(), forms, [max(1, each) for each in turnouts], min_ballots, **options)
+    def make(turnouts, min_ballots=2, forms=QUESTION, fewest=1, **options):
+        made = Election(people, ids, ready(), forms, [max(fewest, each) for each in turnouts], min_ballots, **options)
         for unit, turnout in enumerate(turnouts):
             if turnout:
                 made.cast(unit, [YES] * turnout)
@@ -76,6 +76,19 @@ def test_units_are_joined_in_order(election, turnouts, least, most):
         secret = asked.world.secret_key
         votes = multiply(ballots * 1)
         assert subtract(subtract(total.b, asked.world.key), multiply(secret, subtract(total.a, GENERATOR))) == votes
+
+
+@pytest.mark.parametrize("turnouts", [[0, 2], [2, 0], [2, 0, 2], [0, 1, 0, 0, 1, 0], [0, 0, 3]])
+def test_units_without_a_roll_are_joined_and_counted(election, turnouts):
+    """Must join units in which nobody could vote like any in which nobody did, first, between and last."""
+    asked = election(turnouts, fewest=0)
+    asked.close()
+    asked.join(1 + len(turnouts))
+    groups = grouped(turnouts, 2)
+    assert [plain(asked.box.groupOf(group)) for group in range(len(groups))] == groups
+    for group, (_, _, ballots) in enumerate(groups):
+        asked.count(group)
+        assert list(asked.box.resultOf(group, 0)) == [ballots, 0]
 
 
 def test_too_few_ballots_are_not_counted(election):

@@ -3,13 +3,16 @@
 import pytest
 from brownie import BallotBox
 
-from muniment.ballots.model import ContestForm, ContestKind
+from muniment.ballots.hashes import unit_leaf
+from muniment.ballots.model import ContestForm, ContestKind, UnitRoll, width_of
+from muniment.ballots.roll import Tree
 from tests.contracts.ballots.acts import arguments_of, told
 from tests.contracts.helpers import DAY, HOUR, node, now, plain, reverts
 
 CHOICE, POINTS = ContestForm.choice(4), ContestForm.points(4, 1, 0, 4)
 LONGEST = 60 * DAY
 A_UNIT = (0, 5, 5, 6, "0x" + "33" * 32)
+NO_ROOT = "0x" + "00" * 32
 
 
 @pytest.fixture
@@ -84,15 +87,34 @@ def test_opens_in_the_future(open_box):
         ([A_UNIT, A_UNIT], 1),
         ([A_UNIT, (2, *A_UNIT[1:])], 1),
         ([(0, 0, 5, 6, A_UNIT[4])], 0),
+        ([A_UNIT, (1, 0, 0, 6, "0x" + "00" * 31 + "01")], 1),
+        ([(0, 0, 5, 4, NO_ROOT)], 0),
         ([(0, 6, 5, 6, A_UNIT[4])], 0),
         ([(0, 5, 7, 6, A_UNIT[4])], 0),
         ([(unit, *A_UNIT[1:]) for unit in range(113)], 113),
     ],
 )
 def test_refuses_units(open_box, units, refused):
-    """Must refuse no unit or too many, one out of place, and more lines than signatures or signatures than voters."""
+    """Must refuse no unit or too many, one out of place or with too many lines or signatures, a root without a line."""
     with reverts("UnitRefused", refused):
         open_box(units=units)
+
+
+@pytest.mark.parametrize("empty", [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2)])
+def test_takes_units_in_which_nobody_is_on_the_roll(open_box, empty):
+    """Must open an election in which some units have no line, and hold their empty rolls under its root."""
+    units = [(unit, 0, 3, 6, NO_ROOT) if unit in empty else (unit, *A_UNIT[1:]) for unit in range(3)]
+    box = open_box(units=units)
+    leaves = [unit_leaf(UnitRoll(*unit)) for unit in units]
+    assert (box.UNITS(), str(box.ROLL_ROOT())) == (3, Tree(leaves).root)
+    assert box.WIDTH() == width_of(5 * (3 - len(empty)))
+
+
+def test_refuses_an_election_of_nobody(open_box):
+    """Must refuse an election in which no unit has a line."""
+    for count in (1, 3):
+        with reverts("RollEmpty"):
+            open_box(units=[(unit, 0, 3, 6, NO_ROOT) for unit in range(count)])
 
 
 @pytest.mark.parametrize(

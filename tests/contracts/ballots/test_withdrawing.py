@@ -1,5 +1,7 @@
 """A voter asks at the desk to vote on paper: the ballot is taken out, and no other comes in."""
 
+from dataclasses import replace
+
 import pytest
 
 from muniment.ballots import hashes
@@ -129,6 +131,17 @@ def test_asks_for_the_credentials_signature(poll, first, voter):
         with reverts("SignatureRefused", voter.index, voter.credential):
             poll.withdraw(voter, replaced, signature=signature)
     poll.check(0)
+
+
+def test_refuses_a_unit_in_which_nobody_is_on_the_roll(polls):
+    """Must let nobody withdraw where there is no line, whichever they name."""
+    for unit in (0, 2):
+        for index in (0, 1, 2**32 - 1):
+            voter = replace(polls.sparse.world.voters[1][0], unit=unit, index=index, path=())
+            with reverts("NotOnRoll", unit, index, voter.credential):
+                polls.sparse.withdraw(voter)
+            with reverts("NotOnRoll", unit, index, voter.credential):
+                polls.sparse.withdraw(voter, rollPath=["0x" + "00" * 32])
 
 
 def test_asks_for_the_line_of_the_roll(poll, first, voter):

@@ -1,7 +1,8 @@
 """A small election on a real node, whole: ceremony, enrolment, ballots of every kind, counts; and its transcript.
 
 Five trustees, of whom one deals nothing and is out, one complains for nothing and one is silent at the tally. Three
-units, of which two are counted together. A ballot is passed over, one replaced twice, one withdrawn.
+units with a roll, of which two are counted together; before, between and after them units where nobody got a
+credential. A ballot is passed over, one replaced twice, one withdrawn.
 `python -m tests.service.ballots.election FILE` writes the transcript for other verifiers to be tested with.
 """
 
@@ -42,7 +43,7 @@ from muniment.ballots.model import (
     UnitRoll,
     width_of,
 )
-from muniment.ballots.roll import Tree, roll_tree
+from muniment.ballots.roll import Tree, roll_root, roll_tree
 from muniment.ballots.trustees.ceremony import (
     TrusteeSecret,
     deal,
@@ -63,10 +64,11 @@ ELECTION_OFFICER = 1 << 2
 NEVER = 2**40 - 1
 THRESHOLD, TRUSTEES, OUT = 3, 5, 5
 COUNTING = (1, 2, 4)  # places of the trustees who decrypt; the third is silent
-LINES = (3, 1, 2)
+LINES = (0, 3, 0, 1, 2, 0)  # in some units nobody got a credential
+FIRST, SECOND, THIRD = 1, 3, 4  # units with a roll
 OPENING = "(address,bytes32,uint40,uint40,uint32,bytes32,uint64[])"
 ROLLS = "(uint32,uint32,uint32,uint32,bytes32)[]"
-GROUPS = ((0, 0), (1, 2))
+GROUPS = ((0, 1), (2, 5))
 
 
 @dataclass
@@ -180,7 +182,7 @@ class Election:
                 "units": [
                     {
                         "name": f"Ward {place}",
-                        "area": "West" if place else "East",
+                        "area": "West" if place > FIRST else "East",
                         "eligible": lines + 1,
                         "key": key.modulus,
                     }
@@ -254,11 +256,11 @@ class Election:
                 leaves.append(enrolment_leaf(self.setup, len(entries), unit, name, blinded, hashed))
                 entries.append(entry)
             made.sort(key=lambda pair: pair[0].credential)
-            tree = roll_tree(unit, [voter.credential for voter, _ in made])
+            credentials = [voter.credential for voter, _ in made]
             for index, (voter, _) in enumerate(made):
-                voter.index, voter.path = index, tree.path(index)
+                voter.index, voter.path = index, roll_tree(unit, credentials).path(index)
             self.voters.append([voter for voter, _ in made])
-            self.rolls.append(UnitRoll(unit, lines, lines + 1, lines + 1, tree.root))
+            self.rolls.append(UnitRoll(unit, lines, lines + 1, lines + 1, roll_root(unit, credentials)))
             units.append({"unit": unit, "issued": lines + 1, "lines": [line for _, line in made]})
         self.roll = {"setup": self.setup, "units": units}
         self.log = {"setup": self.setup, "entries": entries}
@@ -325,29 +327,29 @@ class Election:
 
     def vote(self) -> None:
         """Batches, a ballot that is passed over, one replaced twice, one withdrawn."""
-        first, second, third = self.voters[0]
+        first, second, third = self.voters[FIRST]
         one, two = self.ballot(first, ((0,), (2, 1))), self.ballot(second, ((1,), (0, 1)))
-        self.cast(0, one, two)
+        self.cast(FIRST, one, two)
         three = self.ballot(third, ((0,), (1, 1)))
-        self.cast(0, three, self.ballot(second, ((0,), (2, 0))))  # the second voter has a ballot already
-        trackers = [tracker(self.papers[0], ballot) for ballot in (one, two)]
+        self.cast(FIRST, three, self.ballot(second, ((0,), (2, 0))))  # the second voter has a ballot already
+        trackers = [tracker(self.papers[FIRST], ballot) for ballot in (one, two)]
         batch = Tree([batch_leaf(first.index, trackers[0]), batch_leaf(second.index, trackers[1])])
         place = BatchPlace(0, 0, batch.path(0))
         again = self.ballot(first, ((1,), (0, 2)), replacing(one, place), trackers[0])
-        self.cast(0, again)
-        last = self.ballot(first, ((2,), (1, 2)), replacing(again, None), tracker(self.papers[0], again))
-        self.cast(0, last)
+        self.cast(FIRST, again)
+        last = self.ballot(first, ((2,), (1, 2)), replacing(again, None), tracker(self.papers[FIRST], again))
+        self.cast(FIRST, last)
         self._withdraw(third, replacing(three, BatchPlace(1, 0, ())))
-        self.cast(1, self.ballot(self.voters[1][0], ((0,), (1, 0))))
-        self.cast(2, *(self.ballot(voter, ((0,), (2, 1))) for voter in self.voters[2]))
+        self.cast(SECOND, self.ballot(self.voters[SECOND][0], ((0,), (1, 0))))
+        self.cast(THIRD, *(self.ballot(voter, ((0,), (2, 1))) for voter in self.voters[THIRD]))
 
     def _withdraw(self, voter: Voter, named: Replaced) -> None:
-        """A voter of unit 0 whose ballot is alone in the second batch votes on paper."""
-        domain = self.papers[0].domain
-        signature = _signed65(withdrawal_digest(domain, 0, voter.index), voter.secret)
+        """A voter of the first unit with a roll whose ballot is alone in the second batch votes on paper."""
+        domain = self.papers[FIRST].domain
+        signature = _signed65(withdrawal_digest(domain, FIRST, voter.index), voter.secret)
         packed = b"\1" + pack_replaced(named)
         self.send(
-            self.relayer, "BallotBox", "withdraw", *self._roll(0), voter.index, voter.credential, list(voter.path),
+            self.relayer, "BallotBox", "withdraw", *self._roll(FIRST), voter.index, voter.credential, list(voter.path),
             signature, "0x" + packed.hex(),
         )  # fmt: skip
 

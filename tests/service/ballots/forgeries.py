@@ -18,10 +18,12 @@ from muniment.chain.abi import decode_values
 from muniment.chain.raw import decode_transaction
 from muniment.chain.rlp import decode, encode
 from muniment.hashing import keccak
+from tests.service.ballots.election import SECOND
+from tests.service.state_trie import state_of
 
 Transcript = dict[str, Any]
 EVENTS = {event.name: event for event in (*CEREMONY, *BOX)}
-HEADER_BLOOM, HEADER_NUMBER, HEADER_TIME, HEADER_EXTRA = 6, 8, 11, 12
+HEADER_STATE, HEADER_BLOOM, HEADER_NUMBER, HEADER_TIME, HEADER_EXTRA = 3, 6, 8, 11, 12
 
 
 # ── Tools ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -53,7 +55,13 @@ def header_of(block: Any) -> list[bytes]:
     return items  # type: ignore[return-value]
 
 
-def stamp(block: Any, number: int | None = None, time: int | None = None, extra: bytes | None = None) -> None:
+def stamp(
+    block: Any,
+    number: int | None = None,
+    time: int | None = None,
+    extra: bytes | None = None,
+    state: bytes | None = None,
+) -> None:
     """Write a block's header anew, with a bloom that speaks of everything."""
     items = header_of(block)
     items[HEADER_BLOOM] = b"\xff" * 256
@@ -62,6 +70,8 @@ def stamp(block: Any, number: int | None = None, time: int | None = None, extra:
             items[place] = value.to_bytes((value.bit_length() + 7) // 8, "big")
     if extra is not None:
         items[HEADER_EXTRA] = extra
+    if state is not None:
+        items[HEADER_STATE] = state
     raw = encode(items)
     block["header"], block["hash"] = "0x" + raw.hex(), keccak(raw)
 
@@ -184,7 +194,7 @@ def transaction_twice(made: Transcript) -> None:
     for place in range(at, -1, -1):
         found = list(logs_of(made["blocks"][place], "BallotsCast"))
         values = values_of(EVENTS["BallotsCast"], found[0][1]) if found else [0, 0, ()]
-        if found and len(values[2]) == 1 and int(found[0][1]["topics"][1], 16) == 1:
+        if found and len(values[2]) == 1 and int(found[0][1]["topics"][1], 16) == SECOND:
             break
     one, log = found[0]
     index, tracker = values[2][0], values[3][0]
@@ -196,7 +206,7 @@ def transaction_twice(made: Transcript) -> None:
     block["transactions"] = [{**one, "logs": [again]}]
     made["blocks"].insert(at + 1, block)
     renumber(made)
-    standing = {"unit": "1", "index": str(index), "voted": True, "barred": False, "tracker": "0x" + "00" * 32}
+    standing = {"unit": str(SECOND), "index": str(index), "voted": True, "barred": False, "tracker": "0x" + "00" * 32}
     listed = made["views"]["standings"]
     listed.append(standing)
     listed.sort(key=lambda line: (int(line["unit"]), int(line["index"])))
@@ -366,12 +376,93 @@ def authority_of_no_text(made: Transcript) -> None:
     made["log"]["entries"][0]["authority"] = {"by": "\ud800"}
 
 
+def _coded(made: Transcript, **changes: Callable[[bytes], bytes]) -> None:
+    """Give contracts other code, in a state that proves it."""
+    codes = {name: bytes.fromhex(made["code"][name]["code"][2:]) for name in ("box", "ceremony")}
+    for name, change in changes.items():
+        codes[name] = change(codes[name])
+    root, proofs = state_of({made[name]: code for name, code in codes.items()})
+    for name, code in codes.items():
+        made["code"][name] = {"code": "0x" + code.hex(), "proof": proofs[made[name]]}
+    stamp(made["head"], state=root)
+    renumber(made)
+
+
+def flipped(code: bytes, at: int = 1_000) -> bytes:
+    """Code with one bit changed, far from any immutable."""
+    return code[:at] + bytes([code[at] ^ 1]) + code[at + 1 :]
+
+
+def box_of_other_code(made: Transcript) -> None:
+    """The box runs code that differs by a bit."""
+    _coded(made, box=flipped)
+
+
+def ceremony_of_other_code(made: Transcript) -> None:
+    """The ceremony runs code that differs by a bit."""
+    _coded(made, ceremony=flipped)
+
+
+def contracts_exchanged(made: Transcript) -> None:
+    """Box and ceremony each run the other's code."""
+    box, ceremony = (bytes.fromhex(made["code"][name]["code"][2:]) for name in ("box", "ceremony"))
+    _coded(made, box=lambda _: ceremony, ceremony=lambda _: box)
+
+
+def box_without_code(made: Transcript) -> None:
+    """There is nothing where the box should be."""
+    _coded(made, box=lambda _: b"")
+
+
+def code_of_another_state(made: Transcript) -> None:
+    """The right code, proven by a state that is not the head's."""
+    state = header_of(made["head"])[HEADER_STATE]
+    _coded(made)
+    stamp(made["head"], state=state)
+
+
+def code_unproven(made: Transcript) -> None:
+    """The right code, and nothing that proves it."""
+    made["code"]["box"]["proof"] = []
+
+
+def proofs_exchanged(made: Transcript) -> None:
+    """The ceremony's nodes are said to be the box's."""
+    box, ceremony = (made["code"][name] for name in ("box", "ceremony"))
+    box["proof"], ceremony["proof"] = ceremony["proof"], box["proof"]
+
+
+def code_of_other_metadata(made: Transcript) -> None:
+    """The box's code has other metadata than the state proves; what runs is the same."""
+    code = bytes.fromhex(made["code"]["box"]["code"][2:])
+    made["code"]["box"]["code"] = "0x" + flipped(code, len(code) - 20).hex()
+
+
+def _rolled(made: Transcript, act: Callable[[tuple[Any, ...]], tuple[Any, ...]]) -> None:
+    """Let the box say that it was opened with other rolls."""
+    log = next(logs_of(made["blocks"][block_of(made, "BoxOpened")], "BoxOpened"))[1]
+    opening, units = values_of(EVENTS["BoxOpened"], log)
+    tell(EVENTS["BoxOpened"], log, [opening, [act(unit) for unit in units]])
+
+
+def nobody_on_any_roll(made: Transcript) -> None:
+    """The box is opened for nobody."""
+    _rolled(made, lambda unit: (unit[0], 0, *unit[2:4], bytes(32)))
+
+
+def root_without_a_line(made: Transcript) -> None:
+    """A unit without a line has a root nevertheless."""
+    _rolled(made, lambda unit: unit if unit[1] else (*unit[:4], b"\1" * 32))
+
+
 FORGERIES: tuple[Callable[[Transcript], None], ...] = (
     box_opened_twice, box_opened_again_later, box_before_key, box_after_ballots, box_registered_unmade,
     registered_without_key, counted_while_voting, counted_before_joined, fixed_before_joined, times_that_fall,
     head_in_the_past, another_head, transaction_twice, transaction_twice_in_a_block, passed_over_and_counted,
     cast_too_late, cast_too_early, shorter_stages, endless_stages, counts_exchanged, wrong_factor, excluded_trustee,
     groups_exchanged, withdrawal_kept_back, header_without_time, header_of_lists, enormous_time, authority_of_no_text,
+    box_of_other_code, ceremony_of_other_code, contracts_exchanged, box_without_code, code_of_another_state,
+    code_unproven, proofs_exchanged, code_of_other_metadata, nobody_on_any_roll, root_without_a_line,
 )  # fmt: skip
 
 
@@ -380,3 +471,152 @@ def forged(transcript: Transcript, forgery: Callable[[Transcript], None]) -> Tra
     made: Transcript = json.loads(json.dumps(transcript))
     forgery(made)
     return made
+
+
+CODE_FOUND = {
+    box_of_other_code: {"CodeUnknown"}, ceremony_of_other_code: {"CodeUnknown"}, contracts_exchanged: {"CodeUnknown"},
+    box_without_code: {"CodeUnknown"}, code_of_another_state: {"CodeUnproven"}, code_unproven: {"CodeUnproven"},
+    proofs_exchanged: {"CodeUnproven"}, code_of_other_metadata: {"CodeUnproven"},
+}  # fmt: skip
+
+
+ROLL_FOUND = {nobody_on_any_roll: "RollEmpty", root_without_a_line: "RootDiffers"}
+
+
+def state_rewritten(made: Transcript) -> None:
+    """The right code under a state root written anew: no fault."""
+    _coded(made)
+
+
+# ── What allowed an enrolment ───────────────────────────────────────────────────────────────────────────────────────
+
+Entries = list[dict[str, Any]]
+
+
+def _officers(entries: Entries) -> list[dict[str, str]]:
+    officers: list[dict[str, str]] = entries[0]["authority"]["officers"]
+    return officers
+
+
+def officers_out_of_order(entries: Entries) -> None:
+    """The second officer is named first."""
+    _officers(entries).reverse()
+
+
+def officer_twice(entries: Entries) -> None:
+    """One officer stands for two."""
+    _officers(entries)[1] = _officers(entries)[0]
+
+
+def officer_alone(entries: Entries) -> None:
+    """There is but one officer."""
+    _officers(entries).pop()
+
+
+def officers_three(entries: Entries) -> None:
+    """There is an officer too many."""
+    _officers(entries).append({"key": "0x" + "ff" * 20, "signature": "0x"})
+
+
+def officer_unsigned(entries: Entries) -> None:
+    """An officer's signature has another bit."""
+    one = _officers(entries)[1]
+    one["signature"] = one["signature"][:40] + f"{int(one['signature'][40], 16) ^ 1:x}" + one["signature"][41:]
+
+
+def officer_unknown(entries: Entries) -> None:
+    """Another key is said to have signed."""
+    _officers(entries)[1]["key"] = "0x" + "ff" * 20
+
+
+def officer_of_no_parity(entries: Entries) -> None:
+    """A signature's last byte is none."""
+    one = _officers(entries)[0]
+    one["signature"] = one["signature"][:-2] + "1d"
+
+
+def officer_of_zeros(entries: Entries) -> None:
+    """A signature is all zeros."""
+    _officers(entries)[0]["signature"] = "0x" + "00" * 65
+
+
+def deadline_moved(entries: Entries) -> None:
+    """The officers signed for another time."""
+    entries[0]["authority"]["deadline"] += 1
+
+
+def deadline_of_text(entries: Entries) -> None:
+    """The deadline is no number."""
+    entries[0]["authority"]["deadline"] = "1767225600"
+
+
+def authority_of_another(entries: Entries) -> None:
+    """The officers signed for another voter."""
+    entries[0]["authority"] = entries[1]["authority"]
+
+
+def authority_and_more(entries: Entries) -> None:
+    """Something is said that nobody reads."""
+    entries[0]["authority"]["more"] = 1
+
+
+def officer_and_more(entries: Entries) -> None:
+    """Something is said of an officer that nobody reads."""
+    _officers(entries)[0]["more"] = "1"
+
+
+def authority_of_nobody(entries: Entries) -> None:
+    """Nobody allowed it."""
+    entries[0]["authority"] = {"by": "nobody", "deadline": 1, "signature": "0x00"}
+
+
+def authority_of_nothing(entries: Entries) -> None:
+    """There is no authority."""
+    entries[0]["authority"] = None
+
+
+def voter_unsigned(entries: Entries) -> None:
+    """The voter has not signed."""
+    entries[0]["authority"] = {"by": "voter", "deadline": 1}
+
+
+def voter_of_no_hex(entries: Entries) -> None:
+    """The voter's signature is none."""
+    entries[0]["authority"] = {"by": "voter", "deadline": 1, "signature": "0x0"}
+
+
+BAD_AUTHORITIES: tuple[Callable[[Entries], None], ...] = (
+    officers_out_of_order, officer_twice, officer_alone, officers_three, officer_unsigned, officer_unknown,
+    officer_of_no_parity, officer_of_zeros, deadline_moved, deadline_of_text, authority_of_another, authority_and_more,
+    officer_and_more, authority_of_nobody, authority_of_nothing, voter_unsigned, voter_of_no_hex,
+)  # fmt: skip
+
+
+def untouched(_entries: Entries) -> None:
+    """As the office wrote it."""
+
+
+def voter_signed(entries: Entries) -> None:
+    """A voter's wallet signed, as it does."""
+    entries[0]["authority"] = {"by": "voter", "deadline": 1, "signature": "0x" + "12" * 65}
+
+
+def officer_by_contract(entries: Entries) -> None:
+    """An officer's wallet is a contract, whose signature only the chain of that time could judge."""
+    _officers(entries)[0]["signature"] = "0x" + "12" * 80
+
+
+GOOD_AUTHORITIES: tuple[Callable[[Entries], None], ...] = (untouched, voter_signed, officer_by_contract)
+
+# ── JSON that readers do not agree on ───────────────────────────────────────────────────────────────────────────────
+
+BAD_JSON = (
+    '{"a":1,"a":1}', '{"a":{"b":1,"b":2}}', '[{"a":1,"\\u0061":1}]', '{"a":1, "b":{"a":1}, "a" :1}', '{"":1,"":1}',
+    '{"__proto__":1,"__proto__":2}', '{"a\\"":1,"a\\"":1}', "9007199254740992", "[-9007199254740992]", '{"a":1.5}',
+    "1.0", "1e3", "1E400", "NaN", "[Infinity]", "01", "{", "", "{'a':1}", '"\n"', "[1,]", "\ufeff1",
+)  # fmt: skip
+GOOD_JSON = (
+    '{"a":1,"b":{"a":1},"c":[{"a":1},{"a":2}]}', "9007199254740991", "-9007199254740991", "-0", " [ ] ", "true", "null",
+    '{"a":"{\\"a\\":1,\\"a\\":1.5}","b":"1.5"}', '["\\\\",{"a":1},{"a":1}]', '{"a":"a","b":"a"}', '["a","a"]',
+    '{"\\\\":":","x":1}',
+)  # fmt: skip

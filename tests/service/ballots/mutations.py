@@ -59,7 +59,7 @@ class Mutation:
 
 
 def mutations(transcript: Any, seed: int = 1) -> Iterator[Mutation]:
-    """All of them: each leaf another, each entry of a list left out or doubled."""
+    """All of them: each leaf another, each entry of a list or an object left out, each of a list doubled."""
     yield from _below(transcript, (), random.Random(seed))
 
 
@@ -75,6 +75,7 @@ def sample(transcript: Any, each: int, seed: int = 1) -> list[Mutation]:
 def _below(value: Any, path: Place, source: random.Random) -> Iterator[Mutation]:
     if isinstance(value, dict):
         for key, held in value.items():
+            yield Mutation((*path, key), "drop")
             yield from _below(held, (*path, key), source)
     elif isinstance(value, list):
         for place, held in enumerate(value):

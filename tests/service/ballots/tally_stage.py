@@ -11,7 +11,7 @@ from muniment.ballots.crypto.packing import pack_ballots
 from muniment.ballots.hashes import domain_separator, election_id, unit_leaf
 from muniment.ballots.model import BallotPaper, UnitRoll, width_of
 from muniment.ballots.roll import Tree, roll_tree
-from muniment.chain.runtime import body_hash
+from muniment.chain.runtime import body_hash, immutables_of
 from muniment.hashing import ZERO_HASH
 from tests.service.ballots.ceremony_stage import Ceremony, compiled, deployed_code, mined
 
@@ -91,7 +91,7 @@ class Voting:
         """What scripts/deploy.py writes of the box's kind."""
         self.abi = abi
         template = deployed_code("BallotBox")
-        places = _immutables(template)
+        places = list(immutables_of(template))
         path = self.ceremony.folder / "local.json"
         written = json.loads(path.read_text())
         written["kinds"] = {
@@ -112,14 +112,3 @@ def unknown_code(ceremony: Ceremony) -> None:
     written = json.loads(path.read_text())
     written["kinds"]["BallotBox"]["body_hash"] = ZERO_HASH
     path.write_text(json.dumps(written))
-
-
-def _immutables(code: bytes) -> list[int]:
-    """Where a PUSH32 (0x7f) of zeros waits for an immutable's value."""
-    places, at = [], 0
-    while at < len(code):
-        pushed = code[at] - 0x5F if 0x60 <= code[at] <= 0x7F else 0
-        if pushed == 32 and not any(code[at + 1 : at + 33]):
-            places.append(at + 1)
-        at += 1 + pushed
-    return places

@@ -18,7 +18,7 @@ from muniment.ballots.crypto.checking import check_ballots
 from muniment.ballots.crypto.packing import pack_ballot, pack_ballots, unpack_ballots
 from muniment.ballots.model import Ballot, BallotPaper, BatchPlace
 from muniment.errors import Refused
-from tests.vectors.ballots import FILE, HOSTILE, SELECTIONS, World, vectors, worlds
+from tests.vectors.ballots import FILE, HOSTILE, SELECTIONS, World, sparse, vectors, worlds
 from tests.vectors.ballots_hostile import cases_of
 
 WORLDS = worlds()
@@ -77,7 +77,7 @@ def test_the_first_bad_ballot_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_equation_alone_finds_a_false_point(monkeypatch: pytest.MonkeyPatch) -> None:
     """A branch whose U is another point, with the line to it, breaks nothing but the equation over the run."""
-    cases = {case.name: case for case in cases_of(WORLDS)["ballots"]}
+    cases = {case.name: case for case in cases_of(WORLDS | {"sparse": sparse()})["ballots"]}
     case = cases["U and the line of another point"]
     run = checking._Run(case.world.paper(), case.packed, 0)
     assert not run.holds()
@@ -85,7 +85,7 @@ def test_the_equation_alone_finds_a_false_point(monkeypatch: pytest.MonkeyPatch)
     assert checking._Run(case.world.paper(), case.packed, 0).holds()
 
 
-@pytest.mark.parametrize("case", cases_of(WORLDS)["ballots"], ids=lambda case: case.name)
+@pytest.mark.parametrize("case", cases_of(WORLDS | {"sparse": sparse()})["ballots"], ids=lambda case: case.name)
 def test_both_checks_refuse_alike(case) -> None:  # type: ignore[no-untyped-def]
     """The fast check must give the simple one's reason; what a batch holds neither of them judges."""
     paper = case.world.paper(case.unit)
@@ -162,7 +162,7 @@ def test_the_ballot_replaced_is_named_by_its_tracker() -> None:
 def test_the_vectors_are_what_the_code_makes() -> None:
     """Both files must be as they would be written now: other code reads them."""
     assert json.loads(FILE.read_text()) == json.loads(json.dumps(vectors()))
-    cases = {kind: [case.told() for case in listed] for kind, listed in cases_of(WORLDS).items()}
+    cases = {kind: [case.told() for case in listed] for kind, listed in cases_of(WORLDS | {"sparse": sparse()}).items()}
     assert json.loads(HOSTILE.read_text()) == json.loads(json.dumps(cases))
 
 

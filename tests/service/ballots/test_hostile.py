@@ -5,10 +5,10 @@ import pytest
 from muniment.ballots.crypto.ballot import check_ballot, check_batched
 from muniment.ballots.crypto.packing import unpack_ballots
 from muniment.errors import Refused
-from tests.vectors.ballots import worlds
+from tests.vectors.ballots import sparse, worlds
 from tests.vectors.ballots_hostile import Case, cases_of
 
-CASES = cases_of(worlds())
+CASES = cases_of(worlds() | {"sparse": sparse()})
 
 
 def check(case: Case) -> None:

@@ -9,10 +9,13 @@ import pytest
 from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import OperationalError
 
+from muniment.ballots.crypto.ballot import prepare_ballot, sign_ballot
 from muniment.ballots.crypto.group import sign
 from muniment.ballots.crypto.packing import pack_replaced
 from muniment.ballots.enrolment import blind
+from muniment.ballots.enrolment.roll_building import build
 from muniment.ballots.hashes import withdrawal_digest
+from muniment.ballots.model import Ballot
 from muniment.ballots.setups import setup_of
 from muniment.ballots.trustees.ceremony import decryption_secret, share_for
 from muniment.ballots.trustees.ceremony_state import read_ceremony
@@ -22,9 +25,10 @@ from muniment.chain.rebuild import rebuild
 from muniment.chain.runtime import body_hash
 from muniment.db.engine import reading, writing
 from muniment.db.schema import ballot_credentials, transactions
-from muniment.hashing import keccak
+from muniment.errors import Refused
+from muniment.hashing import ZERO_HASH, keccak
 from muniment.services import HANDLERS
-from tests.service.ballots.stage import THRESHOLD, Polls, build_polls
+from tests.service.ballots.stage import THRESHOLD, Polls, Voter, build_polls
 from tests.service.chain.reading import contents
 from tests.service.nodes import Node
 
@@ -129,6 +133,53 @@ def test_an_election_from_key_to_result(polls: Polls) -> None:
     ]  # fmt: skip
     assert polls.get(f"/api/elections/{polls.box}")["phase"] == "counted"
     check_oracle(polls)
+
+
+def test_units_in_which_nobody_got_a_credential(polls: Polls) -> None:
+    """An election must be held though in some units nobody enrolled, or nobody came back with the credential."""
+    sizes = (1, 3, 1)
+    polls.begin(sizes)
+    polls.make_key()
+    polls.citizens(sizes)
+    polls.pass_to("enrolmentOpens")
+    lost, *others, absent = polls.voters
+    for voter in (lost, *others):
+        polls.enrol(voter)
+    polls.pass_to("enrolmentCloses")
+    with writing(polls.services.engine) as connection, pytest.raises(Refused, match="RollEmpty"):
+        build(connection, setup_of(connection, polls.setup), polls.begun + 10**6)
+    for voter in others:
+        polls.submit(voter)
+    polls.open()
+    polls.pass_to("opens")
+    told = polls.get(f"/api/elections/{polls.setup}")
+    assert [(unit["lines"], unit["issued"]) for unit in told["units"]] == [(0, 1), (3, 3), (0, 0)]
+    for unit, issued in ((0, 1), (2, 0)):
+        own = polls.get(polls.path(f"roll/units/{unit}"))
+        assert (own["lines"], own["root"], own["issued"]) == ([], ZERO_HASH, issued)
+        assert polls.cast(unit, nobodys(polls, absent, unit))[0]["error"] == "NotOnRoll"
+    polls.cast(1, *(polls.ballot(voter, [(0,), (1, 0)]) for voter in others))
+    polls.all_done()
+    assert [unit["ballots"] for unit in polls.get(polls.path("turnout"))["units"]] == [0, 3, 0]
+    polls.pass_to("closes", 3_600)
+    assert polls.services.tend() == 1
+    polls.settle()
+    told = polls.get(f"/api/elections/{polls.setup}")
+    assert [(group["first_unit"], group["last_unit"], group["ballots"]) for group in told["groups"]] == [(0, 2, 3)]
+    count(polls)
+    found = polls.get(polls.path("results"))
+    assert [(one["counts"], one["blank"]) for one in found["contests"]] == [([3, 0], 0), ([3, 0], None)]
+    assert polls.web.get(polls.path("results.csv")).status_code == 200
+    for page in ("", "/results"):
+        assert polls.web.get(f"/elections/{polls.setup}{page}").status_code == 200
+    check_oracle(polls)
+
+
+def nobodys(polls: Polls, voter: Voter, unit: int) -> Ballot:
+    """A ballot of somebody who is on no roll."""
+    paper = polls.paper(unit)
+    made, _ = prepare_ballot(paper, 0, voter.credential, [(0,), (1, 0)])
+    return sign_ballot(paper, made, voter.secret)
 
 
 def count(polls: Polls) -> None:

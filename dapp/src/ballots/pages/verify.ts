@@ -1,9 +1,11 @@
-import { type Deployment, deployment, get } from "../../deployment.js";
+import { type Deployment, deployment, getText } from "../../deployment.js";
 import { byId, make } from "../../dom.js";
 import { chooseProvider } from "../../wallet/connect.js";
 import { onChain } from "../../wallet/provider.js";
 import { wordsOf } from "../../words.js";
 import type { Hex } from "../group.js";
+import { strictJson } from "../json.js";
+import { Unreadable } from "../shapes.js";
 import { ElectionUnreadable, load } from "../verifier/load.js";
 import type { Result, Verification } from "../verifier/verify.js";
 import { type Asker, byNode, byWallet, nodeOf } from "./node.js";
@@ -24,7 +26,7 @@ const MOST_SHOWN = 50;
 
 async function published(id: string, path: string): Promise<unknown> {
   const [file] = (byId(id) as HTMLInputElement).files ?? [];
-  return file ? (JSON.parse(await file.text()) as unknown) : get<unknown>(`/api/elections/${setup}/${path}`);
+  return strictJson(file ? await file.text() : await getText(`/api/elections/${setup}/${path}`), path);
 }
 
 let said = "";
@@ -102,7 +104,7 @@ async function act(asker: (contracts: Deployment) => Promise<Asker | undefined>)
     if (chosen) await run(chosen);
   } catch (error) {
     result.replaceChildren();
-    const unread = error instanceof ElectionUnreadable || error instanceof SyntaxError;
+    const unread = error instanceof ElectionUnreadable || error instanceof Unreadable;
     state.textContent = unread ? words("recount.unreadable", { reason: error.message }) : sentenceFor(error, words, chain);
   } finally {
     bar.hidden = true;

@@ -29,15 +29,16 @@ export interface Happened extends Decoded<Readonly<Record<string, unknown>>> {
 /** The chain's part of a transcript, in order. */
 export interface Story {
   readonly events: readonly Happened[];
-  readonly head: { readonly number: number; readonly time: number };
+  readonly head: { readonly number: number; readonly time: number; readonly state: Hex };
 }
 
 /** Yellow Paper, section 4.3.3: a header's items. */
-const [BLOOM, NUMBER, TIME, FEWEST] = [6, 8, 11, 15];
+const [STATE, BLOOM, NUMBER, TIME, FEWEST] = [3, 6, 8, 11, 15];
 
 interface Header {
   readonly number: number;
   readonly time: number;
+  readonly state: Hex;
   readonly bloom: Uint8Array;
 }
 
@@ -78,12 +79,12 @@ function headerOf(block: Pick<RawBlock, "hash" | "header">, where: string, findi
   }
   const items = rlpOf(block.header);
   const flat = items && items.length >= FEWEST && items.every((item) => typeof item === "string");
-  const [bloom, number, time] = flat ? [BLOOM, NUMBER, TIME].map((at) => items[at]!) as [Hex, Hex, Hex] : [];
+  const [bloom, number, time, state] = flat ? [BLOOM, NUMBER, TIME, STATE].map((at) => items[at]!) as [Hex, Hex, Hex, Hex] : [];
   if (!bloom || bloom.length !== 2 + 2 * 256 || !isNumber(number!) || !isNumber(time!)) {
     findings.add("BlockHeader", where, "The header is none.");
-    return { number: -1, time: 0, bloom: new Uint8Array(256) };
+    return { number: -1, time: 0, state: "0x", bloom: new Uint8Array(256) };
   }
-  return { number: numberOf(number!), time: numberOf(time!), bloom: bytes(bloom) };
+  return { number: numberOf(number!), time: numberOf(time!), state: state!, bloom: bytes(bloom) };
 }
 
 /** Whether an item is a number as RLP has it, small enough to be reckoned with: zero is no byte at all. */

@@ -140,6 +140,7 @@ class Loader {
       box: this.box,
       blocks: await this.blocks(logs),
       head: headed(head),
+      code: { ceremony: await this.code(this.ceremony), box: await this.code(this.box) },
       views: await this.views(record, logs),
       roll,
       log,
@@ -200,6 +201,15 @@ class Loader {
       }));
       return { ...headed(headers[at] as NodeBlock), transactions };
     });
+  }
+
+  /** A contract's code at the head, and the proof that the head's state has it. */
+  private async code(contract: Hex): Promise<unknown> {
+    const [code, proof] = await this.node([
+      ["eth_getCode", contract, this.head.number],
+      ["eth_getProof", contract, [], this.head.number],
+    ]);
+    return { code, proof: (proof as { accountProof: Hex[] }).accountProof };
   }
 
   private async many(what: string, requests: readonly Request[]): Promise<unknown[]> {

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { isMainThread, parentPort, Worker } from "node:worker_threads";
 import { parseArgs } from "node:util";
+import { strictJson } from "../json.js";
 import { judge } from "./judging.js";
 import { ElectionUnreadable, load, nodeAt } from "./load.js";
 import { inThreads } from "./pool.js";
@@ -34,10 +35,10 @@ function thread() {
 }
 
 async function published(place) {
-  if (!/^https?:/.test(place)) return JSON.parse(readFileSync(place, "utf8"));
+  if (!/^https?:/.test(place)) return strictJson(readFileSync(place, "utf8"), place);
   const response = await fetch(place);
   if (!response.ok) throw new ElectionUnreadable(`${place} answers HTTP ${response.status}.`);
-  return response.json();
+  return strictJson(await response.text(), place);
 }
 
 async function transcriptOf({ transcript, rpc, box, roll, log, block }, tell) {

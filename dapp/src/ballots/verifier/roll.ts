@@ -1,8 +1,9 @@
+import { signerOf } from "../ballot.js";
 import { credentialMessage, isCredentialSigned, publicKeyOf } from "../credential.js";
 import type { Hex } from "../group.js";
-import { hash, rollLine, treeRoot, type UnitRoll, unitLeaf, ZERO } from "../hashes.js";
+import { enrolmentDigest, hash, rollLine, treeRoot, type UnitRoll, unitLeaf, ZERO } from "../hashes.js";
 import type { Manifest } from "../manifest.js";
-import type { PublishedLog, PublishedRoll } from "../published.js";
+import { authorityHash, type PublishedLog, type PublishedRoll, type SignedBy } from "../published.js";
 import type { Findings } from "./findings.js";
 
 type PublishedUnit = PublishedRoll["units"][number];
@@ -49,7 +50,7 @@ function checkUnit(
   findings.expect(unit === at && opened.unit === at, "UnitsDiffer", where, "The unit is not in its place.");
   findings.expect(issued === opened.issued, "IssuedDiffers", where, "The box has another number of signatures.");
   findings.expect(lines.length === opened.lines, "LinesDiffer", where, "The box has another number of lines.");
-  const order = opened.lines >= 1 && opened.lines <= opened.issued && opened.issued <= opened.eligible;
+  const order = opened.lines <= opened.issued && opened.issued <= opened.eligible;
   findings.expect(order, "TooManyLines", where, "There are more lines than signatures, or more of these than voters.");
   findings.expect(opened.eligible === eligible, "EligibleDiffers", where, "The manifest has another number of voters.");
   const sorted = lines.every(({ credential }, place) => !place || lines[place - 1]!.credential < credential);
@@ -83,24 +84,33 @@ async function checkSignatures(
   }
 }
 
-/** Check the enrolment office's log: its root, that nobody is in it twice, and how many signatures it gave by unit. */
+/**
+ * Check the enrolment office's log: its root, that nobody is in it twice, how many signatures it gave by unit, and what
+ * allowed each. Whether a key is an officer's, or a wallet a voter's, the log alone does not tell.
+ */
 export function checkLog(
   { setup: named, entries }: PublishedLog,
   setup: Hex,
+  chain: bigint,
+  ceremony: Hex,
   units: readonly UnitRoll[],
   logRoot: Hex,
   findings: Findings,
 ): void {
   findings.expect(named === setup, "SetupDiffers", "log.setup", "The log is of another setup.");
   const leaves = entries.map(({ unit, voter, blinded, authority }, sequence) =>
-    hash("Enrolment", setup, sequence, unit, voter, blinded, authority),
+    hash("Enrolment", setup, sequence, unit, voter, blinded, authorityHash(authority)),
   );
   const root = leaves.length ? treeRoot(leaves) : ZERO;
   findings.expect(root === logRoot, "LogRootDiffers", "log", "The log has not the root that the box was opened with.");
   const issued = units.map(() => 0);
   const voters = new Set<Hex>();
-  entries.forEach(({ unit, voter }, at) => {
+  entries.forEach((entry, at) => {
+    const { unit, voter, authority } = entry;
     const where = `log.entries[${at}]`;
+    if (authority.by === "officers") {
+      checkOfficers(authority.officers, enrolmentDigest(chain, ceremony, setup, entry, authority.deadline), where, findings);
+    }
     findings.expect(!voters.has(voter), "VoterTwice", where, "The voter was given a signature before.");
     voters.add(voter);
     if (unit in issued) issued[unit]! += 1;
@@ -110,4 +120,19 @@ export function checkLog(
     const says = "The log has another number of signatures for this unit.";
     findings.expect(issued[at] === unit.issued, "IssuedDiffers", `log, unit ${at}`, says);
   });
+}
+
+const SIGNATURE = 65; // bytes: r, s, v. A wallet that is a contract signs in ways of its own (ERC-1271).
+
+/** Two different officers, in the order of their keys, must have signed. */
+function checkOfficers(officers: readonly SignedBy[], digest: Hex, where: string, findings: Findings): void {
+  const [first, second] = officers;
+  const two = officers.length === 2 && first!.key < second!.key;
+  findings.expect(two, "AuthorityMissing", where, "It rests on other than two different officers, in their order.");
+  for (const { key, signature } of officers) {
+    if (signature.length !== 2 + 2 * SIGNATURE) continue;
+    const [r, s] = [0, 1].map((at) => BigInt(`0x${signature.slice(2 + 64 * at, 66 + 64 * at)}`)) as [bigint, bigint];
+    const own = signerOf(digest, r, s, Number.parseInt(signature.slice(130), 16) - 27) === key;
+    findings.expect(own, "AuthorityRefused", where, `The officer ${key} has not signed for it.`);
+  }
 }

@@ -1,6 +1,8 @@
 import type { Hex } from "../group.js";
+import { strictJson } from "../json.js";
 import { type Log, type PublishedLog, type PublishedRoll, readLog, readRoll } from "../published.js";
 import { type Read, Unreadable, digits, exactly, flag, list, object, text, word } from "../shapes.js";
+import type { Shown } from "./code.js";
 
 // Everything that a verdict rests on, in one file or from a node: the events of ceremony and box with the blocks and the
 // transactions they are in, what the contracts answer at one block, and the roll and the log as they are published.
@@ -107,6 +109,7 @@ export interface Transcript {
   readonly box: Hex;
   readonly blocks: readonly RawBlock[];
   readonly head: { readonly hash: Hex; readonly header: Hex };
+  readonly code: { readonly box: Shown; readonly ceremony: Shown };
   readonly views: Views;
   readonly roll: PublishedRoll;
   readonly log: PublishedLog;
@@ -143,20 +146,16 @@ const views: Read<Views> = object({
   results: list(list(list(digits))),
 });
 
+const shown: Read<Shown> = object({ code: anyBytes, proof: list(anyBytes) });
+
 const whole = object({
   format: text, chain: digits, ceremony: address, box: address, blocks: list(block),
-  head: object({ hash, header: anyBytes }), views, roll: readRoll, log: readLog,
+  head: object({ hash, header: anyBytes }), code: object({ box: shown, ceremony: shown }), views, roll: readRoll, log: readLog,
 });
 
 /** A transcript from its JSON. Throws Unreadable, which names the place. */
 export function readTranscript(json: string): Transcript {
-  let value: unknown;
-  try {
-    value = JSON.parse(json);
-  } catch {
-    throw new Unreadable("transcript", "is no JSON");
-  }
-  const { format, ...read } = whole(value, "transcript");
+  const { format, ...read } = whole(strictJson(json, "transcript"), "transcript");
   if (format !== FORMAT) throw new Unreadable("transcript.format", `is not ${FORMAT}`);
   return read;
 }

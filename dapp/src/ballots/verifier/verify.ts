@@ -9,6 +9,7 @@ import { Casting, castCall, type CastCall, newUnit, sumsOf, type Unit } from "./
 import { byTransaction, isPoint, type Replayed, replayCeremony } from "./ceremony.js";
 import { type Happened, type Sent, storyOf } from "./chain.js";
 import { checkCount } from "./counting.js";
+import { checkCode, CONTRACTS, type Contracts, creates } from "./code.js";
 import { callOf, lower, type Opening, openingData } from "./events.js";
 import { type Finding, Findings } from "./findings.js";
 import { judge, type Judgement, type Task } from "./judging.js";
@@ -32,6 +33,8 @@ export interface Result {
 export interface Verification {
   readonly verdict: Verdict;
   readonly election: Hex | null;
+  /** hash of the block at which it was verified: compare it with a node of your own choice */
+  readonly head: Hex | null;
   readonly title: string | null;
   readonly ballots: number;
   readonly findings: readonly Finding[];
@@ -61,21 +64,38 @@ const LONGEST_ELECTION = 60 * 86_400; // seconds
 const MOST_UNITS = 112;
 
 /** Verify a transcript in JSON. What cannot be read is a finding; nothing in it makes this throw. */
-export async function verifyJson(json: string, judges: Judges = here, progress: Progress = () => {}): Promise<Verification> {
+export async function verifyJson(
+  json: string,
+  judges: Judges = here,
+  progress: Progress = () => {},
+  contracts: Contracts = CONTRACTS,
+  findings = new Findings(),
+): Promise<Verification> {
   let transcript: Transcript;
   try {
     transcript = readTranscript(json);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     const findings = [{ what: "TranscriptUnreadable", where: error.where, says: error.message }];
-    return { verdict: "INVALID", election: null, title: null, ballots: 0, findings, results: [] };
+    return { verdict: "INVALID", election: null, head: null, title: null, ballots: 0, findings, results: [] };
   }
-  return verify(transcript, judges, progress);
+  return verify(transcript, judges, progress, contracts, findings);
 }
 
-/** Verify an election from its transcript. */
-export async function verify(transcript: Transcript, judges: Judges = here, progress: Progress = () => {}): Promise<Verification> {
-  const verifying = new Verifying(transcript, judges, progress);
+/**
+ * Verify an election from its transcript.
+ *
+ * @param contracts what ceremony and box must be: those of this build
+ * @param findings where what is found is put
+ */
+export async function verify(
+  transcript: Transcript,
+  judges: Judges = here,
+  progress: Progress = () => {},
+  contracts: Contracts = CONTRACTS,
+  findings = new Findings(),
+): Promise<Verification> {
+  const verifying = new Verifying(transcript, judges, progress, contracts, findings);
   await verifying.run();
   return verifying.result();
 }
@@ -88,7 +108,6 @@ interface Group {
 }
 
 class Verifying {
-  private readonly findings = new Findings();
   private ceremony: Replayed | undefined;
   private manifest: Manifest | undefined;
   private election: Election | undefined;
@@ -108,12 +127,17 @@ class Verifying {
     private readonly transcript: Transcript,
     private readonly judges: Judges,
     private readonly progress: Progress,
+    private readonly contracts: Contracts,
+    private readonly findings: Findings,
   ) {}
 
   async run(): Promise<void> {
     const { transcript, findings } = this;
     const story = await storyOf(transcript, findings);
     this.progress("events", story.events.length, story.events.length);
+    for (const name of ["box", "ceremony"] as const) {
+      checkCode(name, transcript[name], transcript.code[name], story.head.state, this.contracts[name], findings);
+    }
     this.checkOrder(story.events);
     const ofCeremony = story.events.filter(({ contract }) => contract === "ceremony");
     const ofBox = story.events.filter(({ contract }) => contract === "box");
@@ -177,9 +201,11 @@ class Verifying {
 
     const created = sent.to === undefined && sent.created === transcript.box && sent.input.endsWith(data.slice(2));
     findings.expect(created, "BoxUncreated", where, "The transaction did not create the box with this opening.");
+    const ours = creates(this.contracts.box, sent.input.slice(0, 2 - data.length) as Hex);
+    findings.expect(ours, "CodeUnknown", where, "Other code than this project's box created it.");
     findings.expect(data === openingData(opening, rolls), "BoxUncreated", where, "The opening is written otherwise.");
-    const ours = lower(opening.ceremony) === transcript.ceremony && opening.setup === ceremony.setup && args["setup"] === ceremony.setup;
-    findings.expect(ours, "SetupDiffers", where, "The box is of another setup.");
+    const linked = lower(opening.ceremony) === transcript.ceremony && opening.setup === ceremony.setup && args["setup"] === ceremony.setup;
+    findings.expect(linked, "SetupDiffers", where, "The box is of another setup.");
     const { opens, closes } = manifest.schedule;
     const times = opening.opensAt === opens && opening.closesAt === closes && opening.minBallots === manifest.minBallots;
     findings.expect(times, "ManifestDiffers", where, "Times or fewest ballots are other than the manifest's.");
@@ -190,7 +216,7 @@ class Verifying {
     const done = (lines: number): void => this.progress("roll", lines, rolls.reduce((sum, { lines: own }) => sum + own, 0));
     const rollRoot = await checkRoll(transcript.roll, ceremony.setup, manifest, rolls, findings, done);
     [this.rollRoot, this.logRoot] = [rollRoot, opening.logRoot];
-    checkLog(transcript.log, ceremony.setup, rolls, opening.logRoot, findings);
+    checkLog(transcript.log, ceremony.setup, transcript.chain, transcript.ceremony, rolls, opening.logRoot, findings);
     const id = electionId(transcript.chain, transcript.box, ceremony.key, rollRoot, ceremony.manifestHash, [
       BigInt(opening.opensAt),
       BigInt(opening.closesAt),
@@ -205,6 +231,7 @@ class Verifying {
   private formsOf(opening: Opening, manifest: Manifest, rolls: readonly UnitRoll[], where: string): Form[] | undefined {
     const { findings } = this;
     findings.expect(rolls.length > 0 && rolls.length <= MOST_UNITS, "UnitRefused", where, "No box has so many units.");
+    findings.expect(rolls.some(({ lines }) => lines > 0), "RollEmpty", where, "No unit has a line.");
     try {
       const forms = opening.contests.map(unpacked);
       checkForms(forms, rolls.map(({ lines }) => lines), opening.minBallots);
@@ -463,6 +490,7 @@ class Verifying {
     return {
       verdict,
       election: this.election?.id ?? null,
+      head: this.transcript.head.hash,
       title: this.manifest?.title ?? null,
       ballots: this.units.reduce((sum, { ballots }) => sum + ballots, 0),
       findings: wrong.length ? wrong : missing,
