@@ -22,6 +22,7 @@ export default defineConfig({
         styles: here("src/styles/main.scss"),
         ballot_election: here("src/ballots/pages/election.ts"),
         ballot_enrol: here("src/ballots/pages/enrol.ts"),
+        ballot_paper: here("src/ballots/pages/paper.ts"),
         ballot_test: here("src/ballots/pages/test.ts"),
         ballot_track: here("src/ballots/pages/track.ts"),
         ballot_verify: here("src/ballots/pages/verify.ts"),

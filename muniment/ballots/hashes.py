@@ -14,6 +14,7 @@ Value = int | str | bytes | Point | Ciphertext | Iterable["Value"]
 _DOMAIN_TYPE = keccak_bytes(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _CAST_TYPE = keccak_bytes(b"CastBallot(bytes32 tracker)")
 _WITHDRAWAL_TYPE = keccak_bytes(b"Withdrawal(uint32 unit,uint32 index)")
+_PAPER_TYPE = keccak_bytes(b"PaperBallot(uint32 unit,uint32 index,uint32 number)")
 _ENROL_TYPE = keccak_bytes(b"EnrolVoter(bytes32 setup,uint32 unit,bytes32 voter,bytes32 blinded,uint256 deadline)")
 
 
@@ -168,6 +169,11 @@ def cast_digest(domain: str, tracker: str) -> str:
 def withdrawal_digest(domain: str, unit: int, index: int) -> str:
     """What the credential signs to withdraw its ballot and be barred."""
     return _digest(domain, _WITHDRAWAL_TYPE, unit, index)
+
+
+def paper_digest(domain: str, unit: int, index: int, number: int) -> str:
+    """What the credential of a voter who withdrew signs at the desk, with the number that is told there."""
+    return _digest(domain, _PAPER_TYPE, unit, index, number)
 
 
 def enrolment_digest(domain: str, setup: str, unit: int, voter: str, blinded: str, deadline: int) -> str:

@@ -177,16 +177,19 @@ def voter(connection: Connection, name: str, unit: int, index: int) -> Answer:
     mine = (ballots.c.box == box, ballots.c.unit == unit, ballots.c.voter_index == index)
     oldest = select(ballots).where(*mine).order_by(ballots.c.cast_at, ballots.c.block_number)
     rows = connection.execute(oldest).all()
-    barred = select(ballot_withdrawals.c.unit).where(
+    withdrawn = select(ballot_withdrawals.c.block_number).where(
         ballot_withdrawals.c.box == box, ballot_withdrawals.c.unit == unit, ballot_withdrawals.c.voter_index == index
     )
+    barred_in = connection.execute(withdrawn).scalar_one_or_none()
+    known = as_of(connection)
     current = next((row.tracker for row in rows if row.state == BallotState.COUNTED), None)
     return {
-        "as_of": as_of(connection),
+        "as_of": known,
         "unit": unit,
         "index": index,
         "voted": current is not None,
-        "barred": connection.execute(barred).first() is not None,
+        "barred": barred_in is not None,
+        "finality": None if barred_in is None else finality_of(known, barred_in),
         "tracker": current,
         "ballots": [row.tracker for row in rows],
     }

@@ -6,8 +6,8 @@ Three kinds, never mixed:
   `company_filings`, `company_signatures`, `company_decisions`, `title_references`, `published_terms`, `land_acts`,
   `land_consents`, `land_signatures`, `sale_papers`, `sale_signatures`, `sale_acts`, `subscriptions`, `notices`,
   `deliveries`, `title_alerts`, `alert_*`, `ballot_keys`, `ballot_voters`, `ballot_salts`, `ballot_issuances`,
-  `ballot_credentials`, `ballot_rolls`, `ballot_receipts`, `ballot_shares`): written by staff, imports and whoever
-  signs;
+  `ballot_credentials`, `ballot_rolls`, `ballot_receipts`, `ballot_shares`, `paper_ballots`): written by staff, imports
+  and whoever signs;
 - *the outbox* (`intents`, `transactions`, `signers`): written by `submit` and the worker;
 - *read tables* (`events` and below): written by the indexer alone, and rebuilt from the chain at will.
 
@@ -482,6 +482,18 @@ ballot_shares = Table(
     Column("box", ADDRESS, primary_key=True),
     Column("trustee", Integer, primary_key=True, autoincrement=False),  # place, from 1
     Column("shares", Text, nullable=False),  # JSON
+)
+
+# Voters who came to a desk to vote on paper: the number that they were told last, and who was given a ballot.
+paper_ballots = Table(
+    "paper_ballots",
+    metadata,
+    Column("box", ADDRESS, primary_key=True),
+    Column("unit", BigInteger, primary_key=True, autoincrement=False),
+    Column("voter_index", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", Integer, nullable=False),
+    Column("signature", String(132)),  # the credential's, over PaperBallot with this number
+    Column("handed_at", BigInteger),
 )
 
 # ── Outbox ──────────────────────────────────────────────────────────────────────────────────────────────────────

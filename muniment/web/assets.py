@@ -16,6 +16,7 @@ ENTRIES = {
     "icon": "src/styles/icon.svg",
     "ballot_election": "src/ballots/pages/election.ts",
     "ballot_enrol": "src/ballots/pages/enrol.ts",
+    "ballot_paper": "src/ballots/pages/paper.ts",
     "ballot_test": "src/ballots/pages/test.ts",
     "ballot_track": "src/ballots/pages/track.ts",
     "ballot_verify": "src/ballots/pages/verify.ts",

@@ -45,7 +45,7 @@ class Poll:
     @property
     def pages(self) -> list[str]:
         """Every kind of page."""
-        ways = ("", "enrol", "vote", "test", "track", f"track?tracker=0x{'1' * 64}", "track?tracker=1")
+        ways = ("", "enrol", "vote", "test", "paper", "track", f"track?tracker=0x{'1' * 64}", "track?tracker=1")
         return ["/elections", *(self.page(way) for way in (*ways, "results", "verify"))]
 
 

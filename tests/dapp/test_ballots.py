@@ -3,13 +3,12 @@
 import json
 import os
 import random
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.dapp.node_process import NodeProcess
 from tests.service.nodes import ROOT
 from tests.vectors.ballots import drawing
 
@@ -24,34 +23,10 @@ SPOILT = 25_000 if os.environ.get("MUNIMENT_DEEP") else 50  # of each election's
 PLACES = ("proof", "branch", "ciphertext")
 
 
-class Pages:
-    """The pages' code in one Node process."""
-
-    def __init__(self, folder: Path) -> None:
-        self._process = subprocess.Popen(
-            ["node", "tests/dapp/ballots.mjs", str(folder)],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
-    def ask(self, act: str, **given: Any) -> Any:
-        """What the pages answer."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"act": act, **given}) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        assert answer, "the pages' code ended"
-        return json.loads(answer)
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate(timeout=60)
-
-
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
+def pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
     """The pages' code, built as the pages are."""
-    started = Pages(tmp_path_factory.mktemp("ballots"))
+    started = NodeProcess("ballots.mjs", tmp_path_factory.mktemp("ballots"))
     yield started
     started.close()
 
@@ -99,7 +74,7 @@ EVERY = [(election["name"], ballot["name"]) for election in VECTORS["elections"]
 
 
 @pytest.mark.parametrize(("name", "which"), EVERY)
-def test_a_ballot_has_the_vectors_bytes(pages: Pages, name: str, which: str) -> None:
+def test_a_ballot_has_the_vectors_bytes(pages: NodeProcess, name: str, which: str) -> None:
     """From the same random numbers the pages must make the same ciphertexts, proofs, signature and bytes."""
     election = ELECTIONS[name]
     ballot = next(one for one in election["ballots"] if one["name"] == which)
@@ -117,7 +92,7 @@ def test_a_ballot_has_the_vectors_bytes(pages: Pages, name: str, which: str) -> 
 
 
 @pytest.mark.parametrize(("name", "which"), EVERY)
-def test_a_vector_is_accepted(pages: Pages, name: str, which: str) -> None:
+def test_a_vector_is_accepted(pages: NodeProcess, name: str, which: str) -> None:
     """Each valid ballot must be accepted, alone and among many, with its tracker."""
     election = ELECTIONS[name]
     ballot = next(one for one in election["ballots"] if one["name"] == which)
@@ -127,7 +102,7 @@ def test_a_vector_is_accepted(pages: Pages, name: str, which: str) -> None:
     assert said == {"trackers": [ballot["tracker"]], "many": [None]}
 
 
-def roots_of(pages: Pages, election: dict[str, Any], case: dict[str, Any]) -> list[str]:
+def roots_of(pages: NodeProcess, election: dict[str, Any], case: dict[str, Any]) -> list[str]:
     """The roots of a unit's batches, when the calls before a case were cast."""
     roots = []
     for call in case["before"]:
@@ -151,7 +126,7 @@ def _heads(said: dict[str, Any], call: str) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("case", HOSTILE["ballots"], ids=[case["name"] for case in HOSTILE["ballots"]])
-def test_the_hostile_corpus(pages: Pages, case: dict[str, Any]) -> None:
+def test_the_hostile_corpus(pages: NodeProcess, case: dict[str, Any]) -> None:
     """Each bad ballot must be refused under its own name, at its own place; the verifier must say the same."""
     election = ELECTIONS[case["election"]]
     said = pages.ask(
@@ -168,7 +143,7 @@ def test_the_hostile_corpus(pages: Pages, case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("case", HOSTILE["chain"], ids=[case["name"] for case in HOSTILE["chain"]])
-def test_what_only_the_chain_can_tell(pages: Pages, case: dict[str, Any]) -> None:
+def test_what_only_the_chain_can_tell(pages: NodeProcess, case: dict[str, Any]) -> None:
     """Ballots that are raced, replayed, or of equal, opposite or cancelling points must be good in themselves."""
     election = ELECTIONS[case["election"]]
     said = pages.ask(
@@ -178,7 +153,7 @@ def test_what_only_the_chain_can_tell(pages: Pages, case: dict[str, Any]) -> Non
     assert said["many"] == [None] * len(said["trackers"])
 
 
-def test_mutated_ballots(pages: Pages) -> None:
+def test_mutated_ballots(pages: NodeProcess) -> None:
     """A ballot with any bit flipped must be refused, one by one and among many."""
     chance = random.Random("ballots")
     ballots = [(election, ballot) for election in VECTORS["elections"] for ballot in election["ballots"]]
@@ -196,7 +171,7 @@ def test_mutated_ballots(pages: Pages) -> None:
 
 
 @pytest.mark.parametrize("name", ELECTIONS)
-def test_ballots_spoilt_by_their_voters(pages: Pages, name: str) -> None:
+def test_ballots_spoilt_by_their_voters(pages: NodeProcess, name: str) -> None:
     """A ballot changed anyhow, and signed again by its voter, must be taken neither alone nor among many."""
     election = ELECTIONS[name]
     ballots = [
@@ -212,7 +187,7 @@ def test_ballots_spoilt_by_their_voters(pages: Pages, name: str) -> None:
     assert said["same"] < SPOILT / 2
 
 
-def test_names(pages: Pages) -> None:
+def test_names(pages: NodeProcess) -> None:
     """Ids, digests and leaves must be the vectors'."""
     for election in VECTORS["elections"]:
         setup = [election[key] for key in ("chainId", "ceremony", "agency", "manifestHash")]
@@ -239,14 +214,14 @@ def test_names(pages: Pages) -> None:
     assert pages.ask("hash", tag="Enrolment", values=values) == enrolment["leaf"]
 
 
-def test_trees(pages: Pages) -> None:
+def test_trees(pages: NodeProcess) -> None:
     """Trees of every small size must have the vectors' roots and paths."""
     for tree in VECTORS["trees"]:
         assert pages.ask("root", leaves=tree["leaves"]) == {"root": tree["root"], "paths": tree["paths"]}
 
 
 @pytest.mark.parametrize("vector", VECTORS["shares"])
-def test_shares(pages: Pages, vector: dict[str, Any]) -> None:
+def test_shares(pages: NodeProcess, vector: dict[str, Any]) -> None:
     """A trustee's share must hold, and no longer when it is another's, of another group, or any number is changed."""
     assert pages.ask("share", vector=vector) is True
     for changed in ({"group": 1}, {"trustee": 2}, {"ciphertext": 1}, {"election": ZERO}):
@@ -260,7 +235,7 @@ def test_shares(pages: Pages, vector: dict[str, Any]) -> None:
         assert pages.ask("share", vector=vector | {name: turned}) == {"refused": "ShareRefused"}
 
 
-def test_lagrange(pages: Pages) -> None:
+def test_lagrange(pages: NodeProcess) -> None:
     """λ_j must be Π m/(m − j) over the other trustees m, so that shares sum up to what they share."""
     chance = random.Random("factors")
     coefficients = [chance.randrange(1, ORDER) for _ in range(3)]
@@ -272,7 +247,7 @@ def test_lagrange(pages: Pages) -> None:
     assert shared % ORDER == coefficients[0]
 
 
-def test_the_verifiers_arithmetic(pages: Pages) -> None:
+def test_the_verifiers_arithmetic(pages: NodeProcess) -> None:
     """Multiplying many points at once must give what the curve's library gives, for edge cases too."""
     chance = random.Random("points")
     scalars = [0, 1, 2, 7, 8, 15, 16, ORDER - 1, ORDER - 2, ORDER // 2, 1 << 128, (1 << 128) - 1, 1 << 255]
@@ -282,7 +257,7 @@ def test_the_verifiers_arithmetic(pages: Pages) -> None:
         assert pages.ask("multiply", point=election["key"], scalars=pairs) is True
 
 
-def test_sums_that_vanish(pages: Pages) -> None:
+def test_sums_that_vanish(pages: NodeProcess) -> None:
     """A sum of multiples must be found to vanish when it does, and only then."""
     chance = random.Random("sums")
     for size in (1, 2, 5, 40):
@@ -293,7 +268,7 @@ def test_sums_that_vanish(pages: Pages) -> None:
             assert pages.ask("vanish", terms=given) is (wrong == 0)
 
 
-def test_another_opening(pages: Pages) -> None:
+def test_another_opening(pages: NodeProcess) -> None:
     """An opening must be refused with another selection, other randomness, or for another tracker."""
     election = ELECTIONS["several"]
     ballot = election["ballots"][0]
@@ -323,7 +298,7 @@ def test_another_opening(pages: Pages) -> None:
         ("several", [0, [3, 3, 0], [0, 0], 0]), ("several", [0, [0, 0, 0], [0, 0], 0]),
     ],
 )  # fmt: skip
-def test_selections_that_no_paper_allows(pages: Pages, name: str, selections: list[Any]) -> None:
+def test_selections_that_no_paper_allows(pages: NodeProcess, name: str, selections: list[Any]) -> None:
     """What a form does not allow must be refused before anything is encrypted."""
     opening = {
         "election": ELECTIONS[name]["election"], "unit": 0, "credential": "0x" + "00" * 20, "previous": ZERO,
@@ -333,7 +308,7 @@ def test_selections_that_no_paper_allows(pages: Pages, name: str, selections: li
     assert said == {"refused": "SelectionRefused"}
 
 
-def test_trackers_to_read_aloud(pages: Pages) -> None:
+def test_trackers_to_read_aloud(pages: NodeProcess) -> None:
     """A tracker in groups of four must be read back as itself."""
     for election in VECTORS["elections"]:
         for ballot in election["ballots"]:
@@ -352,13 +327,15 @@ def test_trackers_to_read_aloud(pages: Pages) -> None:
         ([5, 16, 20, 1, 19], 20, [(0, 1, 21), (2, 2, 20), (3, 4, 20)]),
     ],
 )
-def test_units_are_joined(pages: Pages, ballots: list[int], least: int, groups: list[tuple[int, int, int]]) -> None:
+def test_units_are_joined(
+    pages: NodeProcess, ballots: list[int], least: int, groups: list[tuple[int, int, int]]
+) -> None:
     """Units with too few ballots must be joined with the next, a remainder with the last group."""
     said = pages.ask("joined", ballots=ballots, least=least)
     assert [(one["firstUnit"], one["lastUnit"], one["ballots"]) for one in said] == groups
 
 
-def test_forms(pages: Pages) -> None:
+def test_forms(pages: NodeProcess) -> None:
     """A form must be packed as it was, and one that is none, too large, or not to be counted be refused."""
     good = [[contest["packed"] for contest in election["contests"]] for election in VECTORS["elections"]]
     for packed in good:
@@ -382,7 +359,7 @@ def test_forms(pages: Pages) -> None:
     assert pages.ask("forms", contests=[large, large], lines=[5], minBallots=2) == {"refused": "BallotTooLarge"}
 
 
-def test_enrolment(pages: Pages) -> None:
+def test_enrolment(pages: NodeProcess) -> None:
     """Must end with a credential that the announced key signed; another key, signature or file must be refused."""
     said = pages.ask("enrol", setup="0x" + "5e" * 32)
     assert said["signed"] is True

@@ -5,9 +5,7 @@ import hashlib
 import json
 import os
 import random
-import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +17,7 @@ from muniment.documents.proof import written
 from muniment.documents.verdict import Document, Trust, judge
 from muniment.sentences import catalogue, sentence
 from muniment.web.language import load_catalogue
+from tests.dapp.node_process import NodeProcess
 from tests.service.documents.stage import DIPLOMA, NOW, PDF_LIKE, STANDING, five
 from tests.service.documents.test_vectors import Published
 from tests.service.nodes import ROOT
@@ -33,40 +32,16 @@ def vectors(name: str) -> list[Any]:
     return list(json.loads((FOLDER / f"{name}.json").read_text()))
 
 
-class Verifier:
-    """The pages' verifier in one Node process."""
-
-    def __init__(self, folder: Path) -> None:
-        self._process = subprocess.Popen(
-            ["node", "tests/dapp/documents.mjs", str(folder)],
-            cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-
-    def ask(self, act: str, **given: Any) -> Any:
-        """What the verifier answers."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps({"act": act, **given}) + "\n")
-        self._process.stdin.flush()
-        answer = self._process.stdout.readline()
-        assert answer, "the verifier ended"
-        return json.loads(answer)
-
-    def close(self) -> None:
-        """End the process."""
-        self._process.communicate(timeout=60)
-
-
 @pytest.fixture(scope="module")
-def verifier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Verifier]:
+def verifier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
     """The pages' verifier, built as the pages are."""
-    started = Verifier(tmp_path_factory.mktemp("verifier"))
+    started = NodeProcess("documents.mjs", tmp_path_factory.mktemp("verifier"))
     yield started
     started.close()
 
 
 @pytest.mark.parametrize("name", VERDICTS)
-def test_each_vector_gets_its_verdict(verifier: Verifier, name: str) -> None:
+def test_each_vector_gets_its_verdict(verifier: NodeProcess, name: str) -> None:
     """The pages must say of each published case what is written there, in the same sentence, at the same block."""
     for vector in vectors(name):
         said = verifier.ask("judge", **vector)
@@ -75,7 +50,7 @@ def test_each_vector_gets_its_verdict(verifier: Verifier, name: str) -> None:
         assert vector["sentence"] in (None, said["sentence"]), vector["name"]
 
 
-def test_content_hashes(verifier: Verifier) -> None:
+def test_content_hashes(verifier: NodeProcess) -> None:
     """A JSON text must have its published hash, or be refused."""
     for entry in vectors("contents"):
         said = verifier.ask("content", json=entry["json"], secretBytes=entry["secretBytes"])
@@ -85,7 +60,7 @@ def test_content_hashes(verifier: Verifier) -> None:
             assert said == entry["contentHash"], entry
 
 
-def test_each_pdf_gets_its_verdict(verifier: Verifier) -> None:
+def test_each_pdf_gets_its_verdict(verifier: NodeProcess) -> None:
     """A PDF that carries its proof must be judged by its original revision alone, without any other file."""
     for vector in vectors("pdfs"):
         asked = vector["question"]
@@ -103,7 +78,7 @@ def test_each_pdf_gets_its_verdict(verifier: Verifier) -> None:
         assert "missing" not in said or vector["verdict"] == Name.NOT_A_PROOF.value, vector["name"]
 
 
-def test_each_storage_proof_gets_its_verdict(verifier: Verifier) -> None:
+def test_each_storage_proof_gets_its_verdict(verifier: NodeProcess) -> None:
     """Storage proofs recorded from a node must lead to their verdict, with no node, also as files in any order."""
     for case in vectors("evidence"):
         said = verifier.ask("evidence", **case)
@@ -129,7 +104,7 @@ def encoded(content: bytes | None) -> str | None:
     return None if content is None else base64.b64encode(content).decode()
 
 
-def test_a_disclosure_vouches_for_no_file_beside_it(verifier: Verifier) -> None:
+def test_a_disclosure_vouches_for_no_file_beside_it(verifier: NodeProcess) -> None:
     """The page must not name a file beside a VALID that is about the disclosure's own fields alone."""
     proof = encoded(written(disclose(DIPLOMA, JSON, ["/name"])))
     said = verifier.ask("named", files=[["forged.pdf", encoded(b"%PDF-")], ["a.proof.json", proof]])
@@ -180,7 +155,7 @@ def by_service(vector: dict[str, Any]) -> tuple[str, str]:
     return verdict.name.value, verdict.arguments.get("variant", "")
 
 
-def test_both_verifiers_agree_on_mutations(verifier: Verifier) -> None:
+def test_both_verifiers_agree_on_mutations(verifier: NodeProcess) -> None:
     """On mutated proofs and documents the page must say what the service says, and neither may fail."""
     chance = random.Random(3)  # the same mutations each time
     seen = set()
@@ -208,7 +183,7 @@ def test_the_page_says_what_the_service_says() -> None:
 
 
 @pytest.mark.parametrize("turned", [False, True])
-def test_document_and_proof_in_any_order(verifier: Verifier, turned: bool) -> None:
+def test_document_and_proof_in_any_order(verifier: NodeProcess, turned: bool) -> None:
     """Of two files the page must find out which one is the proof, even when its name does not tell."""
     leaf = FILE.leaf
     asked = {"chainId": leaf.chain_id, "registry": leaf.registry, "issuer": leaf.issuer, "root": FILE.root, "index": 0}
@@ -221,7 +196,7 @@ def test_document_and_proof_in_any_order(verifier: Verifier, turned: bool) -> No
         assert said["name"] == "VALID"
 
 
-def test_what_is_missing(verifier: Verifier) -> None:
+def test_what_is_missing(verifier: NodeProcess) -> None:
     """With one file of two the page must say which one it lacks, and with two of a kind that it cannot choose."""
 
     def missing(*files: tuple[str, bytes]) -> str | None:
@@ -236,7 +211,7 @@ def test_what_is_missing(verifier: Verifier) -> None:
     assert missing(("a.proof.json", b"{"), ("b", PDF_LIKE)) is None
 
 
-def test_nothing_is_trusted_by_name(verifier: Verifier) -> None:
+def test_nothing_is_trusted_by_name(verifier: NodeProcess) -> None:
     """A file called a proof that is none must be NOT_A_PROOF, alone or beside a document."""
     for files in ([["a.proof.json", encoded(b"{}")]], [["a.proof.json", encoded(b"{}")], ["b", encoded(PDF_LIKE)]]):
         said = verifier.ask("take", files=files, trust=TRUSTED, known=[], otherwise=None, now=NOW)

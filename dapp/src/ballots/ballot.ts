@@ -176,6 +176,12 @@ export function sign({ chain, box }: Election, tracker: Hex, secret: Uint8Array)
   return { r, vs: (BigInt(recovery) << 255n) | s };
 }
 
+/** A credential's signature over a digest as contracts take it: r, s, v, 65 bytes; low s. */
+export function signDigest(digest: Hex, secret: Uint8Array): Hex {
+  const { r, s, recovery } = secp256k1.sign(bytes(digest), secret, { lowS: true });
+  return `0x${digits(r, 32)}${digits(s, 32)}${digits(27 + recovery, 1)}`;
+}
+
 /** Whether a credential signed a digest; a high s is nobody's. */
 export function isSignedBy(digest: Hex, { r, vs }: Signature, credential: Hex): boolean {
   const s = vs & ((1n << 255n) - 1n);
@@ -333,6 +339,10 @@ function unpackReplaced(flags: number, size: number, cursor: Cursor): Replaced {
   const [number, place] = [cursor.number(4), cursor.number(2)];
   return { ciphertexts, previous, proofsHash, batch: { number, place, path: cursor.path(cursor.number(1)) } };
 }
+
+/** What a withdrawal says of the ballot that stands; nothing when there is none. */
+export const packStanding = (replaced: Replaced | undefined): Hex =>
+  replaced ? `0x${digits(flagsOf(replaced), 1)}${replacedDigits(replaced)}` : "0x";
 
 /** What a withdrawal says of the ballot that stands. Throws BallotRefused: BallotsMalformed, FlagsRefused. */
 export function unpackStanding(election: Election, packed: Uint8Array): Replaced | undefined {

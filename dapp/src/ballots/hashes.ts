@@ -145,3 +145,7 @@ export const enrolmentDigest = (
 /** What a credential signs to withdraw its ballot, in person (EIP-712). */
 export const withdrawalDigest = (chain: bigint, box: Hex, unit: number, index: number): Hex =>
   typedHash(chain, box, "Withdrawal(uint32 unit,uint32 index)", [unit, index]);
+
+/** What a credential signs with the number that a desk tells a voter who withdrew (EIP-712). */
+export const paperDigest = (chain: bigint, box: Hex, unit: number, index: number, number: number): Hex =>
+  typedHash(chain, box, "PaperBallot(uint32 unit,uint32 index,uint32 number)", [unit, index, number]);

@@ -6,6 +6,7 @@ import type { Words } from "../words.js";
 export interface Intent {
   readonly key: string;
   readonly state: string;
+  readonly error: string | null;
   readonly sentence: string | null;
   readonly tx_hash: string | null;
   readonly block_number: number | null;

@@ -13,6 +13,7 @@ from muniment.ballots.hashes import (
     batch_leaf,
     cast_digest,
     content_hash,
+    paper_digest,
     proof_challenge,
     proofs_hash,
     tracker_of,
@@ -138,11 +139,19 @@ def check_made(paper: BallotPaper, ballot: Ballot) -> None:
 
 def is_withdrawal(domain: str, unit: int, index: int, credential: str, signature: bytes) -> bool:
     """Whether a credential has signed (r, s, v: 65 bytes) that its voter withdraws."""
+    return _is_signed(withdrawal_digest(domain, unit, index), credential, signature)
+
+
+def is_at_desk(domain: str, unit: int, index: int, number: int, credential: str, signature: bytes) -> bool:
+    """Whether a credential has signed (r, s, v: 65 bytes) the number that its voter was told at the desk."""
+    return _is_signed(paper_digest(domain, unit, index, number), credential, signature)
+
+
+def _is_signed(digest: str, credential: str, signature: bytes) -> bool:
     r, s = int.from_bytes(signature[:32], "big"), int.from_bytes(signature[32:64], "big")
     if len(signature) != 65 or signature[64] not in (27, 28) or s > ORDER // 2:
         return False
-    digest = bytes.fromhex(withdrawal_digest(domain, unit, index)[2:])
-    return recover(digest, r, s, signature[64] - 27) == credential
+    return recover(bytes.fromhex(digest[2:]), r, s, signature[64] - 27) == credential
 
 
 def check_batched(ballot: Ballot, batch_root: str) -> None:

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from muniment.ballots import relay
+from muniment.ballots import desk, relay
 from muniment.ballots.crypto.ballot import is_withdrawal
 from muniment.ballots.enrolment import office, roll_building
 from muniment.ballots.enrolment.blind import from_text
@@ -138,6 +138,20 @@ def withdraw(site: Here, request: Request, election: Name, sent: models.Withdraw
         return enqueue(connection, asked, now).key
 
     return intent_answer(site, written(site, act))
+
+
+@router.post("/{election}/paper-ballots", response_model=models.DeskAnswered, responses=REFUSED)
+def at_desk(site: Here, request: Request, election: Name, sent: models.AtDesk) -> Any:
+    """Take the number that a voter who withdrew was told at a desk, signed by the credential."""
+    if (refusal := too_many(site.writes, request)) is not None:
+        return refusal
+    box = _box(site, election)
+
+    def act(connection: Connection) -> None:
+        desk.answer(connection, election_at(connection, box), sent.unit, sent.index, sent.number, sent.signature)
+
+    written(site, act)
+    return {"code": desk.code_of(sent.unit, sent.index)}
 
 
 # ── Counting ────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -97,12 +97,13 @@ class Packed(BaseModel):
 
 
 class VoterLine(_Told):
-    """What a line of the roll has cast."""
+    """What a line of the roll has cast; once it is barred, how final that is."""
 
     unit: int
     index: int
     voted: bool
     barred: bool
+    finality: str | None
     tracker: str | None
     ballots: tuple[str, ...]
 
@@ -233,6 +234,21 @@ class Withdrawal(BaseModel):
     credential: Address
     signature: Annotated[str, Field(pattern="^0x[0-9a-fA-F]{130}$")]
     replaced: Annotated[str, Field(pattern="^0x([0-9a-fA-F]{2})*$", max_length=LONGEST_BALLOT)] = "0x"
+
+
+class AtDesk(BaseModel):
+    """What a credential signs with the number that its voter was told at the desk."""
+
+    unit: UnitNumber
+    index: UnitNumber
+    number: Annotated[int, Field(ge=0, lt=2**32)]
+    signature: Annotated[str, Field(pattern="^0x[0-9a-fA-F]{130}$")]
+
+
+class DeskAnswered(BaseModel):
+    """The place on the roll that the desk sees an answer of."""
+
+    code: str
 
 
 class Shares(BaseModel):

@@ -54,6 +54,12 @@ def vote(site: Here, request: Request, election: str) -> HTMLResponse:
     return _page(site, request, "election_vote.html", election)
 
 
+@router.get("/{election}/paper")
+def paper(site: Here, request: Request, election: str) -> HTMLResponse:
+    """Where a voter withdraws, to vote on paper instead."""
+    return _page(site, request, "election_paper.html", election)
+
+
 @router.get("/{election}/test")
 def test(site: Here, request: Request, election: str) -> HTMLResponse:
     """The second device's page: whether the first made the ballot that it was asked for."""

@@ -15,8 +15,8 @@ from sqlalchemy import Engine
 from muniment.access.model import Scope
 from muniment.ballots import hashes
 from muniment.ballots.crypto.ballot import prepare_ballot, replacing, sign_ballot
-from muniment.ballots.crypto.group import address_of, draw_scalar, multiply
-from muniment.ballots.crypto.packing import pack_ballot
+from muniment.ballots.crypto.group import address_of, draw_scalar, multiply, sign
+from muniment.ballots.crypto.packing import pack_ballot, pack_replaced
 from muniment.ballots.enrolment import blind
 from muniment.ballots.enrolment.eligible import import_eligible
 from muniment.ballots.enrolment.keys import make as make_keys
@@ -181,6 +181,14 @@ class Polls(Town):
         told = {"randomizer": blind.to_text(voter.randomizer), "signature": blind.to_text(voter.signature)}
         return self.post(self.path("credentials"), status, unit=voter.unit, credential=voter.credential, **told)
 
+    def enrol_all(self) -> None:
+        """Everybody enrols, and hands the credential in."""
+        for voter in self.voters:
+            self.enrol(voter)
+        self.pass_to("enrolmentCloses")
+        for voter in self.voters:
+            self.submit(voter)
+
     # ── The box ──
 
     def open(self) -> BuiltRoll:
@@ -249,6 +257,21 @@ class Polls(Town):
         told = self.post(self.path("ballots"), 200, unit=unit, ballots=packed)
         return list(told["outcomes"])
 
+    def withdraw(self, voter: Voter, before: Ballot | None = None, *, settled: bool = True) -> int:
+        """Withdraw as the voter's credential signs, with the ballot that counts until then; the voter's line."""
+        index, _ = self.place(voter)
+        signature = signature_of(hashes.withdrawal_digest(self.paper(voter.unit).domain, voter.unit, index), voter)
+        replaced = "0x"
+        if before is not None:
+            named = self.again(voter, before, [(0,), (0, 0)]).replaced
+            assert named is not None
+            replaced = f"0x{1 if named.place else 2:02x}{pack_replaced(named).hex()}"
+        sent = {"unit": voter.unit, "index": index, "credential": voter.credential}
+        self.post(self.path("withdrawals"), 202, **sent, signature=signature, replaced=replaced)
+        if settled:
+            self.all_done()
+        return index
+
     # ── Around it ──
 
     def path(self, what: str) -> str:
@@ -265,6 +288,13 @@ class Polls(Town):
         wanted = self.begun + STEP * (windows.index(window) + 1) + more
         self.registry.pass_time(max(wanted - self.registry.now(), 0) + 1)
         self.read()
+
+
+def signature_of(digest: str, voter: Voter) -> str:
+    """What a voter's credential signs: r, s, v."""
+    compact = sign(bytes.fromhex(digest[2:]), voter.secret)
+    parity, s = compact[32] >> 7, int.from_bytes(compact[32:], "big") & (2**255 - 1)
+    return "0x" + (compact[:32] + s.to_bytes(32, "big") + bytes([27 + parity])).hex()
 
 
 def create(registry: Registry, data: str) -> str:

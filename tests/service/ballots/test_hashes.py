@@ -121,6 +121,12 @@ def test_the_ceremony_s_hashes_are_those_of_its_interface() -> None:
             lambda domain: hashes.withdrawal_digest(domain, 3, 4),
         ),
         (
+            "PaperBallot",
+            "uint32 unit,uint32 index,uint32 number",
+            {"unit": 3, "index": 4, "number": 5},
+            lambda domain: hashes.paper_digest(domain, 3, 4, 5),
+        ),
+        (
             "EnrolVoter",
             "bytes32 setup,uint32 unit,bytes32 voter,bytes32 blinded,uint256 deadline",
             {"setup": WORD, "unit": 3, "voter": OTHER, "blinded": WORD, "deadline": 99},

@@ -10,11 +10,8 @@ from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from muniment.ballots.crypto.ballot import prepare_ballot, sign_ballot
-from muniment.ballots.crypto.group import sign
-from muniment.ballots.crypto.packing import pack_replaced
 from muniment.ballots.enrolment import blind
 from muniment.ballots.enrolment.roll_building import build
-from muniment.ballots.hashes import withdrawal_digest
 from muniment.ballots.model import Ballot
 from muniment.ballots.setups import setup_of
 from muniment.ballots.trustees.ceremony import decryption_secret, share_for
@@ -47,11 +44,7 @@ def enrolled(polls: Polls, units: tuple[int, ...] = UNITS, title: str = "Council
     polls.make_key()
     polls.citizens(units)
     polls.pass_to("enrolmentOpens")
-    for voter in polls.voters:
-        polls.enrol(voter)
-    polls.pass_to("enrolmentCloses")
-    for voter in polls.voters:
-        polls.submit(voter)
+    polls.enrol_all()
     polls.open()
     polls.pass_to("opens")
 
@@ -95,17 +88,7 @@ def test_an_election_from_key_to_result(polls: Polls) -> None:
 
     withdrawn = cast[second.credential]
     place = polls.get(polls.path(f"ballots/{outcomes[1]['tracker']}"))
-    replaced = polls.again(second, withdrawn, [(0,), (0, 0)]).replaced
-    assert replaced is not None
-    digest = withdrawal_digest(polls.paper(0).domain, 0, withdrawn.index)
-    compact = sign(bytes.fromhex(digest[2:]), second.secret)
-    parity, s = compact[32] >> 7, int.from_bytes(compact[32:], "big") & (2**255 - 1)
-    signature = "0x" + (compact[:32] + s.to_bytes(32, "big") + bytes([27 + parity])).hex()
-    polls.post(
-        polls.path("withdrawals"), 202, unit=0, index=withdrawn.index, credential=second.credential,
-        signature=signature, replaced="0x01" + pack_replaced(replaced).hex(),
-    )  # fmt: skip
-    polls.all_done()
+    assert polls.withdraw(second, withdrawn) == withdrawn.index
     assert polls.get(polls.path(f"ballots/{place['tracker']}"))["state"] == "withdrawn"
     late = polls.ballot(second, [(0,), (0, 0)])
     assert polls.cast(0, late)[0]["error"] == "VoterBarred"

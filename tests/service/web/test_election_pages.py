@@ -17,7 +17,7 @@ SETUP = keccak(b"setup")
 TRACKER = keccak(b"tracker")
 BOX = "0x" + "b" * 40
 HOSTILE = "<script>alert(1)</script>"
-WAYS = ("", "/enrol", "/vote", "/test", "/track", f"/track?tracker={TRACKER}", "/results", "/verify")
+WAYS = ("", "/enrol", "/vote", "/test", "/paper", "/track", f"/track?tracker={TRACKER}", "/results", "/verify")
 CONTESTS: list[dict[str, Any]] = [
     {"title": "Mayor", "form": "choice", "options": ["Ada", HOSTILE], "blank": True},
     {"title": "Parks", "form": "points", "options": ["North", "South"], "most": 1, "minimum": 1, "maximum": 1},

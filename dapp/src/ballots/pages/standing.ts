@@ -1,6 +1,5 @@
 import { get } from "../../deployment.js";
-import type { Election } from "../ballot.js";
-import { type Replaced, unpack } from "../ballot.js";
+import { type Election, type Line, type Replaced, unpack } from "../ballot.js";
 import type { Hex } from "../group.js";
 import { bytes, ZERO } from "../hashes.js";
 import { BallotRefused } from "../refused.js";
@@ -19,9 +18,10 @@ export interface Tracked {
   readonly reason: { readonly sentence: string } | null;
 }
 
-/** What a line of the roll has cast. */
-interface VoterLine {
+/** What a line of the roll has cast; once it is barred, how final that is. */
+export interface VoterLine {
   readonly barred: boolean;
+  readonly finality: "included" | "safe" | "finalized" | null;
   readonly tracker: Hex | null;
 }
 
@@ -35,6 +35,9 @@ export interface Previous {
 export type Standing = "none" | "barred" | "waits" | Previous;
 
 const at = (setup: Hex, ...path: (string | number)[]): string => `/api/elections/${[setup, ...path].join("/")}`;
+
+/** How a line of the roll stands. */
+export const lineOf = (setup: Hex, { unit, index }: Line): Promise<VoterLine> => get<VoterLine>(at(setup, "voters", unit, index));
 
 /** What became of a ballot; undefined when neither the service nor the chain has it. */
 export async function tracked(setup: Hex, tracker: Hex): Promise<Tracked | undefined> {
@@ -54,7 +57,7 @@ async function served(setup: Hex, tracker: Hex): Promise<Hex | undefined> {
 
 /** Where a voter stands before a new ballot. Throws BallotRefused (ReplacedRefused) when the old one cannot be had. */
 export async function standingOf(setup: Hex, election: Election, { line, roll }: Place): Promise<Standing> {
-  const told = await get<VoterLine>(at(setup, "voters", line.unit, line.index));
+  const told = await lineOf(setup, line);
   if (told.barred) return "barred";
   const sent = receiptsOf(setup).filter(({ unit, index }) => unit === line.unit && index === line.index);
   const last = sent.at(-1);

@@ -1,6 +1,6 @@
 import { encodeFunctionData } from "viem";
 import { type Deployment, deployment } from "../../deployment.js";
-import { button, byId, make } from "../../dom.js";
+import { byId, make } from "../../dom.js";
 import { chooseProvider } from "../../wallet/connect.js";
 import { account, ask, onChain } from "../../wallet/provider.js";
 import { wordsOf } from "../../words.js";
@@ -11,13 +11,14 @@ import { claimsOf } from "../forms.js";
 import type { Hex } from "../group.js";
 import { bytes, hex } from "../hashes.js";
 import { textOf } from "../shapes.js";
+import { isAsOnChain } from "./comparing.js";
 import { clearFields, readFields, spoken, watchFields } from "./fields.js";
 import { credentialOf, keepReceipt, type Receipt, receiptsOf, takeFile } from "./keeping.js";
-import { BOX, byNode, byWallet } from "./node.js";
+import { BOX } from "./node.js";
 import { isReceipt, type Taken } from "./receipt.js";
 import { alarm, download, post, Refusal, sentenceFor, showCode, showQr, turnTo } from "./showing.js";
 import { type Previous, type Standing, standingOf, tracked } from "./standing.js";
-import { electionOf, hasElection, type Paper, paperOf, type Place, placeOf } from "./told.js";
+import { electionOf, type Paper, paperOf, type Place, placeOf } from "./told.js";
 
 // From the ballot paper into the box: choose, review, encrypt, take the tracker elsewhere, then cast or test. Whoever
 // makes the ballot commits to it before it is known whether it will be opened (challenge.ts).
@@ -60,46 +61,14 @@ async function begin(): Promise<void> {
   election = electionOf(paper);
   maker = new Maker(election);
   watchFields(paper.manifest.contests, words);
-  if (!(await isChecked())) return;
+  if (!(await isAsOnChain({ place: byId("vote-checked"), contracts, paper, words, step, differs }))) return;
   credential = credentialOf(setup);
   await arrive();
 }
 
-/** Compare key and paper with the chain, where this browser can reach it by itself. False: they differ. */
-async function isChecked(): Promise<boolean> {
-  if (contracts.rpc) {
-    let same: boolean;
-    try {
-      same = await hasElection(byNode(contracts.rpc), paper);
-    } catch {
-      offerCheck();
-      return true;
-    }
-    return checked(same);
-  }
-  offerCheck();
-  return true;
-}
-
-function checked(same: boolean): boolean {
-  byId("vote-checked").textContent = same ? `✓ ${words("ballot_checked")}` : "";
-  if (same) return true;
+function differs(): void {
   for (const section of SECTIONS) section.hidden = true;
   alarm("vote-error", words("ballot_differs"));
-  return false;
-}
-
-/** Without a node of its own the browser asks the voter's wallet. */
-function offerCheck(): void {
-  const check = button(words("ballot_check"), "govuk-button govuk-button--secondary govuk-!-margin-bottom-0", () =>
-    step(async () => {
-      const provider = await chooseProvider(contracts, words);
-      if (!provider) return;
-      await onChain(provider, paper.told.chain_id);
-      checked(await hasElection(byWallet(provider), paper));
-    }),
-  );
-  byId("vote-checked").replaceChildren(`${words("ballot_unchecked")} `, make("br"), check);
 }
 
 /** Once there is a credential: the voter's place on the roll, and what was cast before. */
