@@ -13,7 +13,7 @@ from muniment.hashing import keccak
 # Gas, at most. Of a call: what it takes anyway, and to write each ciphertext's sum for the first time. Of a ballot:
 # beside what its parts take, and for each branch of a proof, ciphertext and byte.
 _CALL = 150_000
-_SUM = 100_000
+_SUM = 50_000
 _BALLOT = 25_000
 _BRANCH = 12_000
 _CIPHERTEXT = 4_000
@@ -73,7 +73,7 @@ def join_request(box: str, joined: int, ciphertexts: int) -> Request:
 def _cast(bodies: Sequence[Mapping[str, Any]]) -> Call:
     first = bodies[0]
     ballots = "0x" + "".join(body["ballot"][2:] for body in bodies)
-    return Call(BOX, "cast", (first["roll"], first["unitPath"], ballots), first["box"])
+    return Call(BOX, "cast", (first["roll"], first["unitPath"], ballots, "0x"), first["box"])
 
 
 def _withdraw(bodies: Sequence[Mapping[str, Any]]) -> Call:

@@ -10,7 +10,7 @@ import { build } from "vite";
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const outDir = process.argv[2];
 const modules = [
-  "ballot", "challenge", "enrol", "forms", "group", "hashes", "manifest", "credential",
+  "ballot", "challenge", "enrol", "forms", "group", "hashes", "hints", "manifest", "credential",
   "verifier/counting", "verifier/equations", "verifier/judging", "verifier/verify",
 ];
 await build({
@@ -24,7 +24,7 @@ await build({
   },
   ssr: { noExternal: true },
 });
-const [ballot, challenge, enrol, forms, group, hashes, manifest, credential, counting, equations, judging, verifier] =
+const [ballot, challenge, enrol, forms, group, hashes, hints, manifest, credential, counting, equations, judging, verifier] =
   await Promise.all(modules.map((name) => import(pathToFileURL(join(outDir, `${name}.js`)))));
 
 const point = ([x, y]) => ({ x: BigInt(x), y: BigInt(y) });
@@ -167,6 +167,11 @@ const ACTS = {
   },
   async root({ leaves }) {
     return { root: hashes.treeRoot(leaves), paths: leaves.map((_, index) => hashes.treePath(leaves, index)) };
+  },
+  async hints({ sums, ciphertexts, replaced }) {
+    const read = (all) => all.map(([a, b]) => ({ a: point(a), b: point(b) }));
+    const adding = { ciphertexts: read(ciphertexts), replaced: replaced ? read(replaced) : undefined };
+    return hashes.hex(hints.sumHints(read(sums), adding));
   },
   async hash({ tag, values }) {
     return hashes.hash(tag, ...values);
