@@ -17,8 +17,9 @@ from web3.contract import Contract
 from bench import gas_semaphore, npm_peers
 from bench.gas_land import create_address
 from bench.node import compile_peers, deploy, sent
+from muniment.ballots.crypto.hints import added_by, sum_hints
 from muniment.ballots.crypto.packing import pack_ballots
-from muniment.ballots.model import Ballot, ContestForm, ContestKind, UnitRoll
+from muniment.ballots.model import Ballot, Ciphertext, ContestForm, ContestKind, Point, UnitRoll
 from muniment.ballots.roll import roll_tree
 from muniment.hashing import keccak
 from tests.vectors.ballots import Voter, World
@@ -157,11 +158,13 @@ class Election:
         """The batch into fresh words, then what a batch and one ballot cost once every word has a voter."""
         batch, kind, place = self.shape.batch, self.shape.kind, self.shape.place
         fresh, usual = self.order[:batch], self.order[batch : 2 * batch]
-        lone = self.order[2 * batch]
+        lone, plain = self.order[2 * batch : 2 * batch + 2]
         yield f"ballot, {kind}, in a batch into fresh words, {place}", batch, self.cast(fresh)
-        self.touch({index // WORD for index in (*usual, lone)} - {index // WORD for index in fresh}, {*usual, lone})
+        later = {*usual, lone, plain}
+        self.touch({index // WORD for index in later} - {index // WORD for index in fresh}, later)
         yield f"ballot, {kind}, in a batch, {place}", batch, self.cast(usual)
-        yield f"ballot, {kind}, alone, {place}", 1, self.cast([lone])
+        yield f"ballot, {kind}, alone, {place}", 1, self.cast([lone], hinted=True)
+        yield f"ballot, {kind}, alone without hints, {place}", 1, self.cast([plain])
 
     def touch(self, words: set[int], but: set[int]) -> None:
         """Let one voter of each word vote."""
@@ -172,12 +175,18 @@ class Election:
         for start in range(0, len(voters), self.shape.batch):
             self.cast(voters[start : start + self.shape.batch])
 
-    def cast(self, indices: Sequence[int]) -> int:
+    def cast(self, indices: Sequence[int], *, hinted: bool = False) -> int:
         """The gas of one call with a ballot of each of these voters."""
         ballots = [self._ballot(index) for index in indices]
         path = list(self.world.units.path(0))
-        function: Any = self.box.functions.cast(self.rolls[0], path, pack_ballots(ballots))
+        hints = sum_hints(self._sums(), added_by(ballots)) if hinted else b""
+        function: Any = self.box.functions.cast(self.rolls[0], path, pack_ballots(ballots), hints)
         return int(sent(self.web3, function, self.relayer)["gasUsed"])
+
+    def _sums(self) -> list[Ciphertext]:
+        """What the box has added up."""
+        sums = [self.box.functions.sumOf(0, place).call() for place in range(self.world.paper().ciphertexts)]
+        return [Ciphertext(Point(*a), Point(*b)) for a, b in sums]
 
     def _ballot(self, index: int) -> Ballot:
         self.selections.append(self._selection())

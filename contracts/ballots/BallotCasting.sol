@@ -4,7 +4,7 @@ pragma solidity 0.8.30;
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
-import {ContestForm, IBallotBox, Skipped, UnitRoll, UnitTurnout} from "../../interfaces/ballots/IBallotBox.sol";
+import {ContestForm, IBallotBox, Skipped, UnitRoll} from "../../interfaces/ballots/IBallotBox.sol";
 import {ElectionId, Point} from "../../interfaces/ballots/ITrusteeCeremony.sol";
 import {BallotBytes} from "./BallotBytes.sol";
 import {BallotForms} from "./BallotForms.sol";
@@ -26,6 +26,8 @@ abstract contract BallotCasting is BallotState {
     /// What the ballots of one call share, and the space that each of them uses anew.
     /// @param depth of the roll's tree
     /// @param end of the ballots in the calldata, which have `length` bytes
+    /// @param hints where they begin in the calldata. Nobody signs for them, and others may outdate them by casting
+    /// first: what is wrong or missing is computed, and nothing is refused
     /// @param sums A and B of each ciphertext by turns
     /// @param leaves of first ballots taken so far, as many as `taken`
     /// @param counted ballots that were not skipped
@@ -37,7 +39,8 @@ abstract contract BallotCasting is BallotState {
         bytes32 domain;
         uint256 length;
         uint256 end;
-        UnitTurnout turnout;
+        uint256 hints;
+        UnitState state;
         Statement statement;
         Ballot ballot;
         Jacobian[] sums;
@@ -86,14 +89,14 @@ abstract contract BallotCasting is BallotState {
     // ── Casting ─────────────────────────────────────────────────────────────────────────────────────────────────
 
     /// @inheritdoc IBallotBox
-    function cast(UnitRoll calldata roll, bytes32[] calldata unitPath, bytes calldata ballots)
+    function cast(UnitRoll calldata roll, bytes32[] calldata unitPath, bytes calldata ballots, bytes calldata hints)
         external
         returns (uint256 counted)
     {
         _requireDirect();
         _requireOpen();
         _requireRoll(roll, unitPath);
-        Round memory round = _begin(roll, ballots);
+        Round memory round = _begin(roll, ballots, BallotBytes.positionOf(hints));
         uint256 at = BallotBytes.positionOf(ballots);
         uint256 free = BallotBytes.mark();
         do {
@@ -105,7 +108,11 @@ abstract contract BallotCasting is BallotState {
         return round.counted;
     }
 
-    function _begin(UnitRoll calldata roll, bytes calldata ballots) private view returns (Round memory round) {
+    function _begin(UnitRoll calldata roll, bytes calldata ballots, uint256 hints)
+        private
+        view
+        returns (Round memory round)
+    {
         round.unit = roll.unit;
         round.lines = roll.lines;
         round.depth = BallotRoll.depthOf(roll.lines);
@@ -118,8 +125,9 @@ abstract contract BallotCasting is BallotState {
         round.indices = new uint256[](most);
         round.trackers = new uint256[](most);
         round.leaves = new uint256[](most);
-        round.turnout = _turnouts[roll.unit];
-        round.sums = _sumsOf(roll.unit, round.turnout.batches > 0);
+        round.hints = hints;
+        round.state = _stateOf(roll.unit);
+        round.sums = _sumsOf(roll.unit, round.state, hints);
         Statement memory statement = round.statement;
         (statement.keyX, statement.keyY) = (KEY_X, KEY_Y);
         statement.transcript = new uint256[](OneOfValues.HEAD + OneOfValues.PER_VALUE * MOST_VALUES);
@@ -185,19 +193,21 @@ abstract contract BallotCasting is BallotState {
     /// Write the sums and the batch. A call without a first ballot makes no batch.
     function _end(Round memory round) private {
         if (round.counted == 0) return;
-        (uint32 unit, uint256 taken, UnitTurnout memory turnout) = (round.unit, round.taken, round.turnout);
-        uint32 batch = turnout.batches;
-        _writeSums(unit, round.sums);
+        (uint32 unit, uint256 taken, UnitState memory state) = (round.unit, round.taken, round.state);
+        uint32 batch = state.batches;
+        _writeSums(unit, state, round.sums, round.hints);
+        if (taken > 0) {
+            state.ballots += uint32(taken);
+            state.batches = batch + 1;
+        }
+        _setState(unit, state);
         if (taken == 0) return;
 
         uint32[] memory indices = BallotBytes.numbers(round.indices, taken);
         bytes32[] memory trackers = BallotBytes.hashes(round.trackers, taken);
-        turnout.ballots += uint32(taken);
-        turnout.batches = batch + 1;
-        _turnouts[unit] = turnout;
         bytes32 root = BallotRoll.rootOf(BallotBytes.hashes(round.leaves, taken), taken);
         _batchRoots[unit][batch] = root;
-        emit BallotsCast(unit, batch, turnout.ballots, root, indices, trackers);
+        emit BallotsCast(unit, batch, state.ballots, root, indices, trackers);
     }
 
     // ── Withdrawing ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -232,7 +242,7 @@ abstract contract BallotCasting is BallotState {
         }
         _markVoted(unit, index);
         _own[unit][index] = BARRED;
-        emit BallotWithdrawn(unit, index, tracker, _turnouts[unit].ballots);
+        emit BallotWithdrawn(unit, index, tracker, _stateOf(unit).ballots);
     }
 
     function _requireWithdrawal(uint32 unit, uint32 index, address credential, bytes calldata signature) private view {
@@ -258,11 +268,12 @@ abstract contract BallotCasting is BallotState {
 
         bytes32 own = _own[round.unit][index];
         if (own != (ballot.flags == OF_BATCH ? bytes32(0) : ballot.previous)) revert BallotChanged(round.unit, index);
-        // It stood, so there is a batch.
-        Jacobian[] memory sums = _sumsOf(round.unit, true);
+        UnitState memory state = _stateOf(round.unit);
+        Jacobian[] memory sums = _sumsOf(round.unit, state, msg.data.length);
         _subtract(sums, ballot.replaced);
-        _writeSums(round.unit, sums);
-        --_turnouts[round.unit].ballots;
+        _writeSums(round.unit, state, sums, msg.data.length);
+        --state.ballots;
+        _setState(round.unit, state);
         return ballot.previous;
     }
 

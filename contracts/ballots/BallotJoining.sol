@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.30;
 
-import {Ciphertext, Group, IBallotBox, UnitTurnout} from "../../interfaces/ballots/IBallotBox.sol";
-import {Point} from "../../interfaces/ballots/ITrusteeCeremony.sol";
+import {Ciphertext, Group, IBallotBox} from "../../interfaces/ballots/IBallotBox.sol";
 import {BallotState} from "./BallotState.sol";
 import {CurveMath, Jacobian} from "./CurveMath.sol";
 
@@ -17,14 +16,12 @@ abstract contract BallotJoining is BallotState {
     /// @param first unit of the group that has not
     /// @param ballots of that group
     /// @param total ballots in groups
-    /// @param begun whether that group has a sum, under its first unit
     struct Joining {
         uint32 next;
         uint32 groups;
         uint32 first;
         uint32 ballots;
         uint32 total;
-        bool begun;
         bool complete;
     }
 
@@ -34,8 +31,6 @@ abstract contract BallotJoining is BallotState {
 
     Joining internal _joining;
     mapping(uint32 group => Group units) internal _groups;
-    /// Units that got no ballot, and are the first of a group that did: its sum is kept under them.
-    mapping(uint32 unit => bool given) private _given;
 
     constructor() {
         ELECTION_OFFICER = AGENCIES.ELECTION_OFFICER();
@@ -82,19 +77,15 @@ abstract contract BallotJoining is BallotState {
 
     /// @inheritdoc IBallotBox
     function sumOf(uint32 unit, uint256 ciphertext) external view returns (Ciphertext memory) {
-        return _given[unit] ? _sums[unit][ciphertext] : _sumOf(unit, ciphertext);
+        return _sumOf(unit, ciphertext);
     }
 
     /// Put the next unit into the group that has too few ballots yet.
     function _joinNext(Joining memory joining) private {
         uint32 unit = joining.next;
         joining.next = unit + 1;
-        UnitTurnout memory turnout = _turnouts[unit];
-        joining.ballots += turnout.ballots;
-        if (turnout.batches > 0) {
-            if (unit != joining.first) _addSums(joining.first, unit, joining.begun);
-            joining.begun = true;
-        }
+        joining.ballots += _stateOf(unit).ballots;
+        if (unit != joining.first) _addSums(joining.first, unit);
         if (joining.ballots < MIN_BALLOTS) return;
 
         // A remainder may still join the group before, until the next one has enough.
@@ -102,7 +93,7 @@ abstract contract BallotJoining is BallotState {
         _groups[joining.groups] = Group({firstUnit: joining.first, lastUnit: unit, ballots: joining.ballots});
         ++joining.groups;
         joining.total += joining.ballots;
-        (joining.first, joining.ballots, joining.begun) = (joining.next, 0, false);
+        (joining.first, joining.ballots) = (joining.next, 0);
     }
 
     /// Let a remainder join the last group. Without one, the whole election has too few ballots to be decrypted.
@@ -111,7 +102,7 @@ abstract contract BallotJoining is BallotState {
             uint32 last = joining.groups - 1;
             if (joining.first < UNITS) {
                 Group storage units = _groups[last];
-                if (joining.begun) _addSums(units.firstUnit, joining.first, true);
+                _addSums(units.firstUnit, joining.first);
                 units.lastUnit = UNITS - 1;
                 units.ballots += joining.ballots;
                 joining.total += joining.ballots;
@@ -127,26 +118,24 @@ abstract contract BallotJoining is BallotState {
         emit UnitsJoined(group, units.firstUnit, units.lastUnit, units.ballots);
     }
 
-    /// Add a unit's sums to those of a group, if it has any yet. Both hold (G, H) once: one is taken off.
-    function _addSums(uint32 first, uint32 unit, bool begun) private {
-        if (!begun) _given[first] = true;
-        uint256 length = CIPHERTEXTS;
-        Jacobian[] memory sums = new Jacobian[](2 * length);
-        for (uint256 i = 0; i < length; ++i) {
-            Ciphertext memory added = _sums[unit][i];
-            (Jacobian memory a, Jacobian memory b) = (sums[2 * i], sums[2 * i + 1]);
-            a.add(added.a.x, added.a.y);
-            b.add(added.b.x, added.b.y);
-            if (!begun) continue;
-            Ciphertext memory own = _sums[first][i];
-            a.add(own.a.x, own.a.y);
-            b.add(own.b.x, own.b.y);
+    /// Add a unit's sums, if it has any, to those of a group, which are kept under its first unit. Both hold (G, H)
+    /// once: one is taken off.
+    function _addSums(uint32 first, uint32 unit) private {
+        (UnitState memory added, UnitState memory state) = (_stateOf(unit), _stateOf(first));
+        if (!added.kept) return;
+        Jacobian[] memory sums = _sumsOf(unit, added, msg.data.length);
+        if (state.kept) _merge(sums, _sumsOf(first, state, msg.data.length));
+        _writeSums(first, state, sums, msg.data.length);
+        _setState(first, state);
+    }
+
+    function _merge(Jacobian[] memory sums, Jacobian[] memory others) private view {
+        for (uint256 i = 0; i < sums.length; i += 2) {
+            (Jacobian memory a, Jacobian memory b) = (sums[i], sums[i + 1]);
+            a.add(others[i].x, others[i].y);
             a.subtract(CurveMath.GX, CurveMath.GY);
+            b.add(others[i + 1].x, others[i + 1].y);
             b.subtract(KEY_X, KEY_Y);
-        }
-        Point[] memory points = CurveMath.toAffine(sums);
-        for (uint256 i = 0; i < length; ++i) {
-            _sums[first][i] = Ciphertext(points[2 * i], points[2 * i + 1]);
         }
     }
 }

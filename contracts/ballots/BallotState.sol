@@ -28,6 +28,16 @@ abstract contract BallotState is IBallotBox, EIP712 {
         uint256 bits;
     }
 
+    /// How a unit stands, in one word.
+    /// @param kept whether it has sums of its own; else every sum is (G, H)
+    /// @param odd whether the ordinate of each point of its sums is odd, by bit
+    struct UnitState {
+        uint32 ballots;
+        uint32 batches;
+        bool kept;
+        uint128 odd;
+    }
+
     bytes32 private constant ELECTION_TAG = keccak256("Muniment.Election.v1");
     uint256 private constant LONGEST_ELECTION = 60 days;
     /// More would not fit into the transaction that creates the box (EIP-3860).
@@ -69,13 +79,13 @@ abstract contract BallotState is IBallotBox, EIP712 {
 
     /// As announced, or later.
     uint40 internal _closesAt;
-    mapping(uint32 unit => UnitTurnout turnout) internal _turnouts;
+    mapping(uint32 unit => uint256 state) private _units;
     mapping(uint32 unit => mapping(uint256 word => Word voters)) internal _voted;
     /// The tracker of a ballot that replaced another, or BARRED. It outranks what a batch says.
     mapping(uint32 unit => mapping(uint32 index => bytes32 own)) internal _own;
     mapping(uint32 unit => mapping(uint32 batch => bytes32 root)) internal _batchRoots;
-    /// Meaningless before the unit's first batch: then every sum is (G, H).
-    mapping(uint32 unit => Ciphertext[64] sums) internal _sums;
+    /// A.x and B.x of each sum by turns, 0 for infinity. To keep ordinates, too, is dearer than to find them again.
+    mapping(uint32 unit => uint256[128] abscissas) private _abscissas;
 
     constructor(Opening memory opening, UnitRoll[] memory units) EIP712("Muniment Ballots", "1") {
         _requireSchedule(opening.opensAt, opening.closesAt);
@@ -128,7 +138,8 @@ abstract contract BallotState is IBallotBox, EIP712 {
 
     /// @inheritdoc IBallotBox
     function turnoutOf(uint32 unit) external view returns (UnitTurnout memory) {
-        return _turnouts[unit];
+        UnitState memory state = _stateOf(unit);
+        return UnitTurnout({ballots: state.ballots, batches: state.batches});
     }
 
     /// @inheritdoc IBallotBox
@@ -188,40 +199,68 @@ abstract contract BallotState is IBallotBox, EIP712 {
         }
     }
 
-    // ── Sums ────────────────────────────────────────────────────────────────────────────────────────────────────
-
-    function _sumOf(uint32 unit, uint256 ciphertext) internal view returns (Ciphertext memory) {
-        if (_turnouts[unit].batches > 0) return _sums[unit][ciphertext];
-        return Ciphertext(Point(CurveMath.GX, CurveMath.GY), Point(KEY_X, KEY_Y));
+    function _stateOf(uint32 unit) internal view returns (UnitState memory) {
+        uint256 word = _units[unit];
+        return UnitState(uint32(word), uint32(word >> 32), word >> 64 & 1 == 1, uint128(word >> 128));
     }
 
+    /// Left to itself, the compiler would read and write the word once for each of its parts.
+    function _setState(uint32 unit, UnitState memory state) internal {
+        uint256 kept = state.kept ? 1 : 0;
+        _units[unit] = uint256(state.odd) << 128 | kept << 64 | uint256(state.batches) << 32 | state.ballots;
+    }
+
+    // ── Sums ────────────────────────────────────────────────────────────────────────────────────────────────────
+
     /// A and B of each of a unit's sums by turns.
-    /// @param begun whether the unit has a batch
-    function _sumsOf(uint32 unit, bool begun) internal view returns (Jacobian[] memory sums) {
-        uint256 length = CIPHERTEXTS;
-        sums = new Jacobian[](2 * length);
-        Ciphertext[64] storage kept = _sums[unit];
+    /// @param hints where in the calldata ordinates may be; behind its end there are none
+    function _sumsOf(uint32 unit, UnitState memory state, uint256 hints)
+        internal
+        view
+        returns (Jacobian[] memory sums)
+    {
         unchecked {
+            uint256 length = 2 * CIPHERTEXTS;
+            sums = new Jacobian[](length);
             for (uint256 i = 0; i < length; ++i) {
-                (Jacobian memory a, Jacobian memory b) = (sums[2 * i], sums[2 * i + 1]);
-                if (begun) {
-                    a.add(kept[i].a.x, kept[i].a.y);
-                    b.add(kept[i].b.x, kept[i].b.y);
-                } else {
-                    a.add(CurveMath.GX, CurveMath.GY);
-                    b.add(KEY_X, KEY_Y);
-                }
+                (uint256 x, uint256 y) = _pointOf(unit, state, i, hints + i * BallotBytes.WORD);
+                Jacobian memory sum = sums[i];
+                (sum.x, sum.y, sum.z) = (x, y, x == 0 ? 0 : 1);
             }
         }
     }
 
-    function _writeSums(uint32 unit, Jacobian[] memory sums) internal {
-        Point[] memory points = CurveMath.toAffine(sums);
-        Ciphertext[64] storage kept = _sums[unit];
-        uint256 length = CIPHERTEXTS;
-        for (uint256 i = 0; i < length; ++i) {
-            (Point memory a, Point memory b) = (points[2 * i], points[2 * i + 1]);
-            (kept[i].a.x, kept[i].a.y, kept[i].b.x, kept[i].b.y) = (a.x, a.y, b.x, b.y);
+    function _sumOf(uint32 unit, uint256 ciphertext) internal view returns (Ciphertext memory sum) {
+        UnitState memory state = _stateOf(unit);
+        uint256 place = 2 * ciphertext;
+        (sum.a.x, sum.a.y) = _pointOf(unit, state, place, msg.data.length);
+        (sum.b.x, sum.b.y) = _pointOf(unit, state, place + 1, msg.data.length);
+    }
+
+    /// A point of a unit's sums, those in even places being A.
+    function _pointOf(uint32 unit, UnitState memory state, uint256 place, uint256 hint)
+        private
+        view
+        returns (uint256 x, uint256 y)
+    {
+        if (!state.kept) return place & 1 == 0 ? (CurveMath.GX, CurveMath.GY) : (KEY_X, KEY_Y);
+        x = _abscissas[unit][place];
+        y = CurveMath.ordinateOf(x, state.odd >> place & 1, BallotBytes.word(hint));
+    }
+
+    /// Write a unit's sums, but for the unit's state, which only changes in memory.
+    /// @param hints as above; behind those of the ordinates the inverse of the product of all z
+    function _writeSums(uint32 unit, UnitState memory state, Jacobian[] memory sums, uint256 hints) internal {
+        unchecked {
+            Point[] memory points = CurveMath.toAffine(sums, BallotBytes.word(hints + sums.length * BallotBytes.WORD));
+            uint256[128] storage kept = _abscissas[unit];
+            uint256 odd;
+            for (uint256 i = 0; i < points.length; ++i) {
+                Point memory point = points[i];
+                kept[i] = point.x;
+                odd |= (point.y & 1) << i;
+            }
+            (state.kept, state.odd) = (true, uint128(odd));
         }
     }
 

@@ -145,7 +145,7 @@ abstract contract BallotTally is BallotJoining {
         Jacobian[] memory powers = new Jacobian[](length);
         address[] memory expected = new address[](length);
         for (uint256 i = 0; i < length; ++i) {
-            counting.total = _countable(_sums[_groups[group].firstUnit][counting.ciphertext]);
+            counting.total = _countable(_sumOf(_groups[group].firstUnit, counting.ciphertext));
             used |= _addShares(counting, BallotBytes.positionOf(shares) + i * size, powers[i]);
             uint256 value = _valueOf(form, counts, i);
             Point memory b = counting.total.b;

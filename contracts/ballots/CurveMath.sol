@@ -2,6 +2,7 @@
 pragma solidity 0.8.30;
 
 import {Point} from "../../interfaces/ballots/ITrusteeCeremony.sol";
+import {BallotBytes} from "./BallotBytes.sol";
 
 /// A point as (x / z², y / z³), so that adding needs no division; z = 0 is infinity.
 struct Jacobian {
@@ -163,10 +164,16 @@ library CurveMath {
 
     // ── Back to affine ──────────────────────────────────────────────────────────────────────────────────────────
 
+    function toAffine(Jacobian[] memory sums) internal view returns (Point[] memory points) {
+        // The zero behind the calldata: for one that it knows, the compiler would write the function twice.
+        return toAffine(sums, BallotBytes.word(msg.data.length));
+    }
+
     /// All points in affine coordinates, with one inversion for all of them.
+    /// @param hint the inverse of the product of all z but zeros, perhaps
     /// @dev Each z is found back from the products of those before it (P. L. Montgomery, Mathematics of Computation
     /// 48, 1987, p. 260).
-    function toAffine(Jacobian[] memory sums) internal view returns (Point[] memory points) {
+    function toAffine(Jacobian[] memory sums, uint256 hint) internal view returns (Point[] memory points) {
         unchecked {
             uint256 length = sums.length;
             points = new Point[](length);
@@ -176,7 +183,7 @@ library CurveMath {
                 uint256 z = sums[i].z;
                 if (z != 0) product = mulmod(product, z, P);
             }
-            uint256 inverse = invert(product);
+            uint256 inverse = invert(product, hint);
             for (uint256 i = length; i > 0; --i) {
                 Jacobian memory sum = sums[i - 1];
                 Point memory point = points[i - 1];
@@ -193,8 +200,27 @@ library CurveMath {
         }
     }
 
-    /// The inverse of 1 … p − 1 in the field, by Fermat's little theorem.
-    function invert(uint256 value) internal view returns (uint256 inverse) {
+    // ── What a hint makes cheap ─────────────────────────────────────────────────────────────────────────────────
+
+    /// The inverse of 1 … p − 1 in the field: the hint, or by Fermat's little theorem.
+    function invert(uint256 value, uint256 hint) internal view returns (uint256 inverse) {
+        return mulmod(value, hint, P) == 1 ? hint : _power(value, P - 2);
+    }
+
+    /// The ordinate of the point that has this abscissa and an ordinate of that parity: the hint, or the root by
+    /// exponentiation, p being 3 mod 4. There must be such a point; or x = 0 stands for infinity, which it can: 7 is no
+    /// square, so no point has that abscissa.
+    function ordinateOf(uint256 x, uint256 odd, uint256 hint) internal view returns (uint256 y) {
+        unchecked {
+            if (x == 0) return 0;
+            uint256 square = addmod(mulmod(mulmod(x, x, P), x, P), 7, P);
+            if (hint < P && hint & 1 == odd && mulmod(hint, hint, P) == square) return hint;
+            y = _power(square, (P + 1) / 4);
+            if (y & 1 != odd) y = P - y;
+        }
+    }
+
+    function _power(uint256 base, uint256 exponent) private view returns (uint256 result) {
         bool done;
         uint256 field = P;
         // The modular exponentiation has no name in Solidity.
@@ -204,11 +230,11 @@ library CurveMath {
             mstore(input, 0x20)
             mstore(add(input, 0x20), 0x20)
             mstore(add(input, 0x40), 0x20)
-            mstore(add(input, 0x60), value)
-            mstore(add(input, 0x80), sub(field, 2))
+            mstore(add(input, 0x60), base)
+            mstore(add(input, 0x80), exponent)
             mstore(add(input, 0xa0), field)
             done := staticcall(gas(), 0x05, input, 0xc0, 0x00, 0x20)
-            inverse := mload(0x00)
+            result := mload(0x00)
         }
         // It fails for want of gas alone.
         assert(done);

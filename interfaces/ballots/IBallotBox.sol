@@ -210,8 +210,10 @@ interface IBallotBox {
     /// @notice Cast ballots of one unit, one or many. Anyone may send them.
     /// @param unitPath of the unit's leaf under ROLL_ROOT
     /// @param ballots packed one after the other (docs/ballots-protocol.md)
+    /// @param hints what is dear to compute and cheap to check, packed likewise; any bytes, or none: what is not right
+    /// is computed
     /// @return counted how many were not skipped
-    function cast(UnitRoll calldata roll, bytes32[] calldata unitPath, bytes calldata ballots)
+    function cast(UnitRoll calldata roll, bytes32[] calldata unitPath, bytes calldata ballots, bytes calldata hints)
         external
         returns (uint256 counted);
 

@@ -1,19 +1,23 @@
 """What elections ask of the chain: ballots that were received, withdrawals, the joining of units."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
-from muniment.ballots.model import Ballot, BallotPaper
+from muniment.ballots.crypto.hints import opposite, sum_hints
+from muniment.ballots.crypto.packing import ciphertext_places, ciphertexts_at
+from muniment.ballots.model import Ballot, BallotPaper, Ciphertext, Point
 from muniment.ballots.papers import Election
 from muniment.ballots.states import BOX
-from muniment.chain.outbox import Act, Call, Request, Weight
+from muniment.chain.abi import ChainError
+from muniment.chain.outbox import Act, Ask, Call, Request, Weight
+from muniment.chain.views import View
 from muniment.hashing import keccak
 
-# Gas, at most. Of a call: what it takes anyway, and to write each ciphertext's sum for the first time. Of a ballot:
-# beside what its parts take, and for each branch of a proof, ciphertext and byte.
+# Gas, at most. Of a call: what it takes anyway, and for each ciphertext's sum, written for the first time or with hints
+# that are all wrong. Of a ballot: beside what its parts take, and for each branch of a proof, ciphertext and byte.
 _CALL = 150_000
-_SUM = 100_000
+_SUM = 50_000
 _BALLOT = 25_000
 _BRANCH = 12_000
 _CIPHERTEXT = 4_000
@@ -26,11 +30,15 @@ _UNITS = 200  # ciphertexts of units joined in one call
 def cast_request(election: Election, unit: int, tracker: str, ballot: Ballot, packed: bytes) -> Request:
     """Cast a ballot, together with others of its unit."""
     paper = election.paper(unit)
+    adds, subtracts = ciphertext_places(ballot, len(packed))
     body = {
         "box": election.box,
         "roll": asdict(paper.roll),
         "unitPath": list(election.unit_path(unit)),
         "ballot": "0x" + packed.hex(),
+        "ciphertexts": paper.ciphertexts,
+        "adds": adds,
+        "subtracts": subtracts,
         "callGas": _CALL + _SUM * paper.ciphertexts,
         "gas": gas_of(paper, ballot, len(packed)),
     }
@@ -73,7 +81,24 @@ def join_request(box: str, joined: int, ciphertexts: int) -> Request:
 def _cast(bodies: Sequence[Mapping[str, Any]]) -> Call:
     first = bodies[0]
     ballots = "0x" + "".join(body["ballot"][2:] for body in bodies)
-    return Call(BOX, "cast", (first["roll"], first["unitPath"], ballots), first["box"])
+    return Call(BOX, "cast", (first["roll"], first["unitPath"], ballots, "0x"), first["box"])
+
+
+def _hint(call: Call, bodies: Sequence[Mapping[str, Any]], ask: Ask) -> Call:
+    """The call with hints for its unit's sums as they are."""
+    unit, length = bodies[0]["roll"]["unit"], bodies[0]["ciphertexts"]
+    told = ask([View(BOX, "sumOf", (unit, place), call.address) for place in range(length)])
+    if any(isinstance(one, ChainError) for one in told):
+        return call
+    sums = [Ciphertext(Point(**one["a"]), Point(**one["b"])) for one in told]
+    added = []
+    for body in bodies:
+        packed = bytes.fromhex(body["ballot"][2:])
+        added.append(ciphertexts_at(packed, body["adds"], length))
+        if body["subtracts"] is not None:
+            added.append(opposite(ciphertexts_at(packed, body["subtracts"], length)))
+    hints = "0x" + sum_hints(sums, added).hex()
+    return replace(call, arguments=(*call.arguments[:-1], hints))
 
 
 def _withdraw(bodies: Sequence[Mapping[str, Any]]) -> Call:
@@ -88,7 +113,7 @@ def _join(bodies: Sequence[Mapping[str, Any]]) -> Call:
 
 
 ACTS = (
-    Act("ballots.cast", _cast, _MOST, Weight(lambda body: int(body["callGas"]), lambda body: int(body["gas"]))),
+    Act("ballots.cast", _cast, _MOST, Weight(lambda body: int(body["callGas"]), lambda body: int(body["gas"])), _hint),
     Act("ballots.withdraw", _withdraw),
     Act("ballots.join", _join),
 )

@@ -4,6 +4,7 @@ import itertools
 from collections import Counter, deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from sqlalchemy import insert, update
@@ -19,6 +20,7 @@ from muniment.chain.settling import sent
 from muniment.chain.signer import SignedTx, SigningRefused
 from muniment.chain.simulation import error_at, most_gas, simulate, simulate_with
 from muniment.chain.tools import Tools
+from muniment.chain.views import View, answers
 from muniment.db.schema import intents, transactions
 
 log = structlog.get_logger()
@@ -83,7 +85,8 @@ class Dispatch:
         """Return the call and its gas limit when the chain would take it; else split the group, or close the intent."""
         tools = self.tools
         try:
-            draft = drafting.draft(tools.acts[group[0].kind], group, tools.deployment)
+            ask = self._ask if drafting.is_quiet(tools.engine, group[0].lane) else None
+            draft = drafting.draft(tools.acts[group[0].kind], group, tools.deployment, ask)
         except drafting.Misfit as misfit:
             if not _split(group, groups):
                 self._close(group[0], misfit.state, misfit.reason)
@@ -108,6 +111,9 @@ class Dispatch:
         if error is not None:
             self._close(group[0], "refused", reason(error.name, error.arguments))
         return None
+
+    def _ask(self, views: Sequence[View]) -> list[Any]:
+        return list(answers(self.tools.rpc, self.tools.deployment, views))
 
     def _close(self, row: Queued, state: str, why: str) -> None:
         with fenced(self.tools.engine, self.lease) as connection:

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -11,8 +12,9 @@ from sqlalchemy import Connection, Engine, select, update
 
 from muniment.chain.abi import CallRefused, encode_call
 from muniment.chain.deployment import Deployment
-from muniment.chain.outbox import Act
+from muniment.chain.outbox import Act, Ask
 from muniment.chain.reasons import reason
+from muniment.chain.rpc import RpcError, RpcUnavailable
 from muniment.chain.simulation import MOST_GAS
 from muniment.db.engine import reading
 from muniment.db.schema import intents
@@ -83,11 +85,18 @@ def queued_groups(engine: Engine, acts: Mapping[str, Act], limit: int, most_gas:
     return groups
 
 
-def draft(act: Act, rows: Sequence[Queued], deployment: Deployment) -> Draft:
-    """Make the call. Raises Misfit when the act or the ABI does not take what the intents say."""
+def draft(act: Act, rows: Sequence[Queued], deployment: Deployment, ask: Ask | None = None) -> Draft:
+    """Make the call; with `ask`, hints for it too, where the act gives any.
+
+    Raises Misfit when the act or the ABI does not take what the intents say.
+    """
     try:
         bodies = [json.loads(row.body) for row in rows]
         call = act.build(bodies)
+        if act.hint is not None and ask is not None:
+            # Without hints a call is dearer, and no worse; nor may a contract's answers hold up what others wait for.
+            with suppress(RpcError, RpcUnavailable, ValueError):
+                call = act.hint(call, bodies, ask)
         contract = deployment.at(call.contract, call.address)
         data = encode_call(contract.abi, call.function, call.arguments)
         return Draft(contract.address, data, act.gas_of(bodies))
@@ -97,6 +106,13 @@ def draft(act: Act, rows: Sequence[Queued], deployment: Deployment) -> Draft:
         # A body that its own domain cannot read is a fault of programs, not of the request: a person must look.
         log.exception("outbox.body_unreadable", kind=act.kind, intents=[row.id for row in rows])
         raise Misfit("parked", reason("BodyUnreadable", {"cause": type(error).__name__})) from error
+
+
+def is_quiet(engine: Engine, lane: str) -> bool:
+    """Whether nothing of a lane is on its way to the chain."""
+    query = select(intents.c.id).where(intents.c.lane == lane, intents.c.state.in_(("signed", "broadcast"))).limit(1)
+    with reading(engine) as connection:
+        return connection.execute(query).first() is None
 
 
 def close(connection: Connection, row: Queued, state: str, why: str, now: int) -> Counter[str]:

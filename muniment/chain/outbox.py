@@ -15,6 +15,7 @@ from typing import Any
 import rfc8785
 from sqlalchemy import Connection, select
 
+from muniment.chain.views import View
 from muniment.db.engine import insert_once
 from muniment.db.schema import intents
 from muniment.errors import Refused
@@ -63,18 +64,25 @@ class Weight:
     each: Callable[[Mapping[str, Any]], int]
 
 
+Ask = Callable[[Sequence[View]], Sequence[Any]]  # what views answer at the newest block
+
+
 @dataclass(frozen=True)
 class Act:
     """How intents of one kind become a call. `build` gets the bodies of 1 to `max_batch` intents of one lane.
 
     With a `weight` calls are made as large as a transaction's gas allows, and tried but once, with that gas, on the
     newest block: such acts must not depend on what waits for a block.
+
+    `hint` may add to the call what makes it cheaper as long as the chain says what it says now, and no worse after. It
+    is asked only when nothing of the lane is on its way.
     """
 
     kind: str
     build: Callable[[Sequence[Mapping[str, Any]]], Call]
     max_batch: int = 1
     weight: Weight | None = None
+    hint: Callable[[Call, Sequence[Mapping[str, Any]], Ask], Call] | None = None
 
     def gas_of(self, bodies: Sequence[Mapping[str, Any]]) -> int | None:
         """The most gas that a call for these takes, where the act tells."""

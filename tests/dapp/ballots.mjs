@@ -11,7 +11,7 @@ import { define } from "../../dapp/contracts.mjs";
 const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const outDir = process.argv[2];
 const modules = [
-  "ballot", "challenge", "enrol", "forms", "group", "hashes", "manifest", "credential",
+  "ballot", "challenge", "enrol", "forms", "group", "hashes", "hints", "manifest", "credential",
   "json", "published", "shapes",
   "verifier/code", "verifier/counting", "verifier/equations", "verifier/findings", "verifier/judging", "verifier/roll", "verifier/verify",
 ];
@@ -28,8 +28,8 @@ await build({
   ssr: { noExternal: true },
 });
 const [
-  ballot, challenge, enrol, forms, group, hashes, manifest, credential, json, published, shapes, code, counting, equations,
-  findings, judging, roll, verifier,
+  ballot, challenge, enrol, forms, group, hashes, hints, manifest, credential, json, published, shapes, code, counting,
+  equations, findings, judging, roll, verifier,
 ] =
   await Promise.all(modules.map((name) => import(pathToFileURL(join(outDir, `${name}.js`)))));
 
@@ -200,6 +200,11 @@ const ACTS = {
   },
   async root({ leaves }) {
     return { root: hashes.treeRoot(leaves), paths: leaves.map((_, index) => hashes.treePath(leaves, index)) };
+  },
+  async hints({ sums, ciphertexts, replaced }) {
+    const read = (all) => all.map(([a, b]) => ({ a: point(a), b: point(b) }));
+    const adding = { ciphertexts: read(ciphertexts), replaced: replaced ? read(replaced) : undefined };
+    return hashes.hex(hints.sumHints(read(sums), adding));
   },
   async hash({ tag, values }) {
     return hashes.hash(tag, ...values);

@@ -3,14 +3,17 @@
 import json
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 
+from muniment.ballots.crypto.group import add
+from muniment.ballots.crypto.hints import added_by, opposite, sum_hints
+from muniment.ballots.model import GENERATOR, INFINITY, Ciphertext
 from tests.dapp.node_process import NodeProcess
 from tests.service.nodes import ROOT
-from tests.vectors.ballots import drawing
+from tests.vectors.ballots import SELECTIONS, drawing, worlds
 
 FOLDER = ROOT / "tests" / "vectors"
 VECTORS = json.loads((FOLDER / "ballots.json").read_text())
@@ -100,6 +103,26 @@ def test_a_vector_is_accepted(pages: NodeProcess, name: str, which: str) -> None
         "check", election=election, unit=ballot["unit"], packed=ballot["packed"], roots=[election["batch"]["root"]]
     )
     assert said == {"trackers": [ballot["tracker"]], "many": [None]}
+
+
+def hexed(ciphertexts: Sequence[Ciphertext]) -> list[Any]:
+    """Ciphertexts as the pages read them."""
+    return [[[hex(point.x), hex(point.y)] for point in one] for one in ciphertexts]
+
+
+def test_hints_are_the_boxs(pages: NodeProcess) -> None:
+    """Of a ballot and of one that replaces another, for sums of every kind, the pages' hints must be ours."""
+    world = worlds()["several"]
+    chosen = SELECTIONS["several"]
+    first, other = (world.ballot(world.voters[0][index], chosen[index])[0] for index in range(2))
+    again, _ = world.replacement(first, 0, chosen[2], None)
+    usual = [Ciphertext(add(GENERATOR, one.a), add(world.key, one.b)) for one in first.ciphertexts]
+    nothing = [Ciphertext(INFINITY, INFINITY)] * len(usual)
+    for sums in (usual, list(first.ciphertexts), list(other.ciphertexts), opposite(other.ciphertexts), nothing):
+        for ballot in (other, again):
+            replaced = hexed(ballot.replaced.ciphertexts) if ballot.replaced else None
+            given = pages.ask("hints", sums=hexed(sums), ciphertexts=hexed(ballot.ciphertexts), replaced=replaced)
+            assert given == "0x" + sum_hints(sums, added_by([ballot])).hex()
 
 
 def roots_of(pages: NodeProcess, election: dict[str, Any], case: dict[str, Any]) -> list[str]:

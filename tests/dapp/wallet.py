@@ -28,7 +28,7 @@ ANNOUNCE = """
 """
 
 READS = (
-    "eth_call", "eth_getBlockByNumber", "eth_getCode", "eth_getLogs", "eth_getTransactionByHash",
+    "eth_call", "eth_estimateGas", "eth_getBlockByNumber", "eth_getCode", "eth_getLogs", "eth_getTransactionByHash",
     "eth_getTransactionReceipt",
 )  # fmt: skip
 
@@ -104,7 +104,8 @@ class Wallet:
         count = self.node.call("eth_getTransactionCount", self.address, "pending")
         full = {
             "to": to_checksum_address(asked["to"]), "data": asked["data"], "value": int(asked["value"], 16),
-            "nonce": int(count, 16), "gas": 1_000_000, "gasPrice": 10**10, "chainId": self.chain_id,
+            "nonce": int(count, 16), "gas": int(asked.get("gas", "0xf4240"), 16), "gasPrice": 10**10,
+            "chainId": self.chain_id,
         }  # fmt: skip
         raw = self.account.sign_transaction(full).raw_transaction
         return self.node.call("eth_sendRawTransaction", "0x" + bytes(raw).hex())

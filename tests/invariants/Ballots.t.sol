@@ -153,7 +153,7 @@ contract BallotsTest {
 
     function _hints(Prover memory prover, uint256 place, Point memory b) private returns (bytes memory) {
         Point memory u = _multiple(mulmod(prover.z[place], prover.h, Q));
-        uint256 run = CurveMath.invert(addmod(b.x, CurveMath.P - u.x, CurveMath.P));
+        uint256 run = CurveMath.invert(addmod(b.x, CurveMath.P - u.x, CurveMath.P), 0);
         uint256 rise = CurveMath.P - addmod(b.y, u.y, CurveMath.P);
         return abi.encodePacked(u.x, u.y, mulmod(rise, run, CurveMath.P));
     }

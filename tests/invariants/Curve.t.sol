@@ -126,9 +126,43 @@ contract CurveTest {
         }
     }
 
-    function testFuzz_inverts(uint256 value) external view {
+    /// Whatever is hinted.
+    function testFuzz_inverts(uint256 value, uint256 hint) external view {
         value = 1 + value % (CurveMath.P - 1);
-        assert(mulmod(value, CurveMath.invert(value), CurveMath.P) == 1);
+        uint256 inverse = CurveMath.invert(value, hint);
+        assert(mulmod(value, inverse, CurveMath.P) == 1);
+        assert(CurveMath.invert(value, inverse) == inverse);
+    }
+
+    /// Of a point's abscissa and its ordinate's parity comes the ordinate, whatever is hinted.
+    function testFuzz_findsOrdinates(uint256 a, uint256 hint) external {
+        Point memory point = _multiple(1 + a % (Q - 1));
+        uint256 other = CurveMath.P - point.y;
+        uint256[4] memory hints = [point.y, other, 0, hint];
+        for (uint256 i = 0; i < 4; ++i) {
+            assert(CurveMath.ordinateOf(point.x, point.y & 1, hints[i]) == point.y);
+            assert(CurveMath.ordinateOf(point.x, other & 1, hints[i]) == other);
+            assert(CurveMath.ordinateOf(0, i & 1, hints[i]) == 0);
+        }
+    }
+
+    /// A number beyond the field, of the right parity and with the right square, is still no ordinate.
+    function test_ordinatesAreReduced() external view {
+        // x³ = −6: the ordinates are 1 and −1.
+        uint256 x = 0x1fe1e5ef3fceb5c135ab7741333ce5a6e80d68167653f6b2b24bcbcfaaaff507;
+        assert(CurveMath.isOnCurve(x, 1));
+        assert(CurveMath.ordinateOf(x, 0, CurveMath.P + 1) == CurveMath.P - 1);
+        assert(CurveMath.ordinateOf(x, 1, CurveMath.P + 1) == 1);
+    }
+
+    /// So that 0 may stand for infinity: 7 has no root, by Euler's criterion.
+    function test_noPointHasTheAbscissaZero() external pure {
+        uint256 power = 1;
+        for (uint256 bit = 256; bit > 0; --bit) {
+            power = mulmod(power, power, CurveMath.P);
+            if ((CurveMath.P - 1) / 2 >> bit - 1 & 1 == 1) power = mulmod(power, 7, CurveMath.P);
+        }
+        assert(power == CurveMath.P - 1);
     }
 
     /// Points are on the curve; changed points, infinity and unreduced coordinates are not.

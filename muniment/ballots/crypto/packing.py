@@ -60,6 +60,18 @@ def pack_replaced(replaced: Replaced) -> bytes:
     return packed
 
 
+def ciphertext_places(ballot: Ballot, length: int) -> tuple[int, int | None]:
+    """At which of a packed ballot's bytes its ciphertexts begin, and those of the ballot that it replaces."""
+    if ballot.replaced is None:
+        return _HEADER + 64, None
+    return _HEADER + 64 + 32, length - len(pack_replaced(ballot.replaced))
+
+
+def ciphertexts_at(packed: bytes, at: int, count: int) -> tuple[Ciphertext, ...]:
+    """Ciphertexts from a byte on. Raises Refused(BallotsMalformed) when the bytes end before."""
+    return _Reader(packed, at).ciphertexts(count)
+
+
 def unpack_ballots(paper: BallotPaper, packed: bytes) -> list[Ballot]:
     """Read ballots of the paper's unit. Nothing is judged but the layout.
 

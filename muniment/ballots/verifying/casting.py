@@ -92,7 +92,7 @@ def cast_calls(sent: Sequence[Sent], box: str, units: Sequence[Unit], found: Fin
         given = arguments(CAST, one, box)
         if given is None:
             continue
-        roll, path, packed = given
+        roll, path, packed, _ = given  # nobody has to say the truth in hints
         unit = _unit_of(roll, path, units, one, found)
         if unit is not None:
             yield CastCall(one, unit, Task(unit.paper, packed))

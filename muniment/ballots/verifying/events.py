@@ -119,7 +119,7 @@ BOX = (
     ),
 )
 
-CAST = Call("cast", (ROLL, "bytes32[]", "bytes"))
+CAST = Call("cast", (ROLL, "bytes32[]", "bytes", "bytes"))
 WITHDRAW = Call("withdraw", (ROLL, "bytes32[]", "uint32", "address", "bytes32[]", "bytes", "bytes"))
 COUNT = Call("count", ("uint32", "uint8", "uint32[]", "bytes"))
 

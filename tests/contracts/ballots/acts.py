@@ -66,21 +66,21 @@ class Poll:
         if now() < self.world.opens_at:
             next_block_at(self.world.opens_at)
 
-    def send(self, packed: bytes, unit: int = 0, **by: Any) -> Any:
+    def send(self, packed: bytes, unit: int = 0, hints: bytes = b"", **by: Any) -> Any:
         """Send a call of `cast`; its receipt."""
         self.open()
-        return self.box.cast(*self.arguments(packed, unit), {"from": self.sender} | by)
+        return self.box.cast(*self.arguments(packed, unit, hints), {"from": self.sender} | by)
 
-    def arguments(self, packed: bytes, unit: int = 0) -> list[Any]:
+    def arguments(self, packed: bytes, unit: int = 0, hints: bytes = b"") -> list[Any]:
         """What `cast` is called with."""
-        return [roll_of(self.world, unit), list(self.world.units.path(unit)), packed]
+        return [roll_of(self.world, unit), list(self.world.units.path(unit)), packed, hints]
 
-    def cast(self, packed: bytes | Sequence[Ballot], unit: int = 0) -> Any:
+    def cast(self, packed: bytes | Sequence[Ballot], unit: int = 0, hints: bytes = b"") -> Any:
         """Send ballots, and look that events, sums, batches and standings are what they must be."""
         if not isinstance(packed, bytes):
             packed = pack_ballots(packed)
-        receipt = self.send(packed, unit)
-        expected = self._enter(packed, unit)
+        receipt = self.send(packed, unit, hints)
+        expected = self.enter(packed, unit)
         assert [told(event) for event in receipt.events] == expected
         self.check(unit)
         return receipt
@@ -144,7 +144,7 @@ class Poll:
     def _asked(self, unit: int) -> list[Any]:
         return [self.box.sumOf(unit, place) for place in range(len(self.sums[unit]))]
 
-    def _enter(self, packed: bytes, unit: int) -> list[Any]:
+    def enter(self, packed: bytes, unit: int) -> list[Any]:
         """Enter a call's ballots into the ledger; the events it must make."""
         events, leaves = [], []
         for ballot in unpack_ballots(self.world.paper(unit), packed):

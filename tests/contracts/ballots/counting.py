@@ -62,7 +62,7 @@ class Election:
         self.ballots[unit] += made
         self.chosen[unit] += choices
         path = list(self.world.units.path(unit))
-        return self.box.cast(self.arguments()[1][unit], path, pack_ballots(made), self.by)
+        return self.box.cast(self.arguments()[1][unit], path, pack_ballots(made), b"", self.by)
 
     def close(self):
         """Let the closing and the time of grace pass."""

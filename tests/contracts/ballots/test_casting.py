@@ -120,7 +120,7 @@ def test_refuses_a_roll_that_is_changed(poll, field):
     roll = list(roll_of(poll.world, 0))
     roll[field] = "0x" + "77" * 32 if field == 4 else roll[field] + 1
     with reverts("RollRefused", 0):
-        poll.box.cast(tuple(roll), list(poll.world.units.path(0)), packed, {"from": poll.sender})
+        poll.box.cast(tuple(roll), list(poll.world.units.path(0)), packed, b"", {"from": poll.sender})
 
 
 def test_refuses_another_units_place(poll):
@@ -131,17 +131,17 @@ def test_refuses_another_units_place(poll):
     by = {"from": poll.sender}
     for unit in (1, 2, 2**32 - 1):
         with reverts("RollRefused", unit):
-            poll.box.cast((unit, *roll_of(poll.world, 0)[1:]), paths[0], packed, by)
+            poll.box.cast((unit, *roll_of(poll.world, 0)[1:]), paths[0], packed, b"", by)
     for path in (paths[1], [], [*paths[0], ZERO]):
         with reverts("RollRefused", 0):
-            poll.box.cast(roll_of(poll.world, 0), path, packed, by)
+            poll.box.cast(roll_of(poll.world, 0), path, packed, b"", by)
 
 
 def test_refuses_calls_from_within(poll, beside, people, relayer):
     """Must take ballots only from a transaction's own calldata, where everybody finds them."""
     poll.open()
     packed = pack_ballots(_ballots(poll, (1, 1)))
-    arguments = (roll_of(poll.world, 0), list(poll.world.units.path(0)), packed)
+    arguments = (roll_of(poll.world, 0), list(poll.world.units.path(0)), packed, b"")
     forwarder = beside["Forwarder"].deploy({"from": people.deployer})
     with reverts("NotDirect", forwarder.address):
         forwarder.forward(poll.box, poll.box.cast.encode_input(*arguments), {"from": relayer})
@@ -160,7 +160,7 @@ def test_is_open_from_to(poll):
     path, by = list(world.units.path(0)), {"from": poll.sender}
 
     def send(which):
-        return poll.box.cast(roll_of(world, 0), path, packed[which], by)
+        return poll.box.cast(roll_of(world, 0), path, packed[which], b"", by)
 
     until = world.closes_at + HOUR
     next_block_at(world.opens_at - 1)

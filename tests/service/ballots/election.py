@@ -319,7 +319,7 @@ class Election:
     def cast(self, unit: int, *ballots: Ballot) -> None:
         """Send ballots of one unit in one transaction."""
         packed = "0x" + pack_ballots(ballots).hex()
-        self.send(self.relayer, "BallotBox", "cast", *self._roll(unit), packed)
+        self.send(self.relayer, "BallotBox", "cast", *self._roll(unit), packed, "0x")
 
     def _roll(self, unit: int) -> tuple[Any, list[str]]:
         roll = self.rolls[unit]

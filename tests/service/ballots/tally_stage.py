@@ -74,7 +74,7 @@ class Voting:
                 ballots.append(sign_ballot(paper, made, secret))
             told = [roll.unit, roll.lines, roll.issued, roll.eligible, roll.root]
             packed = "0x" + pack_ballots(ballots).hex()
-            self.send("cast", told, list(self.units.path(unit)), packed)
+            self.send("cast", told, list(self.units.path(unit)), packed, "0x")
 
     def close(self, *, final: bool = True) -> None:
         """Wait for the end, and join the units into groups; by default in a block that is final."""

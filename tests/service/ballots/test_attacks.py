@@ -87,8 +87,8 @@ def test_a_box_that_is_none_holds_nothing_up(polls: Polls) -> None:
         kind, lane = "ballots.cast", f"{nobody}:0"
         paper = polls.paper(0)
         body = {
-            "box": nobody, "roll": vars(paper.roll) | {}, "unitPath": [], "ballot": "0x00",
-            "callGas": 100_000, "gas": 100_000,
+            "box": nobody, "roll": vars(paper.roll) | {}, "unitPath": [], "ballot": "0x" + "00" * 128,
+            "ciphertexts": 1, "adds": 0, "subtracts": None, "callGas": 100_000, "gas": 100_000,
         }  # fmt: skip
         enqueue(connection, Request("ballots.cast:fake", kind, lane, body), 0)
         row = dict(connection.execute(select(elections)).mappings().one())

@@ -10,14 +10,18 @@ from sqlalchemy import Engine, insert, select, text
 from sqlalchemy.exc import OperationalError
 
 from muniment.ballots.crypto.ballot import prepare_ballot, sign_ballot
+from muniment.ballots.crypto.group import add
+from muniment.ballots.crypto.hints import added_by, sum_hints
 from muniment.ballots.enrolment import blind
 from muniment.ballots.enrolment.roll_building import build
-from muniment.ballots.model import Ballot
+from muniment.ballots.model import GENERATOR, Ballot, Ciphertext
 from muniment.ballots.setups import setup_of
 from muniment.ballots.trustees.ceremony import decryption_secret, share_for
 from muniment.ballots.trustees.ceremony_state import read_ceremony
 from muniment.ballots.trustees.share_files import keys_of
 from muniment.ballots.trustees.tallying import counts_of, encode_count, make_shares, read_box, shares_of, to_json
+from muniment.ballots.verifying.events import CAST
+from muniment.chain.abi import decode_values
 from muniment.chain.rebuild import rebuild
 from muniment.chain.runtime import body_hash
 from muniment.db.engine import reading, writing
@@ -163,6 +167,40 @@ def nobodys(polls: Polls, voter: Voter, unit: int) -> Ballot:
     paper = polls.paper(unit)
     made, _ = prepare_ballot(paper, 0, voter.credential, [(0,), (1, 0)])
     return sign_ballot(paper, made, voter.secret)
+
+
+def test_the_relay_hints_at_sums_that_nothing_changes(polls: Polls) -> None:
+    """A ballot must travel with hints for the sums as they are, unless another of its unit is on its way."""
+    enrolled(polls)
+    ballots = [polls.ballot(voter, [(0,), (1, 0)]) for voter in polls.voters[:3]]
+    key = polls.paper(0).key
+    sums = [[Ciphertext(GENERATOR, key)] * len(ballots[0].ciphertexts)]
+    for ballot in ballots:
+        both = zip(sums[-1], ballot.ciphertexts, strict=True)
+        sums.append([Ciphertext(add(sum_.a, one.a), add(sum_.b, one.b)) for sum_, one in both])
+    polls.cast(0, ballots[0])
+    polls.all_done()
+    polls.registry.rpc.call("evm_setAutomine", [False])
+    for ballot in ballots[1:]:
+        polls.cast(0, ballot)
+        polls.services.worker.step()
+    polls.registry.rpc.call("evm_setAutomine", [True])
+    polls.all_done()
+    last = polls.again(polls.voters[0], ballots[0], [(1,), (1, 1)])
+    polls.cast(0, last)
+    polls.all_done()
+    expected = [sum_hints(sums[at], added_by([ballot])) for at, ballot in ((0, ballots[0]), (1, ballots[1]), (3, last))]
+    assert hints_sent(polls) == [*expected[:2], b"", expected[2]]
+    assert polls.get(polls.path("turnout"))["ballots"] == 3
+
+
+def hints_sent(polls: Polls) -> list[bytes]:
+    """The hints of each call of the box that casts, in order."""
+    query = select(transactions.c.hash).where(transactions.c.contract == polls.box).order_by(transactions.c.nonce)
+    with reading(polls.services.engine) as connection:
+        sent = connection.execute(query).scalars().all()
+    inputs = [polls.registry.rpc.call("eth_getTransactionByHash", [one])["input"] for one in sent]
+    return [decode_values(CAST.types, bytes.fromhex(one[10:]))[3] for one in inputs]
 
 
 def count(polls: Polls) -> None:

@@ -30,7 +30,10 @@ export const CEREMONY: Abi = parseAbi([
 export const BOX: Abi = parseAbi([
   "struct UnitRoll { uint32 unit; uint32 lines; uint32 issued; uint32 eligible; bytes32 root; }",
   "struct UnitTurnout { uint32 ballots; uint32 batches; }",
-  "function cast(UnitRoll roll, bytes32[] unitPath, bytes ballots) returns (uint256)",
+  "function cast(UnitRoll roll, bytes32[] unitPath, bytes ballots, bytes hints) returns (uint256)",
+  "struct Point { uint256 x; uint256 y; }",
+  "struct Ciphertext { Point a; Point b; }",
+  "function sumOf(uint32 unit, uint256 ciphertext) view returns (Ciphertext)",
   "function SETUP() view returns (bytes32)",
   "function ELECTION() view returns (bytes32)",
   "function WIDTH() view returns (uint8)",

@@ -2,19 +2,20 @@ import { encodeFunctionData } from "viem";
 import { type Deployment, deployment } from "../../deployment.js";
 import { byId, make } from "../../dom.js";
 import { chooseProvider } from "../../wallet/connect.js";
-import { account, ask, onChain } from "../../wallet/provider.js";
+import { account, ask, onChain, type Provider } from "../../wallet/provider.js";
 import { wordsOf } from "../../words.js";
-import { type Ballot, type Draft, Maker, pack, type Selection, sign } from "../ballot.js";
+import { type Ballot, type Draft, Maker, pack, type Selection, sign, unpack } from "../ballot.js";
 import { openingOf } from "../challenge.js";
 import type { Credential } from "../enrol.js";
 import { claimsOf } from "../forms.js";
-import type { Hex } from "../group.js";
+import type { Ciphertext, Hex } from "../group.js";
 import { bytes, hex } from "../hashes.js";
+import { sumHints } from "../hints.js";
 import { textOf } from "../shapes.js";
 import { isAsOnChain } from "./comparing.js";
 import { clearFields, readFields, spoken, watchFields } from "./fields.js";
 import { credentialOf, keepReceipt, type Receipt, receiptsOf, takeFile } from "./keeping.js";
-import { BOX } from "./node.js";
+import { BOX, byWallet, view } from "./node.js";
 import { isReceipt, type Taken } from "./receipt.js";
 import { alarm, download, post, Refusal, sentenceFor, showCode, showQr, turnTo } from "./showing.js";
 import { type Previous, type Standing, standingOf, tracked } from "./standing.js";
@@ -240,8 +241,7 @@ async function direct(): Promise<void> {
   state.textContent = words("connect");
   const wallet = await account(provider);
   await onChain(provider, paper.told.chain_id);
-  const data = encodeFunctionData({ abi: BOX, functionName: "cast", args: [place.roll, place.unitPath, packed] });
-  const transaction = { from: wallet, to: election.box, data, value: "0x0" };
+  const transaction = { from: wallet, to: election.box, value: "0x0", ...(await callOf(packed, provider, wallet)) };
   state.textContent = words("signing");
   try {
     const hash = String(await ask(provider, "eth_sendTransaction", [transaction]));
@@ -251,6 +251,22 @@ async function direct(): Promise<void> {
     throw error;
   }
   arrived(tracker);
+}
+
+/** The call that casts a ballot: with hints for the unit's sums as they are, and gas for the case that they change. */
+async function callOf(packed: Hex, provider: Provider, wallet: string): Promise<{ data: Hex; gas: Hex }> {
+  const asker = byWallet(provider);
+  const { ballot, replaced } = unpack(election, place.line.unit, place.roll.lines, bytes(packed))[0]!;
+  const sums = await Promise.all(
+    ballot.ciphertexts.map((_, at) => view<Ciphertext>(asker, BOX, election.box, "sumOf", place.line.unit, at)),
+  );
+  const hints = sumHints(sums, { ciphertexts: ballot.ciphertexts, replaced: replaced?.ciphertexts });
+  const dataOf = (given: Uint8Array): Hex =>
+    encodeFunctionData({ abi: BOX, functionName: "cast", args: [place.roll, place.unitPath, packed, hex(given)] });
+  // Nothing is dearer than hints that are all wrong.
+  const dearest = { from: wallet, to: election.box, data: dataOf(hints.map(() => 0xff)) };
+  const gas = BigInt(String(await asker("eth_estimateGas", [dearest])));
+  return { data: dataOf(hints), gas: `0x${((gas * 21n) / 20n).toString(16)}` };
 }
 
 byId("vote-form").addEventListener("submit", (event) => {

@@ -50,7 +50,7 @@ export const BOX_EVENTS: Abi = parseAbi([
 
 export const BOX_CALLS: Abi = parseAbi([
   ...STRUCTS,
-  "function cast(UnitRoll roll, bytes32[] unitPath, bytes ballots) returns (uint256)",
+  "function cast(UnitRoll roll, bytes32[] unitPath, bytes ballots, bytes hints) returns (uint256)",
   "function withdraw(UnitRoll roll, bytes32[] unitPath, uint32 index, address credential, bytes32[] rollPath, bytes signature, bytes replaced)",
   "function count(uint32 group, uint8 contest, uint32[] counts, bytes shares)",
 ]);
