@@ -10,12 +10,15 @@ from typing import Any
 
 import pytest
 
+from muniment.ballots.verifying.contracts import Contracts
 from muniment.ballots.verifying.judging import Judge, Judged, Mapped, Task
 from muniment.ballots.verifying.verifier import verify
-from tests.dapp.test_ballots import Pages, pages  # noqa: F401 -- a fixture
+from tests.dapp.node_process import NodeProcess
+from tests.dapp.test_ballots import pages  # noqa: F401 -- a fixture
 from tests.service.ballots.transactions import Change, Recorded, recorded
 from tests.service.nodes import Node
 
+BUILT = Contracts.built()
 DEEP = bool(os.environ.get("MUNIMENT_DEEP"))
 TRIED = None if DEEP else 40  # changes of each transaction
 FOLLOWED = None if DEEP else 1  # of those of a field that were taken, to the election's end
@@ -23,6 +26,7 @@ FOLLOWED = None if DEEP else 1  # of those of a field that were taken, to the el
 FREE = {
     ("finish", "sender"),
     ("cast", "sender"),
+    ("cast", "hints"),
     ("withdraw", "sender"),
     ("join", "sender"),
     ("count", "sender"),
@@ -43,7 +47,7 @@ def election() -> Iterator[Recorded]:
 class Judges:
     """Both verifiers; a ballot is judged once, however often it comes."""
 
-    def __init__(self, asked: Pages) -> None:
+    def __init__(self, asked: NodeProcess) -> None:
         self.pages = asked
         self.known: dict[Task, list[Judged]] = {}
 
@@ -51,7 +55,8 @@ class Judges:
         """What both say, and the counts where it is valid; no transcript, no election. They must agree."""
         if transcript is None:
             return "NONE", None
-        ours, theirs = verify(transcript, self._judging), self.pages.ask("verify", transcript=json.dumps(transcript))
+        ours = verify(transcript, BUILT, self._judging)
+        theirs = self.pages.ask("verify", transcript=json.dumps(transcript))
         assert ours.verdict == theirs["verdict"], (ours.findings, theirs["findings"])
         return str(ours.verdict), [(list(one.counts), one.blank) for one in ours.results]
 
@@ -89,7 +94,7 @@ def kept(election: Recorded, change: Change) -> bool:
     return (change.step.function, change.field) in FREE
 
 
-def test_no_field_can_be_changed(election: Recorded, pages: Pages, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
+def test_no_field_can_be_changed(election: Recorded, pages: NodeProcess, capsys: pytest.CaptureFixture[str]) -> None:  # noqa: F811
     """Must be refused, or be free by design, or end otherwise; and both verifiers must say the same of it."""
     judges, chance = Judges(pages), random.Random(6)
     honest = judges.verdict(election.told())

@@ -13,7 +13,8 @@ from muniment.ballots.verifying.contracts import Contracts
 from muniment.ballots.verifying.rolls import log_root
 from muniment.chain.rlp import encode
 from muniment.hashing import ZERO_HASH, keccak
-from tests.dapp.test_ballots import Pages, pages  # noqa: F401 -- a fixture
+from tests.dapp.node_process import NodeProcess
+from tests.dapp.test_ballots import pages  # noqa: F401 -- a fixture
 from tests.service.ballots.election import Election
 from tests.service.ballots.forgeries import (
     BAD_AUTHORITIES,
@@ -113,7 +114,7 @@ def test_bad_words(program: Path) -> None:
         assert done.stderr
 
 
-def test_no_field_can_be_changed(transcript: dict[str, Any], pages: Pages) -> None:  # noqa: F811
+def test_no_field_can_be_changed(transcript: dict[str, Any], pages: NodeProcess) -> None:  # noqa: F811
     """The verdict must change with any one field: one of each kind, in a deep run every one."""
     untouched = Mutation(("chain",), "set", transcript["chain"])
     every = list(mutations(transcript)) if DEEP else sample(transcript, 1)
@@ -125,7 +126,7 @@ def test_no_field_can_be_changed(transcript: dict[str, Any], pages: Pages) -> No
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: forgery.__name__)
 def test_a_forgery_that_hangs_together(
     transcript: dict[str, Any],
-    pages: Pages,  # noqa: F811
+    pages: NodeProcess,  # noqa: F811
     forgery: Callable[[dict[str, Any]], None],
 ) -> None:
     """Must be found though every hash and every view was written anew, as the service finds it."""
@@ -136,7 +137,7 @@ def test_a_forgery_that_hangs_together(
 @pytest.mark.parametrize("act", [renumber, state_rewritten], ids=lambda act: act.__name__)
 def test_hashes_written_anew_are_no_fault(
     transcript: dict[str, Any],
-    pages: Pages,  # noqa: F811
+    pages: NodeProcess,  # noqa: F811
     act: Callable[[dict[str, Any]], None],
 ) -> None:
     """What all forgeries have in common must not be what is found."""
@@ -146,7 +147,7 @@ def test_hashes_written_anew_are_no_fault(
 @pytest.mark.parametrize(("forgery", "found"), CODE_FOUND.items())
 def test_forged_code_is_all_that_is_found(
     transcript: dict[str, Any],
-    pages: Pages,  # noqa: F811
+    pages: NodeProcess,  # noqa: F811
     forgery: Callable[[dict[str, Any]], None],
     found: set[str],
 ) -> None:
@@ -158,7 +159,7 @@ def test_forged_code_is_all_that_is_found(
 @pytest.mark.parametrize(("forgery", "found"), ROLL_FOUND.items())
 def test_forged_rolls_are_found_for_what_they_are(
     transcript: dict[str, Any],
-    pages: Pages,  # noqa: F811
+    pages: NodeProcess,  # noqa: F811
     forgery: Callable[[dict[str, Any]], None],
     found: str,
 ) -> None:
@@ -167,7 +168,7 @@ def test_forged_rolls_are_found_for_what_they_are(
     assert found in {finding["what"] for finding in said["findings"]}
 
 
-def test_it_is_built_for_the_code_that_is_compiled(pages: Pages) -> None:  # noqa: F811
+def test_it_is_built_for_the_code_that_is_compiled(pages: NodeProcess) -> None:  # noqa: F811
     """The constant in the bundle must be what the service's verifier reads from the compiler's artifacts."""
     told = {name: vars(one) | {"immutables": list(one.immutables)} for name, one in vars(Contracts.built()).items()}
     assert pages.ask("contracts") == told
@@ -186,7 +187,7 @@ def test_it_is_built_for_the_code_that_is_compiled(pages: Pages) -> None:  # noq
 )
 def test_contracts_of_other_sources_are_found(
     transcript: dict[str, Any],
-    pages: Pages,  # noqa: F811
+    pages: NodeProcess,  # noqa: F811
     name: str,
     field: str,
     other: Any,
@@ -198,7 +199,7 @@ def test_contracts_of_other_sources_are_found(
     assert {finding["what"] for finding in said["findings"]} == {"CodeUnknown"}
 
 
-def test_proofs_of_states_of_every_size(pages: Pages) -> None:  # noqa: F811
+def test_proofs_of_states_of_every_size(pages: NodeProcess) -> None:  # noqa: F811
     """Must follow an account's nodes, and no other's, to the hash of its code."""
     codes = {f"0x{number:040x}": bytes([number]) * number for number in range(1, 100)}
     for count in (1, 2, 99):
@@ -222,7 +223,7 @@ def test_proofs_of_states_of_every_size(pages: Pages) -> None:  # noqa: F811
 @pytest.mark.parametrize("act", [*GOOD_AUTHORITIES, *BAD_AUTHORITIES], ids=lambda act: act.__name__)
 def test_what_allowed_an_enrolment_is_checked(
     election: Election,
-    pages: Pages,  # noqa: F811
+    pages: NodeProcess,  # noqa: F811
     act: Callable[[list[dict[str, Any]]], None],
 ) -> None:
     """Must find an enrolment that nobody allowed, under whatever root the box was given, as the service finds it."""
@@ -234,7 +235,7 @@ def test_what_allowed_an_enrolment_is_checked(
     assert bool(found) is (act in BAD_AUTHORITIES), found
 
 
-def test_json_on_which_readers_differ_is_refused(pages: Pages) -> None:  # noqa: F811
+def test_json_on_which_readers_differ_is_refused(pages: NodeProcess) -> None:  # noqa: F811
     """Must refuse doubled keys, numbers that are not whole or too large, and what is no JSON, as the service does."""
     for text in BAD_JSON:
         assert pages.ask("json", text=text) == {"refused": True}, text
@@ -242,7 +243,7 @@ def test_json_on_which_readers_differ_is_refused(pages: Pages) -> None:  # noqa:
         assert pages.ask("json", text=text) == {"value": json.loads(text)}, text
 
 
-def test_a_doubled_key_spoils_a_transcript(transcript: dict[str, Any], pages: Pages) -> None:  # noqa: F811
+def test_a_doubled_key_spoils_a_transcript(transcript: dict[str, Any], pages: NodeProcess) -> None:  # noqa: F811
     """Must not take of two values the one that suits."""
     text = json.dumps(transcript)
     for doubled in (
