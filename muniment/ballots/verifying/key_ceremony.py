@@ -21,7 +21,8 @@ Expected: TypeAlias = tuple[str, dict[str, Any]]
 BEGIN = Call("begin", ("bytes", "address[]", "uint8", "uint40"))
 DEAL = Call("deal", ("bytes32", "uint256[]"))
 CONSTANT_TERM, ENCRYPTION_KEY = 1, 2
-# Whose transaction each event is, by the parameter that names it.
+# Whose transaction each event is, by the parameter that names it. A trustee's is one to the ceremony itself: while a
+# contract is created it can say anything of anybody, whatever code it has afterwards.
 BY = {
     "CeremonyBegun": "officer",
     "TrusteeCommitted": "trustee",
@@ -269,10 +270,12 @@ def replay(begun: Told, events: Sequence[Told], findings: Findings) -> KeyCeremo
     )
     for told in (begun, *events):
         named = BY.get(told.name)
+        if named is None:
+            continue
         direct = told.sent.transaction.to == contract
-        if named and direct:
-            own = told[named] == told.sent.transaction.sender
-            findings.require(own, "SenderDiffers", told.where, "Another account sent the transaction.")
+        own = not direct or told[named] == told.sent.transaction.sender
+        findings.require(own, "SenderDiffers", told.where, "Another account sent the transaction.")
+        findings.require(direct or told is begun, "StepNotSent", told.where, "No trustee sent it to the ceremony.")
     for told in events:
         if told.name == "TrusteeExcluded":
             continue

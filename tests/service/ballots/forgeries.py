@@ -14,6 +14,7 @@ from muniment.ballots.hashes import batch_leaf
 from muniment.ballots.roll import Tree
 from muniment.ballots.verifying.counting import RECORD
 from muniment.ballots.verifying.events import BOX, CEREMONY, COUNT, Event
+from muniment.ballots.verifying.key_ceremony import BY
 from muniment.chain.abi import decode_values
 from muniment.chain.raw import decode_transaction
 from muniment.chain.rlp import decode, encode
@@ -23,6 +24,7 @@ from tests.service.state_trie import state_of
 
 Transcript = dict[str, Any]
 EVENTS = {event.name: event for event in (*CEREMONY, *BOX)}
+STEPS = [name for name in BY if name != "CeremonyBegun"]
 HEADER_STATE, HEADER_BLOOM, HEADER_NUMBER, HEADER_TIME, HEADER_EXTRA = 3, 6, 8, 11, 12
 
 
@@ -95,14 +97,14 @@ def move(made: Transcript, origin: int, target: int) -> None:
     renumber(made)
 
 
-def rewrite(one: Any, act: Callable[[bytes], bytes]) -> str:
-    """Change a transaction's input, and give it the hash that fits; gives who now seems to have sent it."""
+def rewrite(one: Any, act: Callable[[bytes], bytes], to: bytes | None = None) -> str:
+    """Change a transaction's input or `to`, and give it the hash that fits; gives who now seems to have sent it."""
     raw = bytes.fromhex(one["raw"][2:])
     items = decode(raw[1:])
     assert isinstance(items, list)
     data = items[7]
     assert isinstance(data, bytes)
-    items[7] = act(data)
+    items[5], items[7] = to or items[5], act(data)
     raw = raw[:1] + encode(items)  # type: ignore[arg-type]
     one["raw"], one["hash"] = "0x" + raw.hex(), keccak(raw)
     return decode_transaction(raw).sender
@@ -133,6 +135,14 @@ def box_opened_again_later(made: Transcript) -> None:
     block = made["blocks"][block_of(made, "GroupsFixed")]
     block["transactions"][0]["logs"].insert(0, log)
     stamp(block)
+
+
+def trustees_spoken_for(made: Transcript) -> None:
+    """No trustee did anything: what created the ceremony, in between, said so of each."""
+    for block in made["blocks"]:
+        for one in block["transactions"]:
+            if any(log["topics"][0] in map(topic, STEPS) for log in one["logs"]):
+                rewrite(one, lambda data: data, to=b"\x77" * 20)
 
 
 def box_before_key(made: Transcript) -> None:
@@ -463,6 +473,7 @@ FORGERIES: tuple[Callable[[Transcript], None], ...] = (
     groups_exchanged, withdrawal_kept_back, header_without_time, header_of_lists, enormous_time, authority_of_no_text,
     box_of_other_code, ceremony_of_other_code, contracts_exchanged, box_without_code, code_of_another_state,
     code_unproven, proofs_exchanged, code_of_other_metadata, nobody_on_any_roll, root_without_a_line,
+    trustees_spoken_for,
 )  # fmt: skip
 
 
