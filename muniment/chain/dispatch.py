@@ -25,6 +25,8 @@ from muniment.db.schema import intents, transactions
 
 log = structlog.get_logger()
 
+MOST_DATA = 128 * 1024 - 512  # bytes of calldata; nodes take no transaction above 128 KiB, whatever gas it asks for
+
 
 class _Taken(Exception):
     """Another worker, with another key, took some of these intents first."""
@@ -90,6 +92,8 @@ class Dispatch:
         except drafting.Misfit as misfit:
             if not _split(group, groups):
                 self._close(group[0], misfit.state, misfit.reason)
+            return None
+        if len(draft.data) // 2 - 1 > MOST_DATA and _split(group, groups):
             return None
         address, abis = tools.signer.address, tools.deployment.abis
         most = most_gas(self.heads.latest.gas_limit)

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Engine
 
+from muniment.chain import dispatch
 from muniment.chain.outbox import enqueue
+from muniment.chain.raw import decode_transaction
 from muniment.chain.retry import retry, retry_all
 from muniment.chain.simulation import MOST_GAS
 from muniment.chain.worker import Worker
@@ -32,6 +34,22 @@ def test_small_blocks(block_gas: int, chain: Chain, database: Engine) -> None:
     until(chain, worker(chain, database, IN_TENS), database)
     check_whole(chain, database, wanted)
     assert max(row.gas_limit for row in sent(database)) <= block_gas
+
+
+def test_small_transactions(chain: Chain, database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No batch may be longer than nodes take: they refuse it, and all behind it would wait for ever."""
+    monkeypatch.setattr(dispatch, "MOST_DATA", 2_000)
+    wanted = [f"B{number}" for number in range(10)]
+    act = worker(chain, database, IN_TENS)
+    ask(database, *map(title, wanted))
+    until(chain, act, database)
+    check_whole(chain, database, wanted)
+    assert max(len(decode_transaction(bytes(row.raw)).input) for row in sent(database)) <= 2_000
+    assert 1 < len(sent(database)) < 10
+    monkeypatch.setattr(dispatch, "MOST_DATA", 100)
+    ask(database, title("alone"))
+    until(chain, act, database)
+    check_whole(chain, database, [*wanted, "alone"])
 
 
 def test_retry_waits_for_finality(chain: Chain, any_database: Engine) -> None:
