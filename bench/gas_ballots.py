@@ -44,12 +44,13 @@ class Shape:
 QUESTION, CHOICE = ContestForm.choice(2), ContestForm.choice(4)
 # What Warszawa-Wesoła asked in 2021: 1 to 15 of 40 projects.
 APPROVAL = ContestForm.points(40, 1, 1, 15)
-# A choice of 4 cannot be decoded for more than some 18,750 voters; of the approval's ballots, 16 million gas take 7.
+# Batches are as long as nodes take them, 128 KiB; of the approval's ballots, 16 million gas take 7.
+# A choice of 4 cannot be decoded for more than some 18,750 voters.
 SHAPES = (
-    Shape("1 of 2", QUESTION, "unit of 2^17", 2**17 - 1, 1, 150),
-    Shape("1 of 2", QUESTION, "unit of 1,024", 1_024, 112, 150),
-    Shape("1 of 4", CHOICE, "unit of 18,700", 18_700, 1, 150),
-    Shape("1 of 4", CHOICE, "unit of 1,024", 1_024, 112, 150),
+    Shape("1 of 2", QUESTION, "unit of 2^17", 2**17 - 1, 1, 112),
+    Shape("1 of 2", QUESTION, "unit of 1,024", 1_024, 112, 139),
+    Shape("1 of 4", CHOICE, "unit of 18,700", 18_700, 1, 85),
+    Shape("1 of 4", CHOICE, "unit of 1,024", 1_024, 112, 95),
     Shape("approval of 40", APPROVAL, "unit of 1,024", 1_024, 112, 7),
 )
 TARGETS = {
