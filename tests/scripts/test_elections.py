@@ -10,7 +10,7 @@ import pytest
 from muniment.chain.rpc import Rpc
 from tests.scripts.office import COLLEAGUE, Office
 from tests.scripts.tools import REGISTRAR, STRANGER
-from tests.service.ballots.election import DAY, HOUR, Election
+from tests.service.ballots.election import DAY, FIRST, HOUR, Election
 
 COLLEAGUES = ("--officer", COLLEAGUE, "--yes")
 
@@ -72,11 +72,12 @@ def test_an_election_is_opened_and_closed(office: Office, election: Election, tm
     assert "has no key yet" in shell.run(*create, status=1)
     election.make_key()
     bad = json.loads(json.dumps(election.roll))
-    bad["units"][0]["lines"][0][2] = bad["units"][0]["lines"][1][2]
+    lines = bad["units"][FIRST]["lines"]
+    lines[0][2] = lines[1][2]
     wrong = written(tmp_path, "bad.json", bad)
     refused = shell.run("open_election", "create", *setup, "--roll", wrong, "--log", log, "--yes", status=1)
     assert "has not signed this credential" in refused
-    assert "6 lines in 3 units" in shell.run(*create, "--dry-run")
+    assert "6 lines in 6 units" in shell.run(*create, "--dry-run")
     box = told(office, *create)["box"]
     assert told(office, *create) == {"setup": election.setup, "box": box, "stands": True, "sent": False}
 
@@ -95,7 +96,7 @@ def test_an_election_is_opened_and_closed(office: Office, election: Election, tm
     assert "Done in block" in shell.run("close_election", "confirm", *of_box, *COLLEAGUES)
     too_late = ("close_election", "postpone", *of_box, "--until", str(schedule.closes + 2 * DAY), "--yes")
     assert "PostponementRefused" in shell.run(*too_late, status=1)
-    join = ("close_election", "join", *of_box, "--most", "2", "--yes")
+    join = ("close_election", "join", *of_box, "--most", "3", "--yes")
     assert "NotClosed" in shell.run(*join, status=1)
     election.wait_until(schedule.closes + 2 * HOUR)
     joined = told(office, *join)
