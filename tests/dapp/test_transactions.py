@@ -26,7 +26,6 @@ FOLLOWED = None if DEEP else 1  # of those of a field that were taken, to the el
 FREE = {
     ("finish", "sender"),
     ("cast", "sender"),
-    ("cast", "hints"),
     ("withdraw", "sender"),
     ("join", "sender"),
     ("count", "sender"),
