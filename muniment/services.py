@@ -22,7 +22,7 @@ from muniment.chain.deployment import Deployment
 from muniment.chain.events import Handler
 from muniment.chain.indexer import Indexer
 from muniment.chain.outbox import Act
-from muniment.chain.signer import KeystoreSigner, Policy, read_password
+from muniment.chain.signer import KeystoreSigner, Policy, keystore_of
 from muniment.chain.worker import Worker
 from muniment.config import Settings
 from muniment.db.engine import migrate, open_engine, reading
@@ -95,10 +95,7 @@ class Services(Connected):
     @cached_property
     def worker(self) -> Worker:
         """Outbox → chain. Raises Refused without keystore or password, KeystoreUnusable when it does not open."""
-        keystore, password_file = self.settings.keystore, self.settings.password_file
-        if keystore is None or password_file is None:
-            raise Refused("KeystoreMissing")
-        password = read_password(password_file)
+        keystore, password = keystore_of(self.settings)
         # A network need not have every domain's contracts, nor their newest form.
         deployed = [pair for pair in FUNCTIONS if _offers(self.deployment, *pair)]
         proofs = {BOX: registered_boxes(lambda: self.rpc, self.deployment)}

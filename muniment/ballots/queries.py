@@ -494,7 +494,7 @@ def _waiting(connection: Connection, box: str) -> dict[int, int]:
         .where(ballot_receipts.c.box == box, ballots.c.tracker.is_(None), intents.c.state != "refused")
         .group_by(ballot_receipts.c.unit)
     )
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def _groups(connection: Connection, opened: Row[Any] | None) -> list[Answer]:

@@ -19,7 +19,7 @@ from muniment.ballots.papers import Election, election_at
 from muniment.ballots.states import BallotState
 from muniment.ballots.submit import cast_request
 from muniment.chain.outbox import enqueue
-from muniment.chain.signer import TypedSigner, read_password, unlock
+from muniment.chain.signer import TypedSigner, account_of
 from muniment.config import Settings
 from muniment.db.answers import as_of
 from muniment.db.engine import reading, writing
@@ -44,9 +44,7 @@ class ReceiptSigner(Protocol):
 
 def open_signer(settings: Settings) -> TypedSigner:
     """The relayer's key: that of the outbox. Raises Refused without one, KeystoreUnusable when it does not open."""
-    if settings.keystore is None or settings.password_file is None:
-        raise Refused("KeystoreMissing")
-    return TypedSigner(unlock(settings.keystore, read_password(settings.password_file)))
+    return TypedSigner(account_of(settings))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from eth_utils.address import to_checksum_address
 
 from muniment.chain.abi import selector
 from muniment.chain.deployment import Deployment
+from muniment.config import Settings
 from muniment.errors import Refused
 from muniment.hashing import keccak_bytes
 
@@ -173,6 +174,18 @@ def unlock(path: Path, password: str) -> LocalAccount:
     except (ValueError, KeyError, TypeError, NotImplementedError):
         raise KeystoreUnusable(f"The password does not open the keystore at {path}.") from None
     return account
+
+
+def keystore_of(settings: Settings) -> tuple[Path, str]:
+    """The agency's keystore and its password. Raises Refused where one is not set or cannot be read."""
+    if settings.keystore is None or settings.password_file is None:
+        raise Refused("KeystoreMissing")
+    return settings.keystore, read_password(settings.password_file)
+
+
+def account_of(settings: Settings) -> LocalAccount:
+    """The account of the agency's keystore. Raises Refused without one, KeystoreUnusable when it does not open."""
+    return unlock(*keystore_of(settings))
 
 
 def create_keystore(path: Path, password: str) -> str:

@@ -96,6 +96,10 @@ class Worker:
             except Exception:  # a full disk or a restarting database passes; the thread must outlive it
                 log.exception("outbox.failed", signer=self._tools.signer.address)
             stop.wait(0 if moved else poll)
+        self.close()
+
+    def close(self) -> None:
+        """Let another worker begin at once, where otherwise it would wait for the lease's end."""
         release(self._tools.engine, self._tools.deployment.chain_id, self._tools.signer.address, self._holder)
 
     def _advance(self, moved: Counter[str], problems: list[str]) -> bool:

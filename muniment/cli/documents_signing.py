@@ -12,7 +12,7 @@ import typer
 from muniment.chain.deployment import Deployment
 from muniment.chain.outbox import enqueue
 from muniment.chain.rpc import Rpc
-from muniment.chain.signer import unlock
+from muniment.chain.signer import account_of
 from muniment.chain.typed_data import signed_by
 from muniment.cli.console import AsJson, emit_json, say
 from muniment.cli.documents_checking import SECONDS_PER_DAY, Out, read_bytes, write_bytes
@@ -74,10 +74,7 @@ def approve(
         emit_json(asked.typed_data())
         return
     if signature is None:
-        settings = Settings.load()
-        if settings.keystore is None or settings.password_file is None:
-            raise Refused("KeystoreMissing")
-        account = unlock(settings.keystore, settings.password_file.read_text(encoding="utf-8").rstrip("\r\n"))
+        account = account_of(Settings.load())
         member, signature = member or str(account.address), signed_by(account, asked.typed_data())
     if member is None:
         raise typer.BadParameter("Name whose --signature it is with --member.")

@@ -83,12 +83,15 @@ def work(
 ) -> None:
     """Carry out the outbox and follow the chain, without pages."""
     services = build(Settings.load())
+    worker = services.worker  # a missing key is told at once, not by a thread
     if not until_idle:
-        _ = services.worker  # a missing key is told at once, not by a thread
         with services.running():
             while True:
                 time.sleep(1)
-    counts = _until_idle(services, timeout)
+    try:
+        counts = _until_idle(services, timeout)
+    finally:
+        worker.close()
     if as_json:
         emit_json(_summary(counts))
     else:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from muniment.chain.signer import read_password, unlock
+from muniment.chain.signer import account_of
 from muniment.chain.typed_data import signed_by
 from muniment.cli.console import AsJson, emit_json, progress, say, table
 from muniment.cli.importing import SHOWN, shown_on
@@ -17,7 +17,7 @@ from muniment.errors import Refused
 from muniment.hashing import keccak
 from muniment.land.model import check_jurisdiction
 from muniment.reconciling import Scope, check_signed, reconcile, repair, sign
-from muniment.services import Services, build
+from muniment.services import build
 
 DIFFERENT = 2  # the exit code
 
@@ -44,7 +44,7 @@ def run(
     services = build(Settings.load())
     hashes = None if sources is None else [_keccak(path) for path in _files(sources)]
     names = [check_jurisdiction(name) for name in jurisdiction or ()]
-    account = _account(services) if signing else None  # before the work, since it may be refused
+    account = account_of(services.settings) if signing else None  # before the work, since it may be refused
     with progress() as bars:
         report = reconcile(
             services.engine,
@@ -105,13 +105,6 @@ def _verify(path: Path, as_json: bool) -> None:
         say("The report is as it was made. Nobody signed it.")
     else:
         say(f"The report is as it was made, and was signed by {key}. Whose key that is, the agency's page tells.")
-
-
-def _account(services: Services) -> Any:
-    keystore, password_file = services.settings.keystore, services.settings.password_file
-    if keystore is None or password_file is None:
-        raise Refused("KeystoreMissing")
-    return unlock(keystore, read_password(password_file))
 
 
 def _files(paths: list[Path]) -> list[Path]:

@@ -212,6 +212,7 @@ def test_votes_again_and_finds_both(poll: Poll, devices: tuple[Device, Device]) 
     page.get_by_role("button", name="Encrypt this ballot").click()
     tracker = tracker_of(page)
     page.get_by_role("button", name="Cast this ballot").click()
+    expect(page.locator("#vote-cast")).to_be_visible()  # the relay has it: there is something to be done
     poll.polls.all_done()
     expect(page.locator("#vote-state")).to_have_text("Your ballot is in the box, and counts.")
     found = devices[0].open("track", Wallet(poll.node))

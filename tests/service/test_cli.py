@@ -85,6 +85,7 @@ def test_parcels_go_from_the_file_to_the_chain_and_back(on_chain: Cli) -> None:
     assert (taken["features"], taken["accepted"], taken["rejected"]) == (210, 210, 0)
     worked = on_chain.json("work", "--until-idle", "--timeout", "200")
     assert (worked["settled"], worked["waiting"], worked["refused"]) == (210, 0, 0)
+    assert on_chain.json("work", "--until-idle", "--timeout", "5")["settled"] == 210  # the first lease has ended
     shown = on_chain.json("land", "show", "Munavik Park 1:1", "--jurisdiction", "GB")
     assert shown["title"] == taken["titles"][0]
     assert shown["geometry"]["state"] == "checked"

@@ -83,7 +83,7 @@ def salt_of(connection: Connection, sealer: Seals, setup: Setup) -> str:
 def count(connection: Connection, setup: Setup) -> dict[int, int]:
     """How many voters are listed, by unit."""
     query = select(ballot_voters.c.unit, func.count()).where(_of(setup)).group_by(ballot_voters.c.unit)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())
 
 
 def _of(setup: Setup) -> Any:

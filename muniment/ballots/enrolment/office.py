@@ -159,11 +159,18 @@ def _key(connection: Connection, office: Office, setup: Setup, unit: int) -> Pri
     Nobody sees what is signed: with a key of two elections, a voter of one would get a line of the other's roll.
     """
     modulus = setup.manifest.units[unit].modulus
+    mine = (ballot_issuances.c.setup == setup.setup, ballot_issuances.c.unit == unit)
+    if connection.execute(select(ballot_issuances.c.sequence).where(*mine).limit(1)).one_or_none() is None:
+        _check_unused(connection, setup, unit, modulus)
+    return key_of(connection, office.sealer, modulus)
+
+
+def _check_unused(connection: Connection, setup: Setup, unit: int, modulus: int) -> None:
+    """Raise Refused(UnitKeyReused) where another election has signed with the key; from then on it refuses ours."""
     others = select(ballot_issuances.c.setup).where(ballot_issuances.c.setup != setup.setup).distinct()
     for other in connection.execute(others).scalars():
         if any(held.modulus == modulus for held in setup_of(connection, other).manifest.units):
             raise Refused("UnitKeyReused", unit=unit, setup=other)
-    return key_of(connection, office.sealer, modulus)
 
 
 def _sign(wanted: Sequence[tuple[PrivateKey, bytes]]) -> list[bytes]:
@@ -264,4 +271,4 @@ def issued_by_unit(connection: Connection, setup: str) -> dict[int, int]:
     """How many signatures were given, by unit."""
     unit = ballot_issuances.c.unit
     query = select(unit, func.count()).where(ballot_issuances.c.setup == setup).group_by(unit)
-    return dict(connection.execute(query).tuples().all())
+    return dict(connection.execute(query).all())

@@ -7,7 +7,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
-import httpx
 import pytest
 from brownie import web3
 
@@ -21,7 +20,6 @@ from tests.vectors.ballots_mutated import another
 DEEP = bool(os.environ.get("MUNIMENT_DEEP"))
 MUTATIONS = 100_000 if DEEP else 400  # of all forms together
 SEED = random.SystemRandom().getrandbits(64) if DEEP else 6
-AT_ONCE = 20  # calls in one HTTP request, of which anvil reads 2 MB
 # What may be wrong with bytes whose unit and time are right.
 ERRORS = {
     "BallotsMalformed",
@@ -73,26 +71,11 @@ def calls_of(poll: Poll) -> list[Call]:
     ]
 
 
-class Asking:
-    """Calls of `cast` as of the present block, many in one HTTP request."""
-
-    def __init__(self, poll: Poll) -> None:
-        self.poll, self.client = poll, httpx.Client(timeout=300)
-
-    def answers(self, many: list[bytes]) -> list[dict[str, Any]]:
-        """The node's answer to each."""
-        to, sender = self.poll.box.address, self.poll.sender.address
-        calls = [
-            {"from": sender, "to": to, "gas": hex(16_000_000), "data": data}
-            for data in (encode_call(self.poll.box.abi, "cast", self.poll.arguments(packed)) for packed in many)
-        ]
-        bodies = [
-            {"jsonrpc": "2.0", "id": number, "method": "eth_call", "params": [call, "latest"]}
-            for number, call in enumerate(calls)
-        ]
-        listed = self.client.post(web3.provider.endpoint_uri, json=bodies).json()
-        assert len(listed) == len(many), listed
-        return sorted(listed, key=lambda answer: answer["id"])
+def ask(poll: Poll, packed: bytes) -> dict[str, Any]:
+    """The node's answer to a call of `cast` as of the present block."""
+    data = encode_call(poll.box.abi, "cast", poll.arguments(packed))
+    call = {"from": poll.sender.address, "to": poll.box.address, "gas": hex(16_000_000), "data": data}
+    return web3.provider.make_request("eth_call", [call, "latest"])
 
 
 def refusal(poll: Poll, answer: dict[str, Any]) -> str:
@@ -107,19 +90,17 @@ def refusal(poll: Poll, answer: dict[str, Any]) -> str:
 def test_a_changed_ballot_is_accepted_nowhere(polls, name, capsys):
     """Must refuse a call with any one change, by one of the errors that tell what is wrong with a ballot."""
     poll, chance = getattr(polls, name), random.Random(f"{SEED} {name}")
-    calls, asking = calls_of(poll), Asking(poll)
-    whole = asking.answers([b"".join(map(pack_ballot, call.ballots)) for call in calls])
+    calls = calls_of(poll)
+    whole = [ask(poll, b"".join(map(pack_ballot, call.ballots))) for call in calls]
     assert [int(answer["result"], 16) for answer in whole] == [len(call.ballots) for call in calls]
 
-    left, found, began = MUTATIONS // len(FORMS), Counter(), time.monotonic()
-    while left > 0:
-        some = [chance.choice(calls) for _ in range(min(left, AT_ONCE))]
-        spoiled = [call.spoiled(poll, chance) for call in some]
-        for call, packed, answer in zip(some, spoiled, asking.answers(spoiled), strict=True):
-            error = refusal(poll, answer)
-            assert error in ERRORS, (SEED, call.what, error, packed.hex())
-            found[call.what, error] += 1
-        left -= len(some)
+    found, began = Counter(), time.monotonic()
+    for _ in range(MUTATIONS // len(FORMS)):
+        call = chance.choice(calls)
+        packed = call.spoiled(poll, chance)
+        error = refusal(poll, ask(poll, packed))
+        assert error in ERRORS, (SEED, call.what, error, packed.hex())
+        found[call.what, error] += 1
     if DEEP:
         with capsys.disabled():
             took = time.monotonic() - began

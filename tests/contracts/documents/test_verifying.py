@@ -150,12 +150,16 @@ def test_retired_key(agencies, admin, issuer, anchored, finding):
 def test_key_retired_in_the_block_of_issue(agencies, documents, ids, admin, issuer, diplomas, finding, entry):
     """Must not take a key for compromised that was retired in the very block in which it last issued."""
     made = diplomas(2)
+    pending = {"required_confs": 0, "gas_limit": 1_000_000}  # what Brownie asks for by itself fills a block alone
     node("evm_setAutomine", False)
-    documents.issue(ids.land, entry(made.root, count=2), {"from": issuer, "required_confs": 0})
-    agencies.retire(issuer, 0, {"from": admin, "required_confs": 0})
+    issued = documents.issue(ids.land, entry(made.root, count=2), {"from": issuer, **pending})
+    retired = agencies.retire(issuer, 0, {"from": admin, **pending})
     # In this order: a node told to mine by itself starts at once, and would put the two into blocks of their own.
     node("evm_mine")
     node("evm_setAutomine", True)
+    for sent in (issued, retired):
+        sent.wait(1)
+    assert issued.block_number == retired.block_number
     assert documents.anchorOf(ids.land, made.root)["issuedAt"] == agencies.officerOf(issuer)["notAfter"]
     assert finding(made) == BEFORE_RETIRED
 
