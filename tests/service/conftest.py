@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 from eth_account import Account
+from jinja2 import Environment, FileSystemBytecodeCache
 from sqlalchemy import Engine, event
 
 from muniment.chain.deployment import Deployment
@@ -19,6 +21,7 @@ from muniment.chain.rpc import Rpc
 from muniment.chain.signer import KeystoreSigner, Policy
 from muniment.config import Settings
 from muniment.db.engine import migrate, open_engine
+from muniment.web import site
 from tests.service import postgres
 from tests.service.nodes import ROOT, Node
 
@@ -32,6 +35,15 @@ def without_sync(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA synchronous=OFF"))
     return engine
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Each application of the tests has its own templates; what Jinja makes of their text they share."""
+    cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(site, "Environment", partial(Environment, bytecode_cache=cache))
+        yield
 
 
 @pytest.fixture(scope="session")

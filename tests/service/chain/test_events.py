@@ -119,16 +119,21 @@ def a_title(deployment: Deployment, ref: str = "12") -> dict[str, Any]:
     )
 
 
+@pytest.fixture
+def decoder(promised: Deployment) -> Decoder:
+    """A decoder of all the contracts; making one takes as long as reading a hundred events."""
+    return Decoder(promised)
+
+
 @pytest.mark.parametrize(("contract", "name"), EVENTS)
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_every_event_is_read_as_it_was_encoded(
-    promised: Deployment, contract: str, name: str, data: st.DataObject
+    promised: Deployment, decoder: Decoder, contract: str, name: str, data: st.DataObject
 ) -> None:
     """Whatever values an event carries, decoding must return them, and its JSON must be RFC 8785's."""
     event = described(promised, contract, name)
     given_values = [data.draw(values(parameter), label=parameter["name"]) for parameter in event["inputs"]]
-    decoder = Decoder(promised)
 
     read = decoder.decode(log_of(promised, contract, name, given_values), time=1700000000)
 
@@ -157,7 +162,7 @@ def test_the_list_above_names_every_event(promised: Deployment) -> None:
 @given(place=st.integers(0, 10_000), byte=st.integers(0, 255), cut=st.integers(0, 40))
 @example(place=62, byte=0, cut=0)  # the reference's offset then points among the heads
 def test_damaged_data_is_refused_or_means_the_same_to_eth_abi(
-    promised: Deployment, place: int, byte: int, cut: int
+    promised: Deployment, decoder: Decoder, place: int, byte: int, cut: int
 ) -> None:
     """A log with one byte changed or its end cut off must be refused, or be read as eth_abi reads it; never crash."""
     event = described(promised, "TitleRegistry", "TitleRegistered")
@@ -168,7 +173,7 @@ def test_damaged_data_is_refused_or_means_the_same_to_eth_abi(
     log["data"] = "0x" + raw.hex()
     data = [parameter for parameter in event["inputs"] if not parameter["indexed"]]
     try:
-        read = Decoder(promised).decode(log, 0)
+        read = decoder.decode(log, 0)
     except MalformedLog:
         return
     try:
