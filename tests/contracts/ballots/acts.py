@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from brownie import web3
+
 from muniment.ballots import hashes
 from muniment.ballots.crypto import ballot as making
 from muniment.ballots.crypto.group import add, multiply, sign, subtract
 from muniment.ballots.crypto.packing import pack_ballots, pack_replaced, unpack_ballots
 from muniment.ballots.model import GENERATOR, Ballot, BallotFlags, Ciphertext, Point, Skipped
 from muniment.ballots.roll import Tree
-from tests.contracts.helpers import next_block_at, now, plain
+from tests.contracts.helpers import DAY, next_block_at, now, plain
 from tests.vectors.ballots import FORMS, Voter, World, sparse
 
 ROOT = Path(__file__).parents[3]
@@ -20,6 +22,18 @@ ZERO = "0x" + "00" * 32
 def world_of(name: str, **changes: Any) -> World:
     """An election of the vectors, elsewhere."""
     return sparse(**changes) if name == "sparse" else World(name, FORMS[name], **changes)
+
+
+def placed(by: Any, ceremony: Any, ids: Any, begins: int, lasts: int = DAY) -> dict[str, Any]:
+    """What a world says of the chain, when `by` creates its box next: where it stands, and when it is open."""
+    return {
+        "chain_id": web3.eth.chain_id,
+        "box": by.get_deployment_address().lower(),
+        "ceremony": ceremony.address.lower(),
+        "agency": ids.land,
+        "opens_at": begins,
+        "closes_at": begins + lasts,
+    }
 
 
 def arguments_of(world: World, setup: str = ZERO, **changes: Any) -> list[Any]:

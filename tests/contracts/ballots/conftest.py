@@ -5,11 +5,11 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from brownie import BallotBox, compile_source, web3
+from brownie import BallotBox, compile_source
 
-from tests.contracts.ballots.acts import ROOT, Poll, arguments_of, world_of
+from tests.contracts.ballots.acts import ROOT, Poll, arguments_of, placed, world_of
 from tests.contracts.ballots.trustees import READY, Setup
-from tests.contracts.helpers import DAY, HOUR, now
+from tests.contracts.helpers import HOUR, now
 from tests.vectors.ballots import FORMS
 
 
@@ -68,15 +68,7 @@ def opened(people, ids, state, key_holder, relayer):
     """Create a box for each of the vectors' elections, all opening in an hour."""
     made, begins = {}, now() + HOUR
     for name in (*FORMS, "sparse"):
-        world = world_of(
-            name,
-            chain_id=web3.eth.chain_id,
-            box=people.deployer.get_deployment_address().lower(),
-            ceremony=key_holder.address.lower(),
-            agency=ids.land,
-            opens_at=begins,
-            closes_at=begins + DAY,
-        )
+        world = world_of(name, **placed(people.deployer, key_holder, ids, begins))
         box = BallotBox.deploy(*arguments_of(world), {"from": people.deployer})
         made[name] = Poll(world, box, relayer)
     return made

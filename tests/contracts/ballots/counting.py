@@ -1,12 +1,13 @@
 """An election with a true key ceremony, from its box to the count, and what must come out of it."""
 
-from brownie import BallotBox, web3
+from brownie import BallotBox
 
 from muniment.ballots.crypto.group import add
 from muniment.ballots.crypto.packing import pack_ballots
 from muniment.ballots.model import GENERATOR, Ciphertext, ContestKind
 from muniment.ballots.trustees.sharing import Sum, countable, make_share, pack_shares
 from muniment.hashing import keccak
+from tests.contracts.ballots.acts import placed
 from tests.contracts.helpers import HOUR, next_block_at, now, plain
 from tests.vectors.ballots import World
 
@@ -23,17 +24,11 @@ class Election:
         self.people, self.setup = people, setup
         self.dealers = dealers or range(1, setup.size + 1)
         self.by = {"from": people.treasury}
-        begins = now() + HOUR
         self.world = World(
             "tally",
             forms,
-            chain_id=web3.eth.chain_id,
-            box=people.treasury.get_deployment_address().lower(),
-            ceremony=setup.contract.address.lower(),
-            agency=ids.land,
+            **placed(people.treasury, setup.contract, ids, now() + HOUR, 2 * HOUR),
             manifest_hash=keccak(setup.manifest),
-            opens_at=begins,
-            closes_at=begins + 2 * HOUR,
             min_ballots=min_ballots,
             secret_key=sum(setup[place].secrets[0] for place in self.dealers),
             sizes=tuple(sizes),

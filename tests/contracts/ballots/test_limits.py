@@ -3,16 +3,16 @@
 from dataclasses import replace
 
 import pytest
-from brownie import BallotBox, web3
+from brownie import BallotBox
 
 from muniment.ballots.crypto import ballot as making
 from muniment.ballots.crypto.packing import pack_ballots
 from muniment.ballots.model import BatchPlace, ContestForm, UnitRoll
 from muniment.ballots.verifying.events import CAST
 from muniment.chain.abi import CallRefused, decode_values
-from tests.contracts.ballots.acts import Poll, arguments_of
+from tests.contracts.ballots.acts import Poll, arguments_of, placed
 from tests.contracts.ballots.counting import Election
-from tests.contracts.helpers import DAY, HOUR, now, reverts
+from tests.contracts.helpers import HOUR, now, reverts
 from tests.vectors.ballots import World, roll_tree
 
 MOST_BYTES = 128 * 1024  # that nodes pass on in one transaction
@@ -26,18 +26,7 @@ def poll_of(people, ids, key_holder, relayer, state):
     """A box of an election with these forms and units, of which a test may change the voters or rolls."""
 
     def make(*forms, sizes=(5, 1), change=lambda world: None):
-        begins = now() + HOUR
-        world = World(
-            "limits",
-            forms,
-            chain_id=web3.eth.chain_id,
-            box=people.deployer.get_deployment_address().lower(),
-            ceremony=key_holder.address.lower(),
-            agency=ids.land,
-            opens_at=begins,
-            closes_at=begins + DAY,
-            sizes=sizes,
-        )
+        world = World("limits", forms, sizes=sizes, **placed(people.deployer, key_holder, ids, now() + HOUR))
         change(world)
         return Poll(world, BallotBox.deploy(*arguments_of(world), {"from": people.deployer}), relayer)
 
