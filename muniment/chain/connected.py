@@ -21,5 +21,10 @@ class Connected:
 
     @cached_property
     def rpc(self) -> Rpc:
-        """The nodes."""
+        """The nodes, of which any may answer."""
         return Rpc(self.settings.rpc_urls)
+
+    @cached_property
+    def nodes(self) -> tuple[Rpc, ...]:
+        """Each node by itself, for what all of them must say."""
+        return tuple(Rpc([url]) for url in self.settings.rpc_urls)

@@ -15,13 +15,13 @@ from muniment.ballots.states import BOX, CEREMONY, CeremonyStage
 from muniment.ballots.trustees import tallying
 from muniment.ballots.trustees.ceremony import TrusteeSecret, deal, draw_secret, share_for
 from muniment.ballots.trustees.ceremony_state import CeremonyState, Member, read_ceremony
-from muniment.ballots.trustees.finality import final_box
+from muniment.ballots.trustees.finality import agreed_box
 from muniment.ballots.trustees.secret_file import create, open_file
 from muniment.chain.abi import encode_call
 from muniment.chain.connected import Connected
 from muniment.chain.direct import Sender, Sent, Started, try_call
 from muniment.chain.signer import KeystoreSigner, Policy, read_password
-from muniment.cli.console import AsJson, emit_json, progress, say, table
+from muniment.cli.console import AsJson, emit_json, err, progress, say, table
 from muniment.config import Settings
 from muniment.errors import Refused
 
@@ -29,6 +29,10 @@ app = typer.Typer(help="A trustee's part: make the key together, decrypt the sum
 
 LEAST_PASSWORD = 12  # characters
 MAX_GAS_PER_DAY = 5 * 10**9
+ONE_NODE = (
+    "One node alone showed these sums, and one that lies can show a single ballot as a sum. If it is not your own, "
+    "name a second in MUNIMENT_RPC_URLS and make the shares again before you hand them out."
+)
 IN_FLIGHT = 12  # counts that wait for a block at a time; nodes keep some 16 of one account
 _STEPS = ("commit", "reveal", "deal", "complain", "answer", "confirm", "finish")
 
@@ -268,12 +272,12 @@ def decrypt(
 ) -> None:
     """Make this trustee's shares of all groups' sums, for whoever counts, as JSON. Nothing is sent.
 
-    Waits until the block that fixed the groups is final.
+    Waits until the block that fixed the groups is final. Every node of MUNIMENT_RPC_URLS must show the same sums.
     """
     desk, secret, state, member = _begin(path, secret_password_file, signing=False)
     state.secret_key(secret)  # what is wrong with it is told before any waiting
     with _bar("Decrypting") as report:
-        state, box = final_box(desk.rpc, desk.deployment, secret.setup, partial(_wait, report))
+        state, box = agreed_box(desk.nodes, desk.deployment, secret.setup, partial(_wait, report))
         made = state.secret_key(secret)
         file = tallying.make_shares(box, member.place, made, partial(report, "Decrypting"))
     told = json.dumps(tallying.to_json(file))
@@ -289,6 +293,8 @@ def decrypt(
         sys.stdout.write(told + "\n")
     else:
         say(f"Wrote the shares of {len(file.shares)} sums to {out}. Hand the file to whoever counts; it is no secret.")
+    if len(desk.nodes) == 1:
+        err.print(ONE_NODE)
 
 
 @app.command()

@@ -1,11 +1,12 @@
 """A trustee's share is made of sums that no longer change: those of a final block (proof-of-stake tag "finalized").
 
 The groups that the newest block shows can leave the chain again, and others of fewer ballots come in their place.
-Shares of both would decrypt the difference: single ballots.
+Shares of both would decrypt the difference: single ballots. And a node that lies can show a single ballot as a sum; so
+all the nodes that the trustee named must show the same.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from muniment.ballots.trustees.ceremony_state import CeremonyState, read_ceremony
 from muniment.ballots.trustees.tallying import BoxState, read_box
@@ -17,6 +18,35 @@ LONGEST_WAIT = 3_600.0  # seconds; Ethereum takes some fifteen minutes
 PAUSE = 2.0
 
 Waiting = Callable[[int, int], None]
+
+
+def agreed_box(
+    nodes: Sequence[Rpc],
+    deployment: Deployment,
+    setup: str,
+    waiting: Waiting,
+    sleep: Callable[[float], None] = time.sleep,
+) -> tuple[CeremonyState, BoxState]:
+    """`final_box` of the first node, once each of the others has shown the same as of that block.
+
+    Raises Refused: NodesDisagree, and what `final_box` raises; RpcUnavailable when one of them is silent, since
+    whoever can silence the honest ones could otherwise lie by the last.
+    """
+    first, *others = nodes
+    state, box = final_box(first, deployment, setup, waiting, sleep)
+    for node in others:
+        _await(node, state.block, waiting, sleep)
+        if _shown(node, deployment, setup, state.block) != (state, box):
+            raise Refused("NodesDisagree", block=state.block)
+    return state, box
+
+
+def _shown(node: Rpc, deployment: Deployment, setup: str, block: int) -> tuple[CeremonyState, BoxState] | None:
+    try:
+        state = read_ceremony(node, deployment, setup, block)
+        return state, read_box(node, deployment, state)
+    except Refused:
+        return None
 
 
 def final_box(

@@ -80,12 +80,13 @@ class Ceremony:
     officer: str
     second_officer: str
     setup: str
+    other_nodes: tuple[str, ...] = ()  # that a trustee names beside `node`
 
     def run(self, place: int, *words: str) -> dict[str, Any]:
         """What the trustee at a place is answered to a command. Raises what the command raises."""
         environment = {
             "MUNIMENT_NETWORK": "local",
-            "MUNIMENT_RPC_URLS": self.node.url,
+            "MUNIMENT_RPC_URLS": ",".join((self.node.url, *self.other_nodes)),
             "MUNIMENT_DEPLOYMENTS": str(self.folder),
             "MUNIMENT_KEYSTORE": str(self.keystore(place)),
             "MUNIMENT_PASSWORD_FILE": str(self.folder / "password"),

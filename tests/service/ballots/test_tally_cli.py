@@ -1,7 +1,7 @@
 """Trustees decrypt and count a real box, and refuse whatever could show a single vote."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,15 +10,17 @@ import pytest
 
 from muniment.ballots.manifest import encode_modulus
 from muniment.ballots.trustees import finality, secret_file
-from muniment.ballots.trustees.finality import final_box
+from muniment.ballots.trustees.finality import agreed_box, final_box
 from muniment.ballots.trustees.tallying import read_box
-from muniment.chain.rpc import Block, Rpc
+from muniment.chain.rpc import Block, Request, Rpc, RpcUnavailable
 from muniment.cli import trustee
 from muniment.errors import Refused
+from muniment.hashing import keccak
 from tests.service.ballots.ceremony_stage import Ceremony, begin
 from tests.service.ballots.tally_stage import CONTESTS, COUNTS, Voting, unknown_code
 from tests.service.nodes import Node
 
+SUM_OF = "0x" + keccak(b"sumOf(uint32,uint256)")[2:10]
 UNITS = [
     {"name": f"Unit {unit}", "area": "Village", "eligible": 9, "key": encode_modulus(2**2047 + 2 * unit + 1)}
     for unit in range(2)
@@ -157,6 +159,46 @@ def test_groups_that_change_while_a_trustee_waits(slow: Voting) -> None:
     assert len(seen) > 1
     assert [group.ballots for group in box.groups] == [3]
     assert box.sums != shown.sums
+
+
+class Liar(Rpc):
+    """A node that shows another sum than is asked for."""
+
+    def answers(self, requests: Sequence[Request]) -> list[Any]:
+        """The sum at the place beside."""
+        return super().answers([self._bent(*request) for request in requests])
+
+    def _bent(self, method: str, params: Sequence[Any]) -> Request:
+        if method != "eth_call" or not params[0]["data"].startswith(SUM_OF):
+            return method, params
+        call, data = params[0], params[0]["data"]
+        return method, [{**call, "data": data[:-1] + str(int(data[-1], 16) ^ 1)}, *params[1:]]
+
+
+def test_nodes_that_show_different_sums(voting: Voting) -> None:
+    """When one node of several lies, whichever it is, nothing must be decrypted; when all show the same, it is."""
+    ceremony = voting.ceremony
+    voting.vote()
+    voting.close()
+    honest, liar = ceremony.node.rpc, Liar([ceremony.node.url])
+    told = partial(agreed_box, deployment=ceremony.deployed(), setup=ceremony.setup, waiting=lambda *_: None)
+    for nodes in ((honest, liar), (liar, honest), (honest, honest, liar)):
+        with pytest.raises(Refused, match="NodesDisagree"):
+            told(nodes)
+    assert told((honest, honest)) == told((honest,)) != told((liar,))
+
+
+def test_each_named_node_is_asked(voting: Voting) -> None:
+    """A silent node must stop it, since the one that answers might lie; two that show the same must do."""
+    ceremony = voting.ceremony
+    voting.vote()
+    voting.close()
+    ceremony.other_nodes = ("http://127.0.0.1:1",)
+    with pytest.raises(RpcUnavailable):
+        decrypted(ceremony, 1)
+    assert not (ceremony.folder / "shares-1.json").exists()
+    ceremony.other_nodes = (ceremony.node.url,)
+    assert decrypted(ceremony, 1).exists()
 
 
 def test_a_node_without_finality(voting: Voting, monkeypatch: pytest.MonkeyPatch) -> None:
