@@ -143,7 +143,10 @@ PEOPLE = (
 @pytest.fixture(scope="session")
 def people():
     """Every role by name, as an unlocked account of the node."""
-    web3.provider = IPCProvider(SOCKET)
+    until = time.monotonic() + 30
+    while not Path(SOCKET).exists() and time.monotonic() < until:
+        time.sleep(0.02)  # anvil may answer HTTP, of which Brownie asked, a moment before it listens here
+    web3.provider = IPCProvider(SOCKET, timeout=300)  # seconds; a limit for what is broken
     return SimpleNamespace(**dict(zip(PEOPLE, accounts, strict=False)))
 
 
