@@ -35,7 +35,7 @@ def _url(name: str, value: str) -> str:
 
 
 def _urls(name: str, value: str) -> tuple[str, ...]:
-    return tuple(_url(name, part.strip()) for part in value.split(",") if part.strip())
+    return tuple(dict.fromkeys(_url(name, part.strip()) for part in value.split(",") if part.strip()))
 
 
 def _database(name: str, value: str) -> str:

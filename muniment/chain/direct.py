@@ -118,9 +118,18 @@ class Sender:
 
 
 def event_logs(rpc: Rpc, address: str, topics: Sequence[str | None], first: int, last: int) -> list[dict[str, Any]]:
-    """Logs of one contract with these topics (None: any), in order. Raises RpcError, RpcUnavailable."""
+    """Logs of one contract with these topics (None: any), in order. Raises RpcError, RpcUnavailable.
+
+    What a node refuses is asked by halves: many limit how many blocks, or logs, one question may be about.
+    """
     query = {"address": address, "topics": list(topics), "fromBlock": hex(first), "toBlock": hex(last)}
-    logs = rpc.call("eth_getLogs", [query])
+    try:
+        logs = rpc.call("eth_getLogs", [query])
+    except RpcError:
+        if first >= last:
+            raise
+        middle = (first + last) // 2
+        return event_logs(rpc, address, topics, first, middle) + event_logs(rpc, address, topics, middle + 1, last)
     if not isinstance(logs, list):
         raise RpcUnavailable("A node sent logs that cannot be read.")
     return logs

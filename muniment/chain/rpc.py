@@ -71,6 +71,11 @@ class Rpc:
         self._ids = itertools.count(1)
         self._favourite = 0
 
+    @property
+    def hosts(self) -> str:
+        """The nodes' hosts, to be told: never whole addresses, whose paths often hold a key."""
+        return ", ".join(httpx.URL(url).host for url in self._urls)
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()

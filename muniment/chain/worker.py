@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import structlog
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from muniment.chain import upkeep
 from muniment.chain.deployment import Deployment
@@ -100,7 +101,10 @@ class Worker:
 
     def close(self) -> None:
         """Let another worker begin at once, where otherwise it would wait for the lease's end."""
-        release(self._tools.engine, self._tools.deployment.chain_id, self._tools.signer.address, self._holder)
+        try:
+            release(self._tools.engine, self._tools.deployment.chain_id, self._tools.signer.address, self._holder)
+        except SQLAlchemyError:  # what ended the work is to be told, not this: the lease ends by itself
+            log.warning("outbox.lease_kept", signer=self._tools.signer.address, exc_info=True)
 
     def _advance(self, moved: Counter[str], problems: list[str]) -> bool:
         tools, now = self._tools, int(self._clock())

@@ -58,7 +58,7 @@ SPOKEN = (
 USAGE: Any = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
-    help="Public land records that anyone can check, an agency's side. Settings come from the environment and .env.",
+    help="Public records that anyone can check, an agency's side. Settings come from the environment and .env.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -274,11 +274,11 @@ def decrypt(
 
     Waits until the block that fixed the groups is final. Every node of MUNIMENT_RPC_URLS must show the same sums.
     """
-    desk, secret, state, member = _begin(path, secret_password_file, signing=False)
+    desk, secret, state, _ = _begin(path, secret_password_file, signing=False)
     state.secret_key(secret)  # what is wrong with it is told before any waiting
     with _bar("Decrypting") as report:
         state, box = agreed_box(desk.nodes, desk.deployment, secret.setup, partial(_wait, report))
-        made = state.secret_key(secret)
+        made, member = state.secret_key(secret), state.member(secret.trustee)
         file = tallying.make_shares(box, member.place, made, partial(report, "Decrypting"))
     told = json.dumps(tallying.to_json(file))
     if out is not None:

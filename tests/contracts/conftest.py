@@ -59,7 +59,7 @@ def _free_port() -> int:
 
 
 # A socket of the file system answers in a tenth of the time that HTTP takes.
-FOLDER = tempfile.TemporaryDirectory()
+FOLDER = tempfile.TemporaryDirectory(dir="/tmp")
 SOCKET = str(Path(FOLDER.name) / "anvil.ipc")
 CLI_FLAGS["ipc"] = "--ipc"
 
@@ -146,7 +146,7 @@ def people():
     until = time.monotonic() + 30
     while not Path(SOCKET).exists() and time.monotonic() < until:
         time.sleep(0.02)  # anvil may answer HTTP, of which Brownie asked, a moment before it listens here
-    web3.provider = IPCProvider(SOCKET, timeout=300)  # seconds; a limit for what is broken
+    web3.provider = IPCProvider(SOCKET, timeout=120)  # seconds; a limit for what is broken
     return SimpleNamespace(**dict(zip(PEOPLE, accounts, strict=False)))
 
 

@@ -29,9 +29,12 @@ def make(connection: Connection, sealer: Seals, count: int, bits: int, now: int)
 
 
 def key_of(connection: Connection, sealer: Seals, modulus: int) -> PrivateKey:
-    """The private key of a unit's modulus. Raises Refused(UnitKeyMissing) when this office did not make it."""
+    """The private key of a unit's modulus, locked until the transaction ends.
+
+    Raises Refused(UnitKeyMissing) when this office did not make it.
+    """
     query = select(ballot_keys.c.private).where(ballot_keys.c.modulus_hash == hash_of(PublicKey(modulus)))
-    sealed = connection.execute(query).scalar_one_or_none()
+    sealed = connection.execute(query.with_for_update()).scalar_one_or_none()
     if sealed is None:
         raise Refused("UnitKeyMissing", key=encode_modulus(modulus)[:12])
     return PrivateKey.load(sealer.unseal(sealed))

@@ -159,10 +159,11 @@ def _key(connection: Connection, office: Office, setup: Setup, unit: int) -> Pri
     Nobody sees what is signed: with a key of two elections, a voter of one would get a line of the other's roll.
     """
     modulus = setup.manifest.units[unit].modulus
+    key = key_of(connection, office.sealer, modulus)  # locked: two elections that share it are judged in turn
     mine = (ballot_issuances.c.setup == setup.setup, ballot_issuances.c.unit == unit)
     if connection.execute(select(ballot_issuances.c.sequence).where(*mine).limit(1)).one_or_none() is None:
         _check_unused(connection, setup, unit, modulus)
-    return key_of(connection, office.sealer, modulus)
+    return key
 
 
 def _check_unused(connection: Connection, setup: Setup, unit: int, modulus: int) -> None:

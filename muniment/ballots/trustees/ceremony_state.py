@@ -1,6 +1,7 @@
 """How a key ceremony stands on the chain, and what it means for one trustee. Nothing here is taken on trust."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +22,7 @@ from muniment.ballots.trustees.ceremony import (
 from muniment.chain.abi import ChainError
 from muniment.chain.deployment import Deployment
 from muniment.chain.direct import event_logs
-from muniment.chain.events import Decoder, Event
+from muniment.chain.events import Decoder, Event, MalformedLog
 from muniment.chain.rpc import Rpc, RpcUnavailable
 from muniment.chain.views import View, answers
 from muniment.errors import Refused
@@ -106,17 +107,31 @@ class CeremonyState:
             raise Refused("TrusteeIsOut", setup=self.setup, trustee=member.account)
         shares, _ = self.received(secret)
         made = decryption_secret(list(shares.values()))
-        if multiply(made) != self.keys.get(member.place, INFINITY):
+        if member.place not in self.keys or multiply(made) != self.keys[member.place]:
             raise Refused("SecretMismatch", setup=self.setup)
         return made
+
+
+@contextmanager
+def legible(rpc: Rpc) -> Iterator[None]:
+    """What is no answer at all to the questions inside is RpcUnavailable, with the node's name."""
+    try:
+        yield
+    except (MalformedLog, LookupError, ValueError, TypeError, AttributeError) as error:
+        raise RpcUnavailable(f"What {rpc.hosts} told cannot be read ({type(error).__name__}).") from error
 
 
 def read_ceremony(rpc: Rpc, deployment: Deployment, setup: str, block: int | str = "latest") -> CeremonyState:
     """Read everything of one ceremony, as of a block: its number, or "latest", "safe", "finalized".
 
     Raises Refused when there is none, or when what a node tells does not hang together: the setup's name covers chain,
-    contract, agency and manifest.
+    contract, agency and manifest. Raises RpcUnavailable when it cannot be read.
     """
+    with legible(rpc):
+        return _read(rpc, deployment, setup, block)
+
+
+def _read(rpc: Rpc, deployment: Deployment, setup: str, block: int | str) -> CeremonyState:
     contract = deployment.contracts.get(CEREMONY)
     if contract is None:
         raise Refused("CeremonyNotDeployed", network=deployment.network)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from muniment.ballots.trustees.ceremony_state import CeremonyState, read_ceremony
 from muniment.ballots.trustees.tallying import BoxState, read_box
 from muniment.chain.deployment import Deployment
-from muniment.chain.rpc import Rpc, RpcError
+from muniment.chain.rpc import Rpc, RpcError, RpcUnavailable
 from muniment.errors import Refused
 
 LONGEST_WAIT = 3_600.0  # seconds; Ethereum takes some fifteen minutes
@@ -35,9 +35,9 @@ def agreed_box(
     first, *others = nodes
     state, box = final_box(first, deployment, setup, waiting, sleep)
     for node in others:
-        _await(node, state.block, waiting, sleep)
-        if _shown(node, deployment, setup, state.block) != (state, box):
-            raise Refused("NodesDisagree", block=state.block)
+        final = _await(node, state.block, waiting, sleep)
+        if not final or _shown(node, deployment, setup, state.block) != (state, box):
+            raise Refused("NodesDisagree", node=node.hosts, block=state.block)
     return state, box
 
 
@@ -64,14 +64,21 @@ def final_box(
         except Refused:
             newest = read_ceremony(rpc, deployment, setup)
             read_box(rpc, deployment, newest)
-        _await(rpc, newest.block, waiting, sleep)
+        if not _await(rpc, newest.block, waiting, sleep):
+            raise Refused("GroupsNotFinal", block=newest.block, final=_final(rpc))
 
 
-def _await(rpc: Rpc, block: int, waiting: Waiting, sleep: Callable[[float], None]) -> None:
-    waited = 0.0
-    while (final := _final(rpc)) < block:
-        if waited >= LONGEST_WAIT:
-            raise Refused("GroupsNotFinal", block=block, final=final)
+def _await(rpc: Rpc, block: int, waiting: Waiting, sleep: Callable[[float], None]) -> bool:
+    """Wait until a node calls the block final; false when it takes too long. Once it has answered it may be silent."""
+    waited, final = 0.0, -1
+    while True:
+        try:
+            final = _final(rpc)
+        except RpcUnavailable:
+            if final < 0 or waited >= LONGEST_WAIT:
+                raise
+        if final >= block or waited >= LONGEST_WAIT:
+            return final >= block
         waiting(block, final)
         sleep(PAUSE)
         waited += PAUSE
@@ -83,5 +90,5 @@ def _final(rpc: Rpc) -> int:
     except RpcError:
         block = None
     if block is None:
-        raise Refused("FinalityUnknown")
+        raise Refused("FinalityUnknown", node=rpc.hosts)
     return block.number

@@ -14,7 +14,7 @@ from typing import Any
 from muniment.ballots.counting.decoding import ContestDecoder
 from muniment.ballots.model import Ciphertext, ContestForm, Group, Point
 from muniment.ballots.states import BOX
-from muniment.ballots.trustees.ceremony_state import CeremonyState
+from muniment.ballots.trustees.ceremony_state import CeremonyState, legible
 from muniment.ballots.trustees.sharing import Share, Sum, choose_shares, countable, decrypt, make_share, pack_shares
 from muniment.chain.abi import ChainError, encode_call
 from muniment.chain.deployment import Deployment
@@ -67,6 +67,11 @@ class Count:
 
 def read_box(rpc: Rpc, deployment: Deployment, state: CeremonyState) -> BoxState:
     """The box that the ceremony registered. Raises Refused when there is none to decrypt yet, or it is another's."""
+    with legible(rpc):
+        return _read(rpc, deployment, state)
+
+
+def _read(rpc: Rpc, deployment: Deployment, state: CeremonyState) -> BoxState:
     kind = deployment.kinds.get(BOX)
     if state.box is None or kind is None:
         raise Refused("ElectionNotOpened", setup=state.setup)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import Result
 from eth_abi.abi import encode
 from eth_account import Account
 from typer.testing import CliRunner
@@ -84,6 +85,11 @@ class Ceremony:
 
     def run(self, place: int, *words: str) -> dict[str, Any]:
         """What the trustee at a place is answered to a command. Raises what the command raises."""
+        told: dict[str, Any] = json.loads(self.invoke(place, *words).stdout)
+        return told
+
+    def invoke(self, place: int, *words: str) -> Result:
+        """The same with all that was said."""
         environment = {
             "MUNIMENT_NETWORK": "local",
             "MUNIMENT_RPC_URLS": ",".join((self.node.url, *self.other_nodes)),
@@ -94,8 +100,7 @@ class Ceremony:
         result = CliRunner().invoke(app, ["trustee", *words], env=environment, catch_exceptions=True)
         if result.exception is not None:
             raise result.exception
-        told: dict[str, Any] = json.loads(result.stdout)
-        return told
+        return result
 
     def step(self, step: str, place: int, *options: str) -> dict[str, Any]:
         """A step of the trustee at a place, with its own file."""

@@ -1,6 +1,7 @@
 """What strangers, other agencies, voters and nodes may try against the office, the relay and the read tables."""
 
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -251,6 +252,47 @@ def test_a_key_signs_for_one_election_alone(polls: Polls) -> None:
     body = polls.enrolment(polls.voters[0], (3).to_bytes(256, "big"))
     assert polls.post(polls.path("enrolments"), 422, **body)["error"] == "UnitKeyReused"
     assert polls.get(polls.path("log"))["entries"] == []
+
+
+def test_a_key_of_two_elections_at_once(
+    anvil: Callable[..., Node], any_database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the first voters of both enrol at the same time, one election must get the key, and keep it."""
+    polls = build_polls(anvil(), any_database, tmp_path)
+    keys: list[str] = []
+    elections = []
+    for title in ("Council", "Mayor"):
+        polls.begin((2,), title, keys)
+        polls.make_key()
+        polls.citizens((2,))
+        keys = [unit["key"] for unit in polls.get(f"/api/elections/{polls.setup}")["manifest"]["units"]]
+        elections.append((polls.setup, polls.voters))
+        polls.voters = []
+    polls.pass_to("enrolmentOpens")
+    asked = []
+    for polls.setup, voters in elections:
+        blinded = (bytes([0, *[n] * 255]) for n in (3, 5))
+        bodies = [polls.enrolment(*one) for one in zip(voters, blinded, strict=True)]
+        asked.append((polls.path("enrolments"), bodies))
+    checked = office._check_unused
+
+    def slowly(*arguments: Any) -> None:
+        checked(*arguments)
+        time.sleep(0.5)
+
+    monkeypatch.setattr(office, "_check_unused", slowly)
+    for turn in range(2):
+        statuses = dict.fromkeys(path for path, _ in asked)
+
+        def send(path: str, body: dict[str, Any], told: dict[str, Any] = statuses) -> None:
+            told[path] = polls.web.post(path, json=body).status_code
+
+        threads = [threading.Thread(target=send, args=(path, bodies[turn])) for path, bodies in asked]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(statuses.values()) == [200, 422]
 
 
 def test_blinded_messages_that_are_none(polls: Polls) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from muniment.ballots.manifest import encode_modulus
 from muniment.ballots.trustees import finality, secret_file
 from muniment.ballots.trustees.finality import agreed_box, final_box
 from muniment.ballots.trustees.tallying import read_box
-from muniment.chain.rpc import Block, Request, Rpc, RpcUnavailable
+from muniment.chain.rpc import Block, Request, Rpc, RpcError, RpcUnavailable
 from muniment.cli import trustee
 from muniment.errors import Refused
 from muniment.hashing import keccak
@@ -20,7 +21,7 @@ from tests.service.ballots.ceremony_stage import Ceremony, begin
 from tests.service.ballots.tally_stage import CONTESTS, COUNTS, Voting, unknown_code
 from tests.service.nodes import Node
 
-SUM_OF = "0x" + keccak(b"sumOf(uint32,uint256)")[2:10]
+SUM_OF, TRUSTEE_OF = (keccak(view)[:10] for view in (b"sumOf(uint32,uint256)", b"trusteeOf(bytes32,address)"))
 UNITS = [
     {"name": f"Unit {unit}", "area": "Village", "eligible": 9, "key": encode_modulus(2**2047 + 2 * unit + 1)}
     for unit in range(2)
@@ -162,43 +163,131 @@ def test_groups_that_change_while_a_trustee_waits(slow: Voting) -> None:
 
 
 class Liar(Rpc):
-    """A node that shows another sum than is asked for."""
+    """A node that tells something else than the chain: `bend` makes another answer of method, parameters and answer."""
+
+    def __init__(self, url: str, bend: Callable[[str, Sequence[Any], Any], Any]) -> None:
+        super().__init__([url])
+        self.bend = bend
 
     def answers(self, requests: Sequence[Request]) -> list[Any]:
-        """The sum at the place beside."""
-        return super().answers([self._bent(*request) for request in requests])
-
-    def _bent(self, method: str, params: Sequence[Any]) -> Request:
-        if method != "eth_call" or not params[0]["data"].startswith(SUM_OF):
-            return method, params
-        call, data = params[0], params[0]["data"]
-        return method, [{**call, "data": data[:-1] + str(int(data[-1], 16) ^ 1)}, *params[1:]]
+        """What the honest node would say, bent."""
+        told = super().answers(requests)
+        return [self.bend(*request, answer) for request, answer in zip(requests, told, strict=True)]
 
 
-def test_nodes_that_show_different_sums(voting: Voting) -> None:
-    """When one node of several lies, whichever it is, nothing must be decrypted; when all show the same, it is."""
-    ceremony = voting.ceremony
+def another_sum(method: str, params: Sequence[Any], answer: Any) -> Any:
+    """The two halves of each sum exchanged."""
+    asked = method == "eth_call" and params[0]["data"].startswith(SUM_OF)
+    return "0x" + answer[130:258] + answer[2:130] if asked else answer
+
+
+def unconfirmed(method: str, params: Sequence[Any], answer: Any) -> Any:
+    """Trustees who did not confirm."""
+    asked = method == "eth_call" and params[0]["data"].startswith(TRUSTEE_OF)
+    return answer[: 2 + 64 * 3] + "0" * 64 + answer[2 + 64 * 4 :] if asked else answer
+
+
+def nothing_final(method: str, params: Sequence[Any], answer: Any) -> Any:
+    """The first block as the final one."""
+    return {**answer, "number": "0x0"} if method == "eth_getBlockByNumber" and params[0] == "finalized" else answer
+
+
+def no_logs(method: str, _: Sequence[Any], answer: Any) -> Any:
+    """Logs of words that nobody can read."""
+    return [{**log, "data": log["data"][:-2]} for log in answer] if method == "eth_getLogs" else answer
+
+
+@pytest.fixture
+def closed(voting: Voting) -> Ceremony:
+    """The election after its close, its groups final."""
     voting.vote()
     voting.close()
-    honest, liar = ceremony.node.rpc, Liar([ceremony.node.url])
-    told = partial(agreed_box, deployment=ceremony.deployed(), setup=ceremony.setup, waiting=lambda *_: None)
+    return voting.ceremony
+
+
+def agreed(ceremony: Ceremony, *nodes: Rpc) -> Any:
+    """What the nodes agree on."""
+    return agreed_box(nodes, ceremony.deployed(), ceremony.setup, lambda *_: None, lambda _: None)
+
+
+@pytest.mark.parametrize("bend", [another_sum, unconfirmed])
+def test_nodes_that_show_different_things(closed: Ceremony, bend: Any) -> None:
+    """When one node of several lies, whichever it is, nothing must be decrypted; when all show the same, it is."""
+    honest, liar = closed.node.rpc, Liar(closed.node.url, bend)
     for nodes in ((honest, liar), (liar, honest), (honest, honest, liar)):
         with pytest.raises(Refused, match="NodesDisagree"):
-            told(nodes)
-    assert told((honest, honest)) == told((honest,)) != told((liar,))
+            agreed(closed, *nodes)
+    assert agreed(closed, honest, honest) == agreed(closed, honest) != agreed(closed, liar)
 
 
-def test_each_named_node_is_asked(voting: Voting) -> None:
-    """A silent node must stop it, since the one that answers might lie; two that show the same must do."""
-    ceremony = voting.ceremony
-    voting.vote()
-    voting.close()
-    ceremony.other_nodes = ("http://127.0.0.1:1",)
+def test_groups_that_are_not_final_everywhere(closed: Ceremony, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What one node calls final must be so to the others."""
+    monkeypatch.setattr(finality, "LONGEST_WAIT", 10 * finality.PAUSE)
+    with pytest.raises(Refused, match="NodesDisagree"):
+        agreed(closed, closed.node.rpc, Liar(closed.node.url, nothing_final))
+
+
+def test_answers_that_are_none(closed: Ceremony) -> None:
+    """What cannot be read must be a sentence with the node's name, whichever node it is."""
+    honest, broken = closed.node.rpc, Liar(closed.node.url, no_logs)
+    for nodes in ((honest, broken), (broken, honest)):
+        with pytest.raises(RpcUnavailable, match=r"127\.0\.0\.1 told cannot be read"):
+            agreed(closed, *nodes)
+
+
+def test_a_node_that_is_silent_for_a_while(closed: Ceremony, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second node may be silent while it is waited for, but not from the beginning."""
+    said = iter([nothing_final, None, None, None])
+
+    def bend(method: str, params: Sequence[Any], answer: Any) -> Any:
+        if (method, params[:1]) != ("eth_getBlockByNumber", ["finalized"]):
+            return answer
+        if (now := next(said, another_sum)) is None:
+            raise RpcUnavailable("No node gave a usable answer.")
+        return now(method, params, answer)
+
+    agreed(closed, closed.node.rpc, Liar(closed.node.url, bend))
+    said = iter([None])
     with pytest.raises(RpcUnavailable):
-        decrypted(ceremony, 1)
-    assert not (ceremony.folder / "shares-1.json").exists()
-    ceremony.other_nodes = (ceremony.node.url,)
-    assert decrypted(ceremony, 1).exists()
+        agreed(closed, closed.node.rpc, Liar(closed.node.url, bend))
+
+
+def test_a_node_that_limits_its_answers(closed: Ceremony) -> None:
+    """Logs must be asked for by ranges that the node takes."""
+
+    def bend(method: str, params: Sequence[Any], answer: Any) -> Any:
+        if method == "eth_getLogs" and int(params[0]["toBlock"], 16) - int(params[0]["fromBlock"], 16) >= 10:
+            return RpcError(-32005, "query exceeds max block range")
+        return answer
+
+    honest = closed.node.rpc
+    assert agreed(closed, Liar(closed.node.url, bend), honest) == agreed(closed, honest)
+
+
+def test_each_named_node_is_asked(closed: Ceremony) -> None:
+    """A silent node must stop it, since the one that answers might lie; one alone must be warned of, two must not."""
+    closed.other_nodes = ("http://127.0.0.1:1",)
+    with pytest.raises(RpcUnavailable):
+        decrypted(closed, 1)
+    assert not (closed.folder / "shares-1.json").exists()
+    words = ("decrypt", str(closed.secret(1)), "--json")
+    for others, warned in (((), True), ((closed.node.url,), True), ((closed.node.url + "/",), True)):
+        closed.other_nodes = others
+        assert ("One node alone" in closed.invoke(1, *words).stderr) is warned
+    closed.other_nodes = (closed.node.url.replace("127.0.0.1", "localhost"),)
+    assert "One node alone" not in closed.invoke(1, *words).stderr
+
+
+@pytest.mark.parametrize("lie", ["exchanged", "keyless"])
+def test_a_state_that_is_not_the_trustees(closed: Ceremony, monkeypatch: pytest.MonkeyPatch, lie: str) -> None:
+    """A node that gives the trustee another's place, or shows no shares and no keys, must get nothing made."""
+    state = closed.state()
+    first, second, third = state.members
+    others = replace(first, account=second.account), replace(second, account=first.account), third
+    changes: dict[str, Any] = {"members": others} if lie == "exchanged" else {"dealt": {}, "keys": {}}
+    monkeypatch.setattr(trustee.Desk, "state", lambda *_: replace(state, **changes))
+    with pytest.raises(Refused, match="SecretMismatch"):
+        decrypted(closed, 1)
 
 
 def test_a_node_without_finality(voting: Voting, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select, update
+from sqlalchemy.exc import OperationalError
 
 from muniment.chain.lease import LeaseLost, acquire, fenced, release
 from muniment.chain.rpc import Request, Rpc
@@ -117,6 +118,22 @@ def test_workers_at_once(chain: Chain, any_database: Engine) -> None:
     assert len(sent(any_database)) == 40
     assert sum(on_chain(chain.rpc, chain).values()) == 40
     assert Counter(row.state in MINED for row in sent(any_database)) == {True: 40}
+
+
+def test_a_lease_that_cannot_be_given_back(chain: Chain, database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Must not hide what ended the work when the database is gone, too; a lease that was given back is free at once."""
+    mine, other = worker(chain, database), worker(chain, database)
+    assert (mine.step().leading, other.step().leading) == (True, False)
+
+    def gone(*_: Any) -> None:
+        raise OperationalError("UPDATE signers", {}, Exception("disk I/O error"))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("muniment.chain.worker.release", gone)
+        mine.close()
+    assert not other.step().leading
+    mine.close()
+    assert other.step().leading
 
 
 def test_taken_by_another_key(chain: Chain, any_database: Engine) -> None:
