@@ -6,14 +6,13 @@ from typing import Any
 
 from eth_hash.auto import keccak
 
+from muniment.ballots.ceremony_steps import POINT, REVEAL, Call
 from muniment.ballots.verifying.findings import TranscriptRefused
 from muniment.ballots.verifying.transcript import Log, Sent, Transcript
 from muniment.chain.abi import CallRefused, decode_values, encode_values
 
-POINT = "(uint256,uint256)"
 ROLL = "(uint32,uint32,uint32,uint32,bytes32)"
 OPENING = "(address,bytes32,uint40,uint40,uint32,bytes32,uint64[])"
-REVEAL = f"({POINT}[],{POINT},{POINT},{POINT})"
 
 
 @dataclass(frozen=True)
@@ -53,19 +52,6 @@ class Told:
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A function's name and the types of its parameters."""
-
-    name: str
-    types: tuple[str, ...]
-
-    @property
-    def selector(self) -> bytes:
-        """The first four bytes of its calldata."""
-        return bytes(keccak(f"{self.name}({','.join(self.types)})".encode())[:4])
 
 
 _SETUP = {"setup": "bytes32"}
@@ -144,10 +130,8 @@ def told(transcript: Transcript) -> Iterator[Told]:
 
 def arguments(call: Call, sent: Sent, contract: str) -> tuple[Any, ...] | None:
     """The arguments of a transaction that calls a contract's function itself; None when it is another one."""
-    if sent.transaction.to != contract or sent.transaction.input[:4] != call.selector:
-        return None
     try:
-        return decode_values(call.types, sent.transaction.input[4:], canonical=False)
+        return call.arguments(sent.transaction, contract)
     except CallRefused as error:
         raise TranscriptRefused(sent.where, str(error)) from error
 

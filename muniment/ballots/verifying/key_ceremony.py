@@ -9,29 +9,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from muniment.ballots.ceremony_steps import STEPS, Call
 from muniment.ballots.crypto.group import add, address_of, is_on_curve, multiply, negate
 from muniment.ballots.hashes import possession_challenge, trustee_commitment
 from muniment.ballots.model import INFINITY, ORDER, Point, Possession
 from muniment.ballots.states import CeremonyStage as Stage
-from muniment.ballots.verifying.events import Call, Told, arguments
+from muniment.ballots.verifying.events import Told, arguments
 from muniment.ballots.verifying.findings import Findings
 
 Expected: TypeAlias = tuple[str, dict[str, Any]]
 
 BEGIN = Call("begin", ("bytes", "address[]", "uint8", "uint40"))
-DEAL = Call("deal", ("bytes32", "uint256[]"))
 CONSTANT_TERM, ENCRYPTION_KEY = 1, 2
 # Whose transaction each event is, by the parameter that names it. A trustee's is one to the ceremony itself: while a
 # contract is created it can say anything of anybody, whatever code it has afterwards.
-BY = {
-    "CeremonyBegun": "officer",
-    "TrusteeCommitted": "trustee",
-    "TrusteeRevealed": "trustee",
-    "SharesDealt": "trustee",
-    "ShareComplained": "trustee",
-    "ComplaintAnswered": "dealer",
-    "ShareConfirmed": "trustee",
-}
+BY = {"CeremonyBegun": "officer"} | {name: step.by for name, step in STEPS.items()}
 
 
 @dataclass
@@ -162,7 +154,7 @@ class KeyCeremony:
             len(told["shares"]) == len(self.members), "SharesRefused", told.where, "It is not one for each trustee."
         )
         # Nobody but the recipients can read a share, but all can see that the event has what was sent.
-        sent = arguments(DEAL, told.sent, self.contract)
+        sent = arguments(STEPS[told.name].call, told.sent, self.contract)
         same = sent is None or tuple(sent[1]) == tuple(told["shares"])
         require(same, "SharesDiffer", told.where, "They are other shares than the transaction has.")
         one.dealt = True

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from muniment.ballots.verifying.events import POINT, Call, told
+from muniment.ballots.ceremony_steps import POINT, Call
+from muniment.ballots.verifying.events import told
 from muniment.ballots.verifying.findings import TranscriptRefused
 from muniment.ballots.verifying.transcript import FORMAT, read
 from muniment.ballots.verifying.views import word_text

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from muniment.ballots.ceremony_steps import Call
 from muniment.ballots.hashes import domain_separator
 from muniment.ballots.verifying.contracts import ContractCode, Contracts
-from muniment.ballots.verifying.events import BOX, CAST, CEREMONY, COUNT, WITHDRAW, Call, Event
+from muniment.ballots.verifying.events import BOX, CAST, CEREMONY, COUNT, WITHDRAW, Event
 from muniment.ballots.verifying.findings import Findings, TranscriptRefused, Verdict
 from muniment.ballots.verifying.judging import Judge, Judged, Mapped, Task, pool
 from muniment.ballots.verifying.rolls import check_log, log_root
