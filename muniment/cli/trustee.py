@@ -3,7 +3,7 @@
 import json
 import sys
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, partial
 from pathlib import Path
@@ -168,7 +168,10 @@ def share(
     }
     shares = deal(secret, member.place, keys, len(state.members))
     sent = desk.step(secret.setup, "deal", list(shares), dry_run=dry_run)
-    _sent(as_json, "share", sent, f"Next: confirm {path}, when all have sent theirs.")
+    # A node can withhold somebody's step, though it cannot invent one: so it is told whose are known here.
+    others = sorted(keys.keys() - {member.place})
+    following = f"It has shares for {_places(others)}. Next: confirm {path}, when all have sent theirs."
+    _sent(as_json, "share", sent, following, trustees=others)
 
 
 @app.command()
@@ -177,7 +180,8 @@ def complain(
 ) -> None:
     """Complain about every dealer whose share does not fit its commitments; nobody else can be complained about."""
     desk, secret, state, member = _begin(path, secret_password_file)
-    accused = [dealer for dealer in _bad_dealers(state, secret) if (member.place, dealer.place) not in state.complaints]
+    bad = _received(state, secret)[1]
+    accused = [dealer for dealer in bad if (member.place, dealer.place) not in state.complaints]
     for dealer in accused:
         desk.step(secret.setup, "complain", dealer.account, dry_run=dry_run)
     places = [dealer.place for dealer in accused]
@@ -190,9 +194,16 @@ def complain(
 def answer(
     path: SecretPath, secret_password_file: SecretPassword = None, dry_run: DryRun = False, as_json: AsJson = False
 ) -> None:
-    """Answer every complaint about this trustee: publish the share that it owes the one who complained."""
+    """Answer every complaint about this trustee: publish the share that it owes the one who complained.
+
+    Refuses all of them when as many shares as decrypt would be public: these are the whole polynomial. Unanswered, this
+    trustee's part is not in the key.
+    """
     desk, secret, state, member = _begin(path, secret_password_file)
     asking = [place for place, dealer in sorted(state.complaints) if dealer == member.place]
+    public = len(asking) + sum(dealer == member.place for _, dealer in state.answers)
+    if asking and public >= secret.threshold:
+        raise Refused("AnswersReveal", shares=public, threshold=secret.threshold)
     for place in asking:
         account = state.members[place - 1].account
         desk.step(secret.setup, "answer", account, share_for(secret.polynomial, place), dry_run=dry_run)
@@ -209,11 +220,14 @@ def confirm(
     if member.confirmed:
         _tell(as_json, {"done": "confirm", "before": True}, "This was confirmed before. Next: finish, when all have.")
         return
-    silent = [dealer for dealer in _bad_dealers(state, secret) if (member.place, dealer.place) not in state.complaints]
+    held, bad = _received(state, secret)
+    silent = [dealer for dealer in bad if (member.place, dealer.place) not in state.complaints]
     if silent:
         raise Refused("SharesUnfit", dealers=", ".join(str(dealer.place) for dealer in silent))
     sent = desk.step(secret.setup, "confirm", dry_run=dry_run)
-    _sent(as_json, "confirm", sent, f"Next: finish {secret.setup}, by anybody, when all have confirmed.")
+    dealers = sorted(held.keys() - {member.place})
+    following = f"Held are the shares of {_places(dealers)}. Next: finish {secret.setup}, by anybody, when all have."
+    _sent(as_json, "confirm", sent, following, dealers=dealers)
 
 
 @app.command()
@@ -346,11 +360,15 @@ def _begin(
     return desk, secret, state, state.member(secret.trustee)
 
 
-def _bad_dealers(state: CeremonyState, secret: TrusteeSecret) -> list[Member]:
-    """Who dealt a share that does not fit. Raises Refused before all have dealt."""
+def _received(state: CeremonyState, secret: TrusteeSecret) -> tuple[dict[int, int], list[Member]]:
+    """The shares that fit, and who dealt one that does not. Raises Refused before all have dealt."""
     if state.stage is not CeremonyStage.REVIEW:
         _refuse_stage(state, CeremonyStage.REVIEW)
-    return state.received(secret)[1]
+    return state.received(secret)
+
+
+def _places(places: Sequence[int]) -> str:
+    return f"trustees {', '.join(map(str, places))}" if places else "no other trustee"
 
 
 def _refuse_stage(state: CeremonyState, needed: CeremonyStage) -> None:

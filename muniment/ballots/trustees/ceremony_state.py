@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from muniment.ballots.crypto.group import multiply
 from muniment.ballots.hashes import setup_id
@@ -19,6 +19,7 @@ from muniment.ballots.trustees.ceremony import (
     share_fits,
     share_for,
 )
+from muniment.ballots.trustees.signed_steps import Ceremony, SignedStep, signed_steps
 from muniment.chain.abi import ChainError
 from muniment.chain.deployment import Deployment
 from muniment.chain.direct import event_logs
@@ -125,7 +126,8 @@ def read_ceremony(rpc: Rpc, deployment: Deployment, setup: str, block: int | str
     """Read everything of one ceremony, as of a block: its number, or "latest", "safe", "finalized".
 
     Raises Refused when there is none, or when what a node tells does not hang together: the setup's name covers chain,
-    contract, agency and manifest. Raises RpcUnavailable when it cannot be read.
+    contract, agency and manifest, the manifest names the trustees, and these signed what they did. Raises
+    RpcUnavailable when it cannot be read.
     """
     with legible(rpc):
         return _read(rpc, deployment, setup, block)
@@ -150,7 +152,7 @@ def _read(rpc: Rpc, deployment: Deployment, setup: str, block: int | str) -> Cer
     if CeremonyStage(held["stage"]) is CeremonyStage.UNKNOWN:
         raise Refused("CeremonyUnknown", setup=setup)
     told = ask(*(("trusteeOf", setup, account) for account in accounts))
-    members = tuple(_member(account, one) for account, one in zip(accounts, told, strict=True))
+    members = tuple(_member(*one) for one in zip(range(1, len(accounts) + 1), accounts, told, strict=True))
     key, keys = INFINITY, {}
     if CeremonyStage(stage) is CeremonyStage.READY:
         key, *each = map(_point, ask(("keyOf", setup), *(("trusteeKeyOf", setup, one.place) for one in members)))
@@ -158,10 +160,16 @@ def _read(rpc: Rpc, deployment: Deployment, setup: str, block: int | str) -> Cer
     events = _events(rpc, deployment, setup, at)
     manifest = _manifest(setup, deployment, held, accounts, events)
     places = {member.account: member.place for member in members}
-    reveals, dealt, complaints, published = _told(events, places)
-    for place, revealed in reveals.items():
-        member = members[place - 1]
-        check_reveal(setup, member.account, held["threshold"], member.commitment, revealed)
+    ceremony = Ceremony(setup, deployment.chain_id, contract.address, places)
+    steps = _told(setup, signed_steps(rpc, ceremony, events), places)
+    # A place decides which share is whose.
+    placed = all(one["index"] == member.place for one, member in zip(told, members, strict=True))
+    whole = all(len(shares) == len(members) for shares in steps.dealt.values())
+    if not placed or not whole or not steps.dealt.keys() <= steps.reveals.keys():
+        raise Refused("CeremonyInconsistent", setup=setup)
+    for place, revealed in steps.reveals.items():
+        committed = steps.commitments.get(place, ZERO_HASH)
+        check_reveal(setup, members[place - 1].account, manifest.threshold, committed, revealed)
     return CeremonyState(
         setup,
         at,
@@ -169,10 +177,10 @@ def _read(rpc: Rpc, deployment: Deployment, setup: str, block: int | str) -> Cer
         held["threshold"],
         manifest,
         members,
-        reveals,
-        dealt,
-        frozenset(complaints),
-        published,
+        steps.reveals,
+        steps.dealt,
+        steps.open_complaints,
+        steps.published,
         key,
         keys,
         held["election"],
@@ -209,32 +217,49 @@ def _manifest(
     return manifest
 
 
-def _told(
-    events: list[Event], places: Mapping[str, int]
-) -> tuple[dict[int, Reveal], dict[int, tuple[int, ...]], set[tuple[int, int]], dict[tuple[int, int], int]]:
-    """What was revealed and dealt, which complaints are open, and what was answered."""
-    reveals: dict[int, Reveal] = {}
-    dealt: dict[int, tuple[int, ...]] = {}
-    complaints: set[tuple[int, int]] = set()
-    published: dict[tuple[int, int], int] = {}
-    for event in events:
-        told = event.arguments
-        if event.name == "TrusteeRevealed":
-            reveals[places[told["trustee"]]] = _reveal(told["revealed"])
-        elif event.name == "SharesDealt":
-            dealt[places[told["trustee"]]] = tuple(told["shares"])
-        elif event.name == "ShareComplained":
-            complaints.add((places[told["trustee"]], places[told["dealer"]]))
-        elif event.name == "ComplaintAnswered":
-            between = places[told["trustee"]], places[told["dealer"]]
-            complaints.discard(between)
-            published[between] = told["share"]
-    return reveals, dealt, complaints, published
+class _Told(NamedTuple):
+    """What was committed to, revealed and dealt, who complained about whom, and what was answered."""
+
+    commitments: dict[int, str]
+    reveals: dict[int, Reveal]
+    dealt: dict[int, tuple[int, ...]]
+    complaints: dict[tuple[int, int], bool]
+    published: dict[tuple[int, int], int]
+
+    @property
+    def open_complaints(self) -> frozenset[tuple[int, int]]:
+        """Those without an answer."""
+        return frozenset(self.complaints.keys() - self.published.keys())
 
 
-def _member(account: str, told: Mapping[str, Any]) -> Member:
+def _told(setup: str, steps: list[SignedStep], places: Mapping[str, int]) -> _Told:
+    found = _Told({}, {}, {}, {}, {})
+
+    def keep(kept: dict[Any, Any], key: Any, value: Any) -> None:
+        # The contract takes each but once. Another may be signed as well, and have come to nothing.
+        if key in kept:
+            raise Refused("CeremonyInconsistent", setup=setup)
+        kept[key] = value
+
+    for step in steps:
+        place = places[step.trustee]
+        match step.name, step.told:
+            case "TrusteeCommitted", (commitment,):
+                keep(found.commitments, place, commitment)
+            case "TrusteeRevealed", (revealed,):
+                keep(found.reveals, place, _reveal(*revealed))
+            case "SharesDealt", (shares,):
+                keep(found.dealt, place, shares)
+            case "ShareComplained", (dealer,):
+                keep(found.complaints, (place, places[dealer]), True)
+            case "ComplaintAnswered", (trustee, share):
+                keep(found.published, (places[trustee], place), share)
+    return found
+
+
+def _member(place: int, account: str, told: Mapping[str, Any]) -> Member:
     return Member(
-        told["index"],
+        place,
         account,
         told["commitment"] != ZERO_HASH,
         told["revealed"],
@@ -245,11 +270,9 @@ def _member(account: str, told: Mapping[str, Any]) -> Member:
     )
 
 
-def _reveal(told: Mapping[str, Any]) -> Reveal:
-    constant, key = (
-        Possession(told[name]["challenge"], told[name]["response"]) for name in ("constantProof", "keyProof")
-    )
-    return Reveal(tuple(map(_point, told["coefficients"])), _point(told["encryptionKey"]), constant, key)
+def _reveal(coefficients: Any, encryption_key: Any, constant: Any, key: Any) -> Reveal:
+    points = tuple(Point(*point) for point in coefficients)
+    return Reveal(points, Point(*encryption_key), Possession(*constant), Possession(*key))
 
 
 def _point(told: Mapping[str, int]) -> Point:

@@ -13,11 +13,12 @@ from muniment.ballots.manifest import encode_modulus
 from muniment.ballots.trustees import finality, secret_file
 from muniment.ballots.trustees.finality import agreed_box, final_box
 from muniment.ballots.trustees.tallying import read_box
-from muniment.chain.rpc import Block, Request, Rpc, RpcError, RpcUnavailable
+from muniment.chain.rpc import Block, Rpc, RpcError, RpcUnavailable
 from muniment.cli import trustee
 from muniment.errors import Refused
 from muniment.hashing import keccak
 from tests.service.ballots.ceremony_stage import Ceremony, begin
+from tests.service.ballots.lying import Liar
 from tests.service.ballots.tally_stage import CONTESTS, COUNTS, Voting, unknown_code
 from tests.service.nodes import Node
 
@@ -160,19 +161,6 @@ def test_groups_that_change_while_a_trustee_waits(slow: Voting) -> None:
     assert len(seen) > 1
     assert [group.ballots for group in box.groups] == [3]
     assert box.sums != shown.sums
-
-
-class Liar(Rpc):
-    """A node that tells something else than the chain: `bend` makes another answer of method, parameters and answer."""
-
-    def __init__(self, url: str, bend: Callable[[str, Sequence[Any], Any], Any]) -> None:
-        super().__init__([url])
-        self.bend = bend
-
-    def answers(self, requests: Sequence[Request]) -> list[Any]:
-        """What the honest node would say, bent."""
-        told = super().answers(requests)
-        return [self.bend(*request, answer) for request, answer in zip(requests, told, strict=True)]
 
 
 def another_sum(method: str, params: Sequence[Any], answer: Any) -> Any:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -81,18 +82,50 @@ def test_a_share_that_does_not_fit(ceremony: Ceremony, monkeypatch: pytest.Monke
     """Whoever got a bad share must be stopped from confirming, complain, and go on with the published one."""
     ceremony.steps("init", "commit", "reveal")
     ceremony.steps("share", places=(1, 2))
-    monkeypatch.setattr(trustee, "deal", lambda *given: tuple(share ^ 1 if share else 0 for share in deal(*given)))
-    ceremony.step("share", 3)
+    dealt_badly(ceremony, monkeypatch, 1)
     assert ceremony.refused("confirm", 1) == "SharesUnfit"
     assert ceremony.step("complain", 1)["dealers"] == [3]
     assert ceremony.step("complain", 1)["dealers"] == []
     assert ceremony.step("answer", 1)["trustees"] == []
-    assert ceremony.step("complain", 2)["dealers"] == [3]
-    assert ceremony.step("answer", 3)["trustees"] == [1, 2]
+    assert ceremony.step("complain", 2)["dealers"] == []
+    assert ceremony.step("answer", 3)["trustees"] == [1]
+    assert ceremony.step("answer", 3)["trustees"] == []
     ceremony.steps("confirm")
     assert ceremony.finish() == "ready"
     secrets = secrets_of(ceremony, 1, 2)
     assert multiply(sum(lagrange(place, (1, 2)) * secrets[place] for place in (1, 2))) == ceremony.state().key
+
+
+def dealt_badly(ceremony: Ceremony, monkeypatch: pytest.MonkeyPatch, *places: int) -> None:
+    """The third trustee sends shares that do not fit to those at these places."""
+
+    def badly(*given: Any) -> tuple[int, ...]:
+        return tuple(share ^ 1 if place in places else share for place, share in enumerate(deal(*given), 1))
+
+    monkeypatch.setattr(trustee, "deal", badly)
+    ceremony.step("share", 3)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_answers_that_would_publish_it_all(
+    ceremony: Ceremony, monkeypatch: pytest.MonkeyPatch, *, at_once: bool
+) -> None:
+    """Nobody must publish as many shares as decrypt, at once or after each other; the others make a key alone."""
+    ceremony.steps("init", "commit", "reveal")
+    ceremony.steps("share", places=(1, 2))
+    dealt_badly(ceremony, monkeypatch, 1, 2)
+    ceremony.step("complain", 1)
+    if not at_once:
+        assert ceremony.step("answer", 3)["trustees"] == [1]
+    ceremony.step("complain", 2)
+    for options in ((), ("--dry-run",)):
+        assert ceremony.refused("answer", 3, *options) == "AnswersReveal"
+    assert list(ceremony.state().answers) == ([] if at_once else [(1, 3)])
+    ceremony.steps("confirm")
+    ceremony.pass_time(2)
+    assert ceremony.finish() == "ready"
+    assert sorted(ceremony.state().keys) == [1, 2]
+    secrets_of(ceremony, 1, 2)
 
 
 def test_nobody_complains_about_a_good_share(ceremony: Ceremony) -> None:
