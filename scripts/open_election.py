@@ -1,7 +1,8 @@
 """Open an election: begin the trustees' ceremony, create the ballot box, register it.
 
 One officer begins the ceremony and creates the box; what the box is given is checked as every verifier will check it.
-Two officers register it, before it opens. docs/key-ceremony.md has the whole order of things.
+Two officers register it, before it opens; the second one makes anew, from roll and log, what is registered.
+docs/key-ceremony.md has the whole order of things.
 """
 
 import argparse
@@ -20,7 +21,7 @@ from scripts.common.cases import shown
 from scripts.common.registries import NOBODY, Registries, checksum, open_registries
 from scripts.common.session import Session
 from scripts.common.settings import Misused, Refused
-from scripts.common.two_officers import Kind, Plan, Values
+from scripts.common.two_officers import Kind, Plan, Proposed, Values
 
 DAY = 86_400
 
@@ -28,19 +29,23 @@ DAY = 86_400
 def options() -> argparse.ArgumentParser:
     """The command line."""
     parser = argparse.ArgumentParser(description="Open an election.", allow_abbrev=False)
-    verb = two_officers.verbs(parser, "the registration of a box", evidence=False)
+    verb = two_officers.verbs(parser, "the registration of a box", _files, evidence=False)
     begin = verb("begin", "an officer: publish the manifest and begin the trustees' ceremony")
     begin.add_argument("manifest", type=Path, metavar="FILE", help="the manifest, JSON")
     begin.add_argument("--period", type=int, default=DAY, metavar="SECONDS", help="how long each stage lasts at most")
     create = verb("create", "an officer: create the ballot box of a ceremony that has its key")
-    create.add_argument("--roll", type=Path, required=True, metavar="FILE", help="the published roll")
-    create.add_argument("--log", type=Path, required=True, metavar="FILE", help="the enrolment office's log")
-    register = verb("register", "first officer: register the setup's box; the second officer confirms")
+    _files(create)
+    register = verb("register", "first officer: register the setup's box; the second confirms, with files of their own")
     register.add_argument("--box", metavar="ADDRESS", help="which box, where several were created")
     status = verb("status", "say how far the election is")
     for made in (create, register, status):
         made.add_argument("--setup", required=True, metavar="ID", help="what begin printed")
     return parser
+
+
+def _files(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--roll", type=Path, required=True, metavar="FILE", help="the published roll")
+    parser.add_argument("--log", type=Path, required=True, metavar="FILE", help="the enrolment office's log")
 
 
 def read(args: argparse.Namespace) -> None:
@@ -62,7 +67,9 @@ def read(args: argparse.Namespace) -> None:
 def open_election(session: Session) -> dict[str, Any]:
     """Carry out the verb. Gives what --json prints."""
     args, registries = session.args, open_registries(session)
-    if args.verb in ("confirm", "withdraw", "pending"):
+    if args.verb == "confirm":
+        return two_officers.confirm(session, registries, (REGISTRATION,), lambda act: look(session, registries, act))
+    if args.verb in ("withdraw", "pending"):
         return two_officers.routine(session, registries, (REGISTRATION,))
     if args.verb == "begin":
         return begin(session, registries)
@@ -113,7 +120,7 @@ def create(session: Session, registries: Registries) -> dict[str, Any]:
     if opening.manifest.schedule.opens <= registries.now():
         raise Refused(f"Voting was to open at {when(opening.manifest.schedule.opens)}, which is past.")
     for box in boxes.boxes_of(registries, args.setup):
-        if boxes.is_as_opened(session, box, opening):
+        if boxes.is_as_opened(registries, box, opening):
             session.say(f"Stands already: the box {box}.")
             return {"setup": shown(args.setup), "box": box, "stands": True, "sent": False}
     data = "0x" + code.creation_code(session, "BallotBox", opening.arguments).hex()
@@ -139,7 +146,7 @@ def create(session: Session, registries: Registries) -> dict[str, Any]:
     sending.broadcast(session, signed)
     receipt = sending.wait(session, officer, nonce, [signed.hash])
     box = creation.address_at(officer, nonce)
-    if receipt["status"] != 1 or not boxes.is_as_opened(session, box, opening):
+    if receipt["status"] != 1 or not boxes.is_as_opened(registries, box, opening):
         raise Refused(f"Transaction {signed.hash} was mined, but the box at {box} is not what was asked for.")
     boxes.with_box(registries, box)
     session.say(f"Done in block {receipt['blockNumber']}, {receipt['gasUsed']:,} gas: the box {box}.")
@@ -156,6 +163,20 @@ def register(session: Session, registries: Registries) -> dict[str, Any]:
         box = found[0]
     values = {"setup": setup, "box": checksum(registries, box)}
     return two_officers.propose(session, registries, REGISTRATION, values) | {"setup": shown(setup), "box": box}
+
+
+def look(session: Session, registries: Registries, act: Proposed) -> None:
+    """The second officer's own look: what is to be registered, made anew from the files. Raises Refused where not."""
+    box = str(act.values["box"]).lower()
+    opening = boxes.opening_of(registries, bytes(act.values["setup"]), session.args.roll, session.args.log)
+    if differing := boxes.differences(registries, box, opening):
+        raise Refused(
+            f"The box {box} is not what the manifest, your roll and your log make; other are: {', '.join(differing)}. "
+            "Nothing was sent."
+        )
+    for heading, text in opening.lines:
+        session.say(f"{heading:10} {text}")
+    session.say("Compared   the box has this roll, this log, the manifest's contests and its times")
 
 
 def _registers(_: Registries, values: Values) -> str:

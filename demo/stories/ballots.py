@@ -127,7 +127,7 @@ class Story:
         files = ("--roll", str(self.roll), "--log", str(self.log))
         self.box = str(self._script("create", "--setup", self.setup, *files)["box"])
         self._script("register", "--setup", self.setup)
-        self.stage.script("open_election", "confirm", "--officer", self.second)
+        self.stage.script("open_election", "confirm", *files, "--officer", self.second)
         self._phase("registered")
         self._pass_to(self.manifest.schedule.opens)
         self._phase("open")

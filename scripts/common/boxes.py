@@ -143,18 +143,46 @@ def boxes_of(registries: Registries, setup: bytes) -> list[str]:
     return found
 
 
-def is_as_opened(session: Session, box: str, wanted: Opening) -> bool:
+def is_as_opened(registries: Registries, box: str, wanted: Opening) -> bool:
     """Whether a box has this roll, log, schedule and contests."""
-    functions = session.contract("BallotBox", box).functions
+    return not differences(registries, box, wanted)
+
+
+def differences(registries: Registries, box: str, wanted: Opening) -> list[str]:
+    """In what a box is other than what is wanted, in words; nothing where it is the same."""
+    functions = registries.session.contract("BallotBox", box).functions
     said = wanted.manifest
-    return (
-        bytes(functions.SETUP().call()) == wanted.setup
-        and "0x" + bytes(functions.ROLL_ROOT().call()).hex() == wanted.roll_root
-        and "0x" + bytes(functions.LOG_ROOT().call()).hex() == wanted.log_root
-        and functions.OPENS_AT().call() == said.schedule.opens
-        and functions.MIN_BALLOTS().call() == said.min_ballots
-        and functions.contests().call() == [form.pack() for form in said.forms]
-    )
+    stands: list[tuple[str, Any, Any]] = [
+        ("the setup", bytes(functions.SETUP().call()), wanted.setup),
+        ("the contests", functions.contests().call(), [form.pack() for form in said.forms]),
+        ("the fewest ballots", functions.MIN_BALLOTS().call(), said.min_ballots),
+        ("the opening", functions.OPENS_AT().call(), said.schedule.opens),
+        ("the closing", functions.closesAt().call(), said.schedule.closes),
+        ("the log root", "0x" + bytes(functions.LOG_ROOT().call()).hex(), wanted.log_root),
+        ("the roll root", "0x" + bytes(functions.ROLL_ROOT().call()).hex(), wanted.roll_root),
+    ]
+    found = [name for name, stood, asked in stands if stood != asked]
+    # The root over all units tells that one is another; which, and in what, only the box's first event.
+    return found + _units_that_differ(registries, box, wanted) if "the roll root" in found else found
+
+
+def _units_that_differ(registries: Registries, box: str, wanted: Opening) -> list[str]:
+    opened = registries.session.contract("BallotBox", box).events.BoxOpened()
+    entry = {"address": box, "start_block": registries.record["contracts"]["TrusteeCeremony"]["start_block"]}
+    units = [
+        tuple(unit.values())
+        for log in verification.logs(registries.session, entry, [keccak(OPENED), None, wanted.setup])
+        for unit in opened.process_log(log)["args"]["units"]
+    ]
+    words = ("place", "lines", "issued signatures", "eligible voters", "root")
+    asked = [tuple(roll) for roll in wanted.arguments[1]]
+    differing = [
+        f"unit {place}'s {word}"
+        for place, pair in enumerate(zip(units, asked, strict=False))
+        for word, stood, own in zip(words, *pair, strict=True)
+        if stood != own
+    ]
+    return differing if len(units) == len(asked) else ["the number of units", *differing]
 
 
 def registered_box(registries: Registries, setup: bytes) -> str | None:

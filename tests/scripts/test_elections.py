@@ -3,15 +3,20 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from muniment.ballots.model import UnitRoll
 from muniment.chain.rpc import Rpc
+from muniment.hashing import ZERO_ADDRESS, ZERO_HASH
+from scripts.common import boxes
 from tests.scripts.office import COLLEAGUE, Office
 from tests.scripts.tools import REGISTRAR, STRANGER
 from tests.service.ballots.election import DAY, FIRST, HOUR, Election
 
+OTHER = b"\1" * 32
 COLLEAGUES = ("--officer", COLLEAGUE, "--yes")
 
 
@@ -83,8 +88,18 @@ def test_an_election_is_opened_and_closed(office: Office, election: Election, tm
 
     register = ("open_election", "register", *setup, "--yes")
     assert told(office, *register)["box"] == box
-    assert "another officer has to confirm" in shell.run("open_election", "confirm", "--yes", status=1)
-    assert "Done in block" in shell.run("open_election", "confirm", *COLLEAGUES)
+    own = ("--roll", roll, "--log", log)
+    assert "another officer has to confirm" in shell.run("open_election", "confirm", *own, "--yes", status=1)
+    assert "--roll" in shell.run("open_election", "confirm", *COLLEAGUES, status=2)
+    for files, differing in other_files(election, tmp_path).items():
+        height = office.node.height()
+        refused = shell.run("open_election", "confirm", *files, *COLLEAGUES, status=1)
+        assert f"make; other are: {differing}. Nothing was sent." in refused
+        assert office.node.height() == height
+    confirmed = shell.run("open_election", "confirm", *own, *COLLEAGUES)
+    assert "6 lines in 6 units, 12 signatures" in confirmed
+    assert "the box has this roll, this log" in confirmed
+    assert "Done in block" in confirmed
     status = told(office, "open_election", "status", *setup)
     assert status == {"setup": election.setup, "stage": "ready", "created": [box], "box": box}
 
@@ -102,6 +117,89 @@ def test_an_election_is_opened_and_closed(office: Office, election: Election, tm
     joined = told(office, *join)
     assert len(joined.pop("transactions")) == 2
     assert joined == {"ballots": 0, "closes": schedule.closes + HOUR, "groups": 0, "joined": True, "uncounted": []}
+
+
+def other_files(election: Election, folder: Path) -> dict[tuple[str, ...], str]:
+    """Rolls and logs that hold for themselves and are not what the box was given, and in what they differ."""
+    short = json.loads(json.dumps(election.roll))
+    short["units"][FIRST]["lines"].pop()
+    unsigned, fewer = json.loads(json.dumps(election.roll)), dict(election.log)
+    unsigned["units"][0]["issued"] -= 1
+    fewer["entries"] = [entry for entry in election.log["entries"] if entry["unit"] != 0]
+    log = written(folder, "log.json", election.log)
+    rolls = written(folder, "short.json", short), written(folder, "unsigned.json", unsigned)
+    logs = log, written(folder, "fewer.json", fewer)
+    return {
+        ("--roll", rolls[0], "--log", logs[0]): "the roll root, unit 1's lines, unit 1's root",
+        ("--roll", rolls[1], "--log", logs[1]): "the log root, the roll root, unit 0's issued signatures",
+    }
+
+
+def standing(wanted: boxes.Opening, units: list[tuple[Any, ...]], **changes: Any) -> Any:
+    """Registries in which a box stands as wanted but for these changes, and said at first that it has these units."""
+    answers = {
+        "SETUP": wanted.setup,
+        "contests": [form.pack() for form in wanted.manifest.forms],
+        "MIN_BALLOTS": wanted.manifest.min_ballots,
+        "OPENS_AT": wanted.manifest.schedule.opens,
+        "closesAt": wanted.manifest.schedule.closes,
+        "LOG_ROOT": bytes.fromhex(wanted.log_root[2:]),
+        "ROLL_ROOT": bytes.fromhex(wanted.roll_root[2:]),
+        **changes,
+    }
+
+    def function(name: str) -> Any:
+        return lambda: SimpleNamespace(call=lambda: answers[name])
+
+    said = {"args": {"units": [dict(enumerate(unit)) for unit in units]}}
+    box = SimpleNamespace(
+        functions=SimpleNamespace(**{name: function(name) for name in answers}),
+        events=SimpleNamespace(BoxOpened=lambda: SimpleNamespace(process_log=lambda _: said)),
+    )
+    record = {"contracts": {"TrusteeCeremony": {"start_block": 0}}}
+    return SimpleNamespace(session=SimpleNamespace(contract=lambda *_: box), record=record)
+
+
+@pytest.fixture
+def wanted() -> boxes.Opening:
+    """What a box of two units is to be."""
+    times = SimpleNamespace(opens=10, closes=20)
+    said = SimpleNamespace(forms=[SimpleNamespace(pack=lambda: 7)], min_ballots=2, schedule=times)
+    rolls = (UnitRoll(0, 1, 1, 1, ZERO_HASH), UnitRoll(1, 2, 3, 4, ZERO_HASH))
+    return boxes.Opening(bytes(32), said, rolls, ZERO_HASH, ZERO_ADDRESS)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("view", "stands", "says"),
+    [
+        ("SETUP", OTHER, "the setup"),
+        ("contests", [7, 7], "the contests"),
+        ("MIN_BALLOTS", 1, "the fewest ballots"),
+        ("OPENS_AT", 9, "the opening"),
+        ("closesAt", 21, "the closing"),
+        ("LOG_ROOT", OTHER, "the log root"),
+    ],
+)
+def test_in_what_a_box_differs(wanted: boxes.Opening, view: str, stands: Any, says: str) -> None:
+    """Whatever a box was created with must be compared, and that which is other be named."""
+    assert boxes.is_as_opened(standing(wanted, []), ZERO_ADDRESS, wanted)
+    other = standing(wanted, [], **{view: stands})
+    assert not boxes.is_as_opened(other, ZERO_ADDRESS, wanted)
+    assert boxes.differences(other, ZERO_ADDRESS, wanted) == [says]
+
+
+def test_in_which_unit_a_box_differs(wanted: boxes.Opening, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each number of each unit must be compared, and units that are too few or too many be told."""
+    monkeypatch.setattr(boxes.verification, "logs", lambda *_: [{}])
+    first, second = wanted.arguments[1]
+    numbers = ["unit 1's lines", "unit 1's issued signatures", "unit 1's eligible voters", "unit 1's root"]
+    for units, says in (
+        ([first, (1, 3, 4, 5, OTHER)], numbers),
+        ([first], ["the number of units"]),
+        ([first, second, second], ["the number of units"]),
+    ):
+        other = standing(wanted, units, ROLL_ROOT=OTHER)
+        assert boxes.differences(other, ZERO_ADDRESS, wanted) == ["the roll root", *says]
 
 
 def test_refuses_what_is_no_box(office: Office, election: Election) -> None:
