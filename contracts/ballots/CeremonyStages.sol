@@ -117,6 +117,9 @@ abstract contract CeremonyStages is ITrusteeCeremony {
         record = _advance(setup);
         trustee = _trustees[setup][msg.sender];
         if (trustee.index == 0) revert NotTrustee(setup, msg.sender);
+        // Who sent the transaction is asked, not who may act. Others believe a step by its trustee's own signature.
+        // solhint-disable-next-line avoid-tx-origin
+        if (msg.sender != tx.origin || msg.sender.code.length > 0) revert NotDirect(msg.sender);
         if (trustee.out) revert TrusteeIsOut(setup, msg.sender);
         if (record.stage != needed) revert StageRefused(setup, record.stage, needed);
     }

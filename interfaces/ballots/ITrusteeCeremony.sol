@@ -131,6 +131,9 @@ interface ITrusteeCeremony {
     error NotTrustee(SetupId setup, address account);
     /// @notice Thrown when the trustee is out.
     error TrusteeIsOut(SetupId setup, address trustee);
+    /// @notice Thrown when a trustee takes a step otherwise than by a transaction of its own, or has code: nobody could
+    /// tell what it signed, and one such trustee would spoil the ceremony for all.
+    error NotDirect(address caller);
     /// @notice Thrown when the ceremony is at another stage.
     error StageRefused(SetupId setup, CeremonyStage present, CeremonyStage needed);
     /// @notice Thrown when the trustee did this step before; who confirmed complains no more.

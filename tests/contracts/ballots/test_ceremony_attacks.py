@@ -4,10 +4,39 @@ import pytest
 
 from muniment.ballots.crypto.group import add, draw_scalar, is_on_curve, multiply, negate
 from muniment.ballots.model import FIELD, INFINITY, ORDER, Point, Possession
-from tests.contracts.ballots.trustees import DEALING, FAILED, READY, REVIEW, Trustee
-from tests.contracts.helpers import HOUR, keccak, next_block_at, now, plain, reverts
+from tests.contracts.ballots.trustees import COMMITTING, DEALING, FAILED, READY, REVEALING, REVIEW, Trustee
+from tests.contracts.helpers import DAY, HOUR, keccak, next_block_at, node, now, plain, reverts
 
 ZERO = "0x" + "00" * 20
+
+# ── Steps ──
+
+
+@pytest.mark.parametrize("stage", [COMMITTING, REVEALING, DEALING, REVIEW])
+def test_a_trustee_with_code_takes_no_step(begun, beside, people, stage):
+    """Must take steps only from a trustee's own transactions: what an account under EIP-7702 sends may be its code's."""
+    setup = begun(2, 3).until(stage)
+    who = setup[1].account.address
+    forwarder = beside["Forwarder"].deploy({"from": people.deployer})
+    step = {COMMITTING: setup.commit, REVEALING: setup.reveal, DEALING: setup.deal, REVIEW: setup.confirm}[stage]
+    node("anvil_setCode", who, "0xef0100" + forwarder.address[2:])
+    try:
+        with reverts("NotDirect", who):
+            step(1)
+    finally:
+        node("anvil_setCode", who, "0x")
+    step(1)
+
+
+def test_a_contract_takes_no_step(ceremonies, people, beside):
+    """Must refuse what a contract passes on, even one that is named as a trustee."""
+    forwarder = beside["Forwarder"].deploy({"from": people.deployer})
+    members = [forwarder.address, people.stranger.address]
+    begun = ceremonies.begin(b'{"title":"By a contract"}', members, 2, DAY, {"from": people.election_officer})
+    call = ceremonies.commit.encode_input(begun.return_value, "0x" + "11" * 32)
+    with reverts("NotDirect", forwarder.address):
+        forwarder.forward(ceremonies, call, {"from": people.stranger})
+
 
 # ── Keys ──
 
