@@ -117,7 +117,7 @@ def _registered(rpc: Rpc, deployment: Deployment, name: str) -> str | None:
     # Ours reckons its election's id itself; another contract may say any.
     is_box = registered_boxes(lambda: rpc, deployment)
     for box in filter(is_box, boxes):
-        return box
+        return str(box)
     raise Refused("ElectionUnknown", election=name)
 
 
