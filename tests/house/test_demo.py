@@ -46,6 +46,6 @@ def test_an_election_with_too_many_voters(tmp_path: Path) -> None:
         + "VOTES\nvoter_id;vote\n"
         + "".join(f"{number};{number % 7}\n" for number in range(voters))
     )
-    with pytest.raises(StageError, match="approval with total 1.*`--limit`"):
+    with pytest.raises(StageError, match=r"approval with total 1.*`--limit`"):
         published(path, None)
     assert sum(unit.eligible for unit in published(path, 100).units) == 100
