@@ -111,7 +111,8 @@ def published(path: Path, limit: int | None) -> Poll:
     except pabulib.PabulibRefused as error:
         raise StageError(str(error)) from error
     except Refused as refused:
-        raise StageError(sentence_of(refused)) from refused
+        fewer = " Here, `--limit` holds it with the first voters alone." if refused.name == "PlanTooManyVoters" else ""
+        raise StageError(sentence_of(refused) + fewer) from refused
     names = [" and ".join(districts[place][0] or NOWHERE for place in area) for area in plan.areas]
     areas = {districts[place][0]: number for number, area in enumerate(plan.areas) for place in area}
     parts = [sum(unit.area == area for unit in plan.units) for area in range(len(plan.areas))]

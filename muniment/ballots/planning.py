@@ -83,8 +83,6 @@ def plan_units(
     total = sum(voters)
     if not voters or min(voters) < 1:
         raise Refused("PlanDistrictEmpty")
-    if any(form.kind == ContestKind.CHOICE and form.options * width_of(total) > 255 for form in forms):
-        raise Refused("PlanTooManyVoters", voters=total)
     largest = largest_unit(searches, min_ballots)
     if largest < least:
         raise Refused("PlanUndecodable", least=least, largest=largest)
@@ -92,8 +90,10 @@ def plan_units(
     sizes = [sum(voters[place] for place in area) for area in areas]
     fewest = [ceil(size / largest) for size in sizes]
     most = [max(size // least, 1) for size in sizes]
-    if sum(fewest) > ceiling or any(low > high for low, high in zip(fewest, most, strict=True)):
-        raise Refused("PlanTooManyVoters", voters=total)
+    too_wide = any(form.kind == ContestKind.CHOICE and form.options * width_of(total) > 255 for form in forms)
+    if too_wide or sum(fewest) > ceiling or any(low > high for low, high in zip(fewest, most, strict=True)):
+        # Only choices come here: sums of points are searched one by one.
+        raise Refused("PlanTooManyVoters", voters=total, ceiling=ceiling, least=least, largest=largest)
     numbers, tables = _divide(sizes, fewest, most, searches, ceiling)
     units = tuple(
         PlannedUnit(area, number, part)

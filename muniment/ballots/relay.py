@@ -1,7 +1,8 @@
 """The relay: takes ballots, signs that it has them, and has them cast.
 
 A ballot is checked as the box will check it, stored together with the intent to cast it, and only then acknowledged.
-Whoever holds the receipt of a ballot that never came to the chain can show what the relay did.
+Whoever holds the receipt of a ballot that never came to the chain can show that the relay had it, as far as its key is
+known to be the relay's (`muniment.ballots.receipts`).
 """
 
 from collections.abc import Sequence

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -186,6 +187,20 @@ def keystore_of(settings: Settings) -> tuple[Path, str]:
 def account_of(settings: Settings) -> LocalAccount:
     """The account of the agency's keystore. Raises Refused without one, KeystoreUnusable when it does not open."""
     return unlock(*keystore_of(settings))
+
+
+def address_of(settings: Settings) -> str | None:
+    """Whose the agency's keystore says that it is, lower-case 0x hex: no password is asked for, and nothing is proven.
+
+    None without keystore or password, and where the file does not say.
+    """
+    if settings.keystore is None or settings.password_file is None:
+        return None
+    try:
+        said = "0x" + str(json.loads(settings.keystore.read_text(encoding="utf-8"))["address"]).lower()[-40:]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # whoever needs the key is told why it does not open
+    return said if re.fullmatch("0x[0-9a-f]{40}", said) else None
 
 
 def create_keystore(path: Path, password: str) -> str:

@@ -11,7 +11,7 @@ from muniment.ballots import queries
 from muniment.ballots.enrolment import eligible, keys, office, roll_building
 from muniment.ballots.results_csv import csv_of
 from muniment.ballots.setups import setup_of
-from muniment.cli import ballots_planning, ballots_standing, ballots_verifying
+from muniment.cli import ballots_planning, ballots_receipt, ballots_standing, ballots_verifying
 from muniment.cli.console import AsJson, emit_json, say, table
 from muniment.config import Settings
 from muniment.db.engine import arrange, reading, writing
@@ -32,6 +32,7 @@ Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to th
 
 
 app.command("plan")(ballots_planning.run)
+app.command("receipt")(ballots_receipt.run)
 app.command("standing")(ballots_standing.run)
 app.command("verify")(ballots_verifying.run)
 

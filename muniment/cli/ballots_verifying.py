@@ -1,19 +1,19 @@
-"""`muniment ballots verify`: needs no database, no key and no trust in the service."""
+"""`muniment ballots verify`: needs no database, no key and no trust in whoever publishes roll and log."""
 
 import json
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.progress import TaskID
 
 from muniment.ballots.verifying.contracts import BUILD, Contracts
-from muniment.ballots.verifying.findings import TranscriptRefused, Verdict
+from muniment.ballots.verifying.findings import Verdict
 from muniment.ballots.verifying.judging import Mapped, dask, pool
 from muniment.ballots.verifying.loading import ElectionUnreadable, load
-from muniment.ballots.verifying.transcript import parse
+from muniment.ballots.verifying.published import PATIENCE, Named, json_of
 from muniment.ballots.verifying.verifier import Verification, verify
 from muniment.chain.rpc import Rpc
 from muniment.cli.console import AsJson, emit_json, progress, say, table
@@ -25,10 +25,12 @@ SHOWN = 20  # findings in a table
 
 
 def run(
-    election: Annotated[str, typer.Argument(help="The ballot box's address, or the file of a transcript.")],
+    election: Annotated[
+        str, typer.Argument(help="The setup's id, the election's, the box's address, or the file of a transcript.")
+    ],
     rpc: Annotated[list[str] | None, typer.Option(help="A node; may be repeated. Else those of the settings.")] = None,
-    roll: Annotated[str | None, typer.Option(help="The published roll: a file or an address.")] = None,
-    log: Annotated[str | None, typer.Option(help="The enrolment office's log; else beside the roll.")] = None,
+    roll: Annotated[str | None, typer.Option(help="The roll: a file or an address; else as it is published.")] = None,
+    log: Annotated[str | None, typer.Option(help="The office's log; else beside the roll.")] = None,
     block: Annotated[str, typer.Option(help="latest, safe, finalized, or a number.")] = "latest",
     save: Annotated[Path | None, typer.Option(help="Write the transcript here.")] = None,
     scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler, tcp://…; else all cores here.")] = None,
@@ -102,31 +104,29 @@ def _show(outcome: Verification) -> None:
 
 def _transcript(election: str, urls: list[str] | None, roll: str | None, log: str | None, block: str, told: Any) -> Any:
     if not election.startswith("0x"):
-        return _json(election)
-    if roll is None:
-        raise typer.BadParameter("Name the published roll with --roll, a file or an address.")
-    beside = roll.removesuffix("roll") + "log" if roll.endswith("/roll") else None
+        return json_of(election)
+    settings = Settings.load()
+    rpc = Rpc(urls or settings.rpc_urls, timeout=PATIENCE)
+    named = Named(election, settings, rpc)
+    beside = roll.removesuffix("roll") + "log" if roll is not None and roll.endswith("/roll") else None
     source = log or beside
-    if source is None:
-        raise typer.BadParameter("Name the enrolment office's log with --log, a file or an address.")
-    rpc = Rpc(urls or Settings.load().rpc_urls, timeout=60)
     try:
+        box = named.box
+        parts = (
+            named.publication.roll if roll is None else json_of(roll),
+            named.publication.log if source is None else json_of(source),
+        )
         which: int | str = int(block) if block.isdigit() else block
-        return load(rpc, election, _json(roll), _json(source), which, told)
+        transcript = load(rpc, box, *parts, which, told)
     except ElectionUnreadable as error:
         raise Refused("ElectionUnreadable", cause=str(error)) from error
     finally:
         rpc.close()
+    _check_name(election.lower(), box, transcript["views"]["box"])
+    return transcript
 
 
-def _json(source: str) -> Any:
-    """JSON from a file or an address."""
-    try:
-        if source.startswith(("http://", "https://")):
-            answer = httpx.get(source, timeout=60).raise_for_status()
-            return parse(answer.content)
-        return parse(Path(source).read_bytes())
-    except (OSError, httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Refused("SourceUnreadable", source=source, cause=type(error).__name__) from error
-    except TranscriptRefused as error:
-        raise Refused("SourceUnreadable", source=source, cause=error.says) from error
+def _check_name(name: str, box: str, view: Mapping[str, Any]) -> None:
+    """Whoever said where the box is may have named another; that the box says the truth is verified."""
+    if name not in (box, view["setup"], view["election"]):
+        raise Refused("BoxOfOther", box=box, election=name)

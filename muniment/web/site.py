@@ -20,6 +20,7 @@ from muniment.ballots.registered import registered_boxes
 from muniment.ballots.relay import ReceiptSigner, open_signer
 from muniment.chain.deployment import Deployment
 from muniment.chain.rpc import Rpc
+from muniment.chain.signer import address_of
 from muniment.config import Settings
 from muniment.db.answers import AsOf, as_of
 from muniment.db.engine import reading
@@ -93,6 +94,11 @@ class Site:
     def receipts(self) -> ReceiptSigner:
         """What signs receipts of ballots. Raises Refused without a key, KeystoreUnusable."""
         return open_signer(self.settings)
+
+    @cached_property
+    def relayer(self) -> str | None:
+        """Whose receipts they are, as the keystore says without its password; None where ballots are not relayed."""
+        return address_of(self.settings)
 
     @cached_property
     def is_box(self) -> Callable[[str], bool]:

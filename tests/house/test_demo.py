@@ -6,6 +6,7 @@ import pytest
 
 from demo import __main__ as demo
 from demo.node import Node, StageError, free_port
+from demo.stories.ballots_poll import published
 
 
 def test_one_demo_at_a_time(tmp_path: Path) -> None:
@@ -34,3 +35,17 @@ def test_a_refusal_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None
     """A file's name is text, whatever brackets it has."""
     assert demo.main(["--once", "--parcels", "/nowhere/[/red].geojson"]) == 1
     assert "/nowhere/[/red].geojson" in capsys.readouterr().err.replace("\n", "")
+
+
+def test_an_election_with_too_many_voters(tmp_path: Path) -> None:
+    """Must be told in the planner's words, with what helps in a demo: fewer voters."""
+    path, voters = tmp_path / "city.pb", 30_000
+    path.write_text(
+        f"META\nkey;value\ndescription;City\nnum_votes;{voters}\nvote_type;choose-1\nPROJECTS\nproject_id;cost;name\n"
+        + "".join(f"{number};1;P{number}\n" for number in range(7))
+        + "VOTES\nvoter_id;vote\n"
+        + "".join(f"{number};{number % 7}\n" for number in range(voters))
+    )
+    with pytest.raises(StageError, match=r"approval with total 1.*`--limit`"):
+        published(path, None)
+    assert sum(unit.eligible for unit in published(path, 100).units) == 100

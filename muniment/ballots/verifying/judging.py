@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from multiprocessing import get_context
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 from muniment.ballots.crypto.ballot import check_ballot, tracker
 from muniment.ballots.crypto.checking import check_ballots
@@ -83,9 +83,16 @@ def pool(ballots: int, workers: int | None = None) -> Iterator[Mapped]:
 
 @contextmanager
 def dask(scheduler: str) -> Iterator[Mapped]:
-    """The workers of a Dask scheduler (tcp://…), which have this package. Raises ModuleNotFoundError without Dask."""
-    distributed: Any = __import__("distributed")
-    with distributed.Client(scheduler) as client:
+    """The workers of a Dask scheduler (tcp://…), which have this package. Raises Refused(DaskMissing, DaskSilent)."""
+    try:
+        from distributed import Client  # optional: the service never needs it
+    except ImportError as error:
+        raise Refused("DaskMissing") from error
+    try:
+        client = Client(scheduler)
+    except (OSError, ValueError) as error:
+        raise Refused("DaskSilent", scheduler=scheduler) from error
+    with client:
 
         def mapped(work: Judge, tasks: Sequence[Task]) -> Iterator[list[Judged]]:
             for future in client.map(work, tasks):

@@ -45,11 +45,12 @@ class Elections(_Told):
 
 
 class Election(_Told):
-    """One election: manifest, ceremony, opening, units with their turnout, groups."""
+    """One election: manifest, ceremony, opening, units with their turnout, groups. Receipts are by `relayer`."""
 
     setup: str
     election: str | None
     box: str | None
+    relayer: str | None
     phase: str
     manifest: dict[str, Any]
     ceremony: dict[str, Any]

@@ -62,7 +62,7 @@ def election(site: Here, election: Name) -> Any:
     found = answered(site, lambda connection: queries.election(connection, election, site.clock()))
     if found["phase"] in _RUNNING:
         found["ceremony"]["stage"] = _stage(site, found["setup"]) or found["ceremony"]["stage"]
-    return {**found, "ceremony_contract": site.registry_of(CEREMONY)}
+    return {**found, "ceremony_contract": site.registry_of(CEREMONY), "relayer": site.relayer}
 
 
 @router.get("/{election}/turnout", response_model=models.Turnout, responses=NOT_FOUND)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from muniment.ballots.counting.searching import LARGEST_TABLE, Radices, Search, best_table, seconds, tables_for
-from muniment.ballots.model import ContestForm
+from muniment.ballots.model import ContestForm, width_of
 from muniment.ballots.pabulib import read
 from muniment.ballots.planning import (
     District,
@@ -19,6 +19,7 @@ from muniment.ballots.planning import (
     searches_of,
 )
 from muniment.errors import Refused
+from muniment.sentences import sentence_of
 
 ZABRZE = Path(__file__).resolve().parents[4] / "shared/data/ballots/poland_zabrze_2021_.pb"
 SEVEN = ContestForm.choice(7)
@@ -188,6 +189,19 @@ def test_what_cannot_be_planned_is_refused(
     """Each obstacle must be told by its name."""
     with pytest.raises(Refused, match=error):
         plan_units(districts(*voters), forms, 20, **options)
+
+
+def test_a_roll_too_large_for_a_choice_is_one_unit_as_approval() -> None:
+    """Must be told what to do, and that must be true: the same voters and options, as approval with total 1."""
+    voters, options = 10**6, SEVEN.options
+    with pytest.raises(Refused) as refused:
+        plan_units(districts(voters), [SEVEN], 20)
+    assert refused.value.arguments == {"voters": voters, "ceiling": 112, "least": 60, "largest": 260}
+    assert "Open each choice as approval with total 1 (form points, most 1, maximum 1)" in sentence_of(refused.value)
+    form = ContestForm.points(options, 1, 1, 1)
+    plan = plan_units(districts(voters), [form], 20, ceiling=1)
+    assert [unit.voters for unit in plan.units] == [voters]
+    assert form.is_decodable(width_of(voters), voters + 40)
 
 
 def test_the_largest_unit() -> None:
