@@ -54,6 +54,7 @@ class Election(_Told):
     manifest: dict[str, Any]
     ceremony: dict[str, Any]
     opening: dict[str, Any] | None
+    relayer: str | None
     units: tuple[dict[str, Any], ...]
     groups: tuple[dict[str, Any], ...]
     counted: bool

@@ -15,6 +15,7 @@ from muniment.ballots.setups import setup_of
 from muniment.ballots.states import CEREMONY, CeremonyStage
 from muniment.ballots.trustees.share_files import kept
 from muniment.chain.rpc import RpcError, RpcUnavailable
+from muniment.chain.signer import KeystoreUnusable
 from muniment.chain.views import View, ask
 from muniment.errors import Refused
 from muniment.web.api import ballot_models as models
@@ -62,7 +63,7 @@ def election(site: Here, election: Name) -> Any:
     found = answered(site, lambda connection: queries.election(connection, election, site.clock()))
     if found["phase"] in _RUNNING:
         found["ceremony"]["stage"] = _stage(site, found["setup"]) or found["ceremony"]["stage"]
-    return {**found, "ceremony_contract": site.registry_of(CEREMONY)}
+    return {**found, "ceremony_contract": site.registry_of(CEREMONY), "relayer": _relayer(site)}
 
 
 @router.get("/{election}/turnout", response_model=models.Turnout, responses=NOT_FOUND)
@@ -139,6 +140,14 @@ def shares(site: Here, election: Name) -> Any:
     """The trustees' share files that are here: anybody counts with them."""
     files = answered(site, lambda connection: kept(connection, setup_of(connection, election)))
     return {"shares": [one.file for one in files]}
+
+
+def _relayer(site: Site) -> str | None:
+    """Who signs receipts of ballots here; None where nobody can."""
+    try:
+        return site.receipts.address
+    except (Refused, KeystoreUnusable):
+        return None
 
 
 def _stage(site: Site, setup: str) -> str | None:
