@@ -156,6 +156,8 @@ def test_from_the_receipt(poll: Poll, chromium: Browser, device: Device, wallet:
     other = Device(chromium, poll)
     track = other.open("track", wallet)
     for wrong in ({**receipt, "election": "0x" + "1" * 64}, {**receipt, "tracker": "0x" + "1" * 64}, [], None):
+        track.locator("#track-file").set_input_files(file)
+        expect(track.locator("#track-opened")).to_be_visible()
         (tmp_path / "wrong.json").write_text(json.dumps(wrong))
         track.locator("#track-file").set_input_files(tmp_path / "wrong.json")
         expect(track.locator("#track-error")).to_contain_text("This is no receipt of this election.")
