@@ -1,13 +1,16 @@
 """Browsers of a voter's, as small as a phone."""
 
+import json
 import os
 from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
+from muniment.ballots.enrolment import blind
 from tests.dapp.conftest import PATIENCE, axe
 from tests.dapp.polling import Poll
 from tests.dapp.wallet import Wallet
+from tests.service.ballots.stage import Voter
 
 PICTURES = os.environ.get("MUNIMENT_PICTURES")  # a folder; then each page is photographed on the way
 PHONE = {"width": 360, "height": 740}
@@ -37,6 +40,18 @@ class Device:
             wallet.install(page)
         page.goto(self.poll.url + self.poll.page(what))
         return page
+
+
+def key_file(poll: Poll, voter: Voter, folder: Path) -> Path:
+    """The file of a voter's key, as the page for enrolling saves it."""
+    file = folder / "key.json"
+    kept = {
+        "format": "Muniment.CredentialFile.v1", "setup": poll.polls.setup, "unit": voter.unit,
+        "secret": f"0x{voter.secret:064x}", "credential": voter.credential,
+        "randomizer": blind.to_text(voter.randomizer), "signature": blind.to_text(voter.signature),
+    }  # fmt: skip
+    file.write_text(json.dumps(kept))
+    return file
 
 
 def seen(page: Page, name: str) -> None:

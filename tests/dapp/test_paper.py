@@ -1,6 +1,5 @@
 """Voters who would rather vote on paper: they withdraw in a real browser, and show a desk that the code is theirs."""
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,12 +8,11 @@ from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import select
 
 from muniment.ballots import desk
-from muniment.ballots.enrolment import blind
 from muniment.ballots.model import Ballot
 from muniment.ballots.papers import election_at
 from muniment.db.engine import reading, writing
 from muniment.db.schema import intents
-from tests.dapp.devices import Device, seen
+from tests.dapp.devices import Device, key_file, seen
 from tests.dapp.polling import UNITS, Poll, polling
 from tests.service.ballots.stage import Voter
 
@@ -43,16 +41,9 @@ def device(chromium: Browser, poll: Poll) -> Iterator[Device]:
 
 def opened(device: Device, voter: Voter, folder: Path) -> Page:
     """The page, with the file of the voter's key opened in it."""
-    file = folder / "key.json"
-    kept = {
-        "format": "Muniment.CredentialFile.v1", "setup": device.poll.polls.setup, "unit": voter.unit,
-        "secret": f"0x{voter.secret:064x}", "credential": voter.credential,
-        "randomizer": blind.to_text(voter.randomizer), "signature": blind.to_text(voter.signature),
-    }  # fmt: skip
-    file.write_text(json.dumps(kept))
     page = device.open("paper")
     expect(page.locator("#paper-key")).to_be_visible()
-    page.locator("#paper-file").set_input_files(file)
+    page.locator("#paper-file").set_input_files(key_file(device.poll, voter, folder))
     return page
 
 

@@ -1,3 +1,4 @@
+import type { Election } from "../ballot.js";
 import { exported, imported, keep, kept } from "../enrol.js";
 import type { Credential } from "../enrol.js";
 import type { Hex } from "../group.js";
@@ -30,6 +31,22 @@ export const receiptsOf = (setup: Hex): readonly Receipt[] =>
 export function keepReceipt(setup: Hex, receipt: Receipt): void {
   const others = receiptsOf(setup).filter(({ tracker }) => tracker !== receipt.tracker);
   localStorage.setItem(place(setup, "cast"), JSON.stringify([...others, receipt]));
+}
+
+/** Forget a ballot that was never to be sent. */
+export function forgetReceipt(setup: Hex, tracker: Hex): void {
+  localStorage.setItem(place(setup, "cast"), JSON.stringify(receiptsOf(setup).filter((sent) => sent.tracker !== tracker)));
+}
+
+/** The ballot in a receipt's file; undefined when it is no receipt of this election. */
+export function receiptIn(text: string, { id, box, chain }: Election): Receipt | undefined {
+  try {
+    const read = JSON.parse(text) as Receipt;
+    const same = read.format === "Muniment.BallotReceipt.v1" && BigInt(read.chain) === chain;
+    return same && read.box === box && read.election === id ? read : undefined;
+  } catch {
+    return undefined; // no JSON, or a chain that is no number
+  }
 }
 
 /** The credential that this browser holds. */

@@ -31,6 +31,7 @@ export const BOX: Abi = parseAbi([
   "struct UnitRoll { uint32 unit; uint32 lines; uint32 issued; uint32 eligible; bytes32 root; }",
   "struct UnitTurnout { uint32 ballots; uint32 batches; }",
   "function cast(UnitRoll roll, bytes32[] unitPath, bytes ballots, bytes hints) returns (uint256)",
+  "function withdraw(UnitRoll roll, bytes32[] unitPath, uint32 index, address credential, bytes32[] rollPath, bytes signature, bytes replaced)",
   "struct Point { uint256 x; uint256 y; }",
   "struct Ciphertext { Point a; Point b; }",
   "function sumOf(uint32 unit, uint256 ciphertext) view returns (Ciphertext)",

@@ -6,10 +6,12 @@ import { packStanding, signDigest } from "../ballot.js";
 import type { Credential } from "../enrol.js";
 import type { Hex } from "../group.js";
 import { bytes, paperDigest, withdrawalDigest } from "../hashes.js";
+import { Closing } from "./closing.js";
 import { isAsOnChain } from "./comparing.js";
+import { Direct, withdrawalSending } from "./direct.js";
 import { credentialOf, takeFile } from "./keeping.js";
-import { alarm, post, Refusal, sentenceFor, turnTo } from "./showing.js";
-import { lineOf, standingOf, type VoterLine } from "./standing.js";
+import { alarm, moment, post, Refusal, sentenceFor, turnTo } from "./showing.js";
+import { lineOf, previousOf, standingOf, type VoterLine } from "./standing.js";
 import { electionOf, type Paper, paperOf, type Place, placeOf } from "./told.js";
 
 // From here to a paper ballot: the credential signs its withdrawal, and later, at the desk, the number that is told
@@ -26,6 +28,9 @@ let paper: Paper;
 let election: ReturnType<typeof electionOf>;
 let credential: Credential | undefined;
 let place: Place;
+let closing: Closing;
+let direct: Direct;
+let following = 0;
 
 const show = (name: string): void => turnTo(byId(`paper-${name}`), SECTIONS);
 const rest = (): Promise<void> => new Promise((resume) => setTimeout(resume, PAUSE));
@@ -60,6 +65,8 @@ async function begin(): Promise<void> {
   const [contracts, told] = await Promise.all([deployment(), paperOf(setup)]);
   paper = told;
   election = electionOf(paper);
+  closing = new Closing(paper.told);
+  direct = new Direct({ page: "paper", contracts, chain: paper.told.chain_id, box: election.box, words, step });
   if (!(await isAsOnChain({ place: byId("paper-checked"), contracts, paper, words, step, differs }))) return;
   credential = credentialOf(setup);
   await arrive();
@@ -79,8 +86,7 @@ async function arrive(): Promise<void> {
   }
   if (stage !== "open") return say("paper-standing", words("paper_not_barred"));
   const standing = await standingOf(setup, election, place);
-  const says = standing === "none" ? "paper_none" : standing === "waits" ? "paper_waits" : "paper_counts";
-  say("paper-standing", words(says));
+  say("paper-standing", words(standing.waits ? "paper_waits" : standing.tracker === null ? "paper_none" : "paper_counts"));
   byId("paper-ask").hidden = false;
 }
 
@@ -91,13 +97,25 @@ async function withdraw(): Promise<void> {
   byId("paper-understood-error").textContent = understood.checked ? "" : words("paper_understand");
   byId("paper-understood-group").classList.toggle("govuk-form-group--error", !understood.checked);
   if (!understood.checked) return understood.focus();
+  if (!(await closing.isOpen())) throw new Refusal("NotOpen", words("paper_closed", { time: moment(closing.at) }));
   const standing = await standingOf(setup, election, place);
-  if (standing === "waits") throw new Refusal("BallotWaits", words("paper_waits"));
+  const previous = await previousOf(setup, election, place, standing.tracker);
   const { unit, index, credential: address } = place.line;
   const signature = signDigest(withdrawalDigest(election.chain, election.box, unit, index), bytes(credential.secret));
-  const replaced = packStanding(typeof standing === "object" ? standing.replaced : undefined);
-  const asked = { unit, index, credential: address, signature, replaced };
-  const { key } = standing === "barred" ? { key: "" } : await post<Intent>(`/api/elections/${setup}/withdrawals`, asked);
+  direct.offer(withdrawalSending(election.box, place, signature, previous, landed), standing.waits);
+  // The service would send it after the ballot that is on its way, and the box would refuse what does not name that one.
+  if (standing.waits) {
+    say("paper-standing", "");
+    throw new Refusal("BallotWaits", words("paper_waits"));
+  }
+  const asked = { unit, index, credential: address, signature, replaced: packStanding(previous?.replaced) };
+  let key = "";
+  try {
+    if (!standing.barred) ({ key } = await post<Intent>(`/api/elections/${setup}/withdrawals`, asked));
+  } catch (error) {
+    direct.open();
+    throw error;
+  }
   say("paper-standing", "");
   say("paper-state", words("paper_following"));
   show("working");
@@ -106,25 +124,40 @@ async function withdraw(): Promise<void> {
 
 /** Until the chain has barred the line, or refused to. */
 async function follow(key: string): Promise<void> {
+  const mine = (following += 1);
   for (; ; await rest()) {
     try {
       const line = await lineOf(setup, place.line);
+      if (mine !== following) return;
       if (line.barred) {
+        direct.hide();
         show("barred");
         return await barred(line);
       }
       const intent = await get<Intent>(`/api/intents/${encodeURIComponent(key)}`);
+      if (mine !== following) return;
       if (intent.state === "refused") {
-        show("ask");
         const changed = intent.error === "BallotChanged";
+        if (changed) direct.hide(); // it names another ballot than the one that stands
+        else direct.open();
+        show("ask");
         throw new Refusal("", words("paper_refused", { reason: changed ? words("paper_changed") : (intent.sentence ?? "") }));
       }
       say("paper-state", `${words("paper_following")} ${words(`intent.${intent.state}`)}`);
     } catch (error) {
       if (error instanceof Refusal) throw error;
+      if (mine !== following) return;
       say("paper-state", words("unreachable"));
     }
   }
+}
+
+/** The voter's wallet has read that the box took the withdrawal. */
+function landed(): void {
+  following += 1;
+  say("paper-standing", "");
+  show("barred");
+  step(() => barred({ barred: true, finality: "included", tracker: null }));
 }
 
 /** What the desk asks for, and how final the withdrawal is, until it is. */

@@ -20,8 +20,12 @@ export interface Taken {
   readonly receipt: Hex;
 }
 
-/** Whether a receipt is the relay's own: only then it shows anybody that the relay had the ballot. */
-export async function isReceipt({ chain, box }: Election, relayer: Hex, taken: Taken): Promise<boolean> {
+/**
+ * Whether a receipt is the relay's own: only then it shows anybody that the relay had the ballot. `relayer` is who the
+ * election's answer said, before the ballot was sent: beside the receipt, any key that is thrown away would do.
+ */
+export async function isReceipt({ chain, box }: Election, relayer: Hex | null, taken: Taken): Promise<boolean> {
+  if (relayer === null) return false;
   const { tracker, unit, index, received_at, receipt } = taken;
   const domain = { name: "Muniment Ballots", version: "1", chainId: Number(chain), verifyingContract: box };
   try {

@@ -3,7 +3,7 @@ import { type Election, type Line, type Replaced, unpack } from "../ballot.js";
 import type { Hex } from "../group.js";
 import { bytes, ZERO } from "../hashes.js";
 import { BallotRefused } from "../refused.js";
-import { receiptsOf } from "./keeping.js";
+import { type Receipt, receiptsOf } from "./keeping.js";
 import type { Place } from "./told.js";
 
 /** What became of a ballot (GET /api/elections/{election}/ballots/{tracker}). */
@@ -31,8 +31,16 @@ export interface Previous {
   readonly replaced: Replaced;
 }
 
-/** What the voter has cast already. */
-export type Standing = "none" | "barred" | "waits" | Previous;
+/** What the voter has cast already: by the service's word, and by what this browser signed. */
+export interface Standing {
+  readonly barred: boolean;
+  /** the ballot that counts */
+  readonly tracker: Hex | null;
+  /** the last ballot signed here, while the chain does not show it: it can be sent once more */
+  readonly unseen: Receipt | undefined;
+  /** the service says that it is sending that one, so a new ballot would name one that is about to be replaced */
+  readonly waits: boolean;
+}
 
 const at = (setup: Hex, ...path: (string | number)[]): string => `/api/elections/${[setup, ...path].join("/")}`;
 
@@ -55,24 +63,39 @@ async function served(setup: Hex, tracker: Hex): Promise<Hex | undefined> {
   return ((await response.json()) as { packed: Hex }).packed;
 }
 
-/** Where a voter stands before a new ballot. Throws BallotRefused (ReplacedRefused) when the old one cannot be had. */
+const sentFrom = (setup: Hex, { unit, index }: Line): readonly Receipt[] =>
+  receiptsOf(setup).filter((sent) => sent.unit === unit && sent.index === index);
+
+/** Where a voter stands before a new ballot. */
 export async function standingOf(setup: Hex, election: Election, { line, roll }: Place): Promise<Standing> {
-  const told = await lineOf(setup, line);
-  if (told.barred) return "barred";
-  const sent = receiptsOf(setup).filter(({ unit, index }) => unit === line.unit && index === line.index);
-  const last = sent.at(-1);
-  if (last && last.tracker !== told.tracker && (await tracked(setup, last.tracker))?.state === "waiting") return "waits";
-  if (told.tracker === null) return "none";
-  const seen = await tracked(setup, told.tracker);
-  const own = sent.find(({ tracker }) => tracker === told.tracker)?.packed;
-  const packed = own ?? (await served(setup, told.tracker));
+  const { barred, tracker } = await lineOf(setup, line);
+  const last = sentFrom(setup, line).at(-1);
+  const nothing = { barred, tracker, unseen: undefined, waits: false };
+  if (barred || !last || last.tracker === tracker) return nothing;
+  const state = (await tracked(setup, last.tracker))?.state;
+  if (state === "waiting") return { barred, tracker, unseen: last, waits: true };
+  // Refused, or never come: whatever the service says of it, it can be cast as long as the same ballot stands before it.
+  const signed = unpack(election, line.unit, roll.lines, bytes(last.packed))[0];
+  const lost = (state === undefined || state === "refused") && signed?.ballot.previous === (tracker ?? ZERO);
+  return lost ? { barred, tracker, unseen: last, waits: false } : nothing;
+}
+
+/**
+ * The ballot that counts, as a new one or a withdrawal names it; undefined when none does. Throws BallotRefused
+ * (ReplacedRefused) when it cannot be had.
+ */
+export async function previousOf(setup: Hex, election: Election, { line, roll }: Place, tracker: Hex | null): Promise<Previous | undefined> {
+  if (tracker === null) return undefined;
+  const seen = await tracked(setup, tracker);
+  const own = sentFrom(setup, line).find((sent) => sent.tracker === tracker)?.packed;
+  const packed = own ?? (await served(setup, tracker));
   const found = packed && unpack(election, line.unit, roll.lines, bytes(packed))[0];
-  if (!seen || !found || found.ballot.tracker !== told.tracker) {
+  if (!seen || !found || found.ballot.tracker !== tracker) {
     throw new BallotRefused("ReplacedRefused", "The ballot served is not the one that counts now.");
   }
   const { ciphertexts, previous, proofsHash } = found.ballot;
   const { batch, place, path } = seen;
   const inBatch = previous === ZERO && batch !== null && place !== null && path !== null;
   const where = inBatch ? { number: batch, place, path } : undefined;
-  return { tracker: told.tracker, replaced: { ciphertexts, previous, proofsHash, batch: where } };
+  return { tracker, replaced: { ciphertexts, previous, proofsHash, batch: where } };
 }

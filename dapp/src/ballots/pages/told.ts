@@ -25,13 +25,19 @@ export interface Told {
   readonly manifest: unknown;
   readonly chain_id: number;
   readonly ceremony_contract: Hex;
+  /** who signs receipts of ballots; null where nobody does */
+  readonly relayer: Hex | null;
   readonly opening: Opening | null;
   readonly units: readonly { readonly unit: number; readonly ballots: number }[];
 }
 
 interface Opening {
   readonly opens_at: number;
+  /** as it was put off, if it was */
+  readonly closes_at: number;
   readonly announced_closes_at: number;
+  /** seconds after closes_at for which the box takes what was signed in time */
+  readonly grace: number;
   readonly width: number;
   readonly roll_root: Hex;
   readonly key: { readonly x: Hex; readonly y: Hex };
@@ -50,6 +56,13 @@ export interface Place {
   readonly line: Line;
   readonly roll: UnitRoll;
   readonly unitPath: readonly Hex[];
+}
+
+/** A unit's roll as the box asks for it, and the credentials on its lines. */
+export interface UnitPlace {
+  readonly roll: UnitRoll;
+  readonly unitPath: readonly Hex[];
+  readonly credentials: readonly Hex[];
 }
 
 /** An election as it was told, its parts checked against each other. */
@@ -107,21 +120,28 @@ export async function hasElection(asker: Asker, paper: Paper): Promise<boolean> 
   return named && same && forms.join() === formsOf(manifest).map(packed).join();
 }
 
-/**
- * A credential's place, from its whole unit: whoever asked for one line would tell whose it is. Undefined when the roll
- * does not have it. Throws BallotRefused (RollRefused) when the unit is not the one under the election's root.
- */
-export async function placeOf(paper: Paper, unit: number, credential: Hex): Promise<Place | undefined> {
-  const { setup, opening } = paper.told;
-  const { lines, unit_path, issued, eligible } = await get<UnitLines>(`/api/elections/${setup}/roll/units/${unit}`);
-  const leaves = lines.map(([own], index) => rollLine(unit, index, own));
-  const index = lines.findIndex(([own]) => own === credential);
-  if (index < 0) return undefined;
-  const roll = { unit, lines: lines.length, issued, eligible, root: treeRoot(leaves) };
-  if (opening && rootAbove(unitLeaf(roll), unit, unit_path) !== opening.roll_root) {
+/** A unit of the roll. Throws BallotRefused (RollRefused) when it is not the one under the election's root. */
+export async function unitOf({ told }: Paper, unit: number): Promise<UnitPlace> {
+  const { lines, unit_path, issued, eligible } = await get<UnitLines>(`/api/elections/${told.setup}/roll/units/${unit}`);
+  const credentials = lines.map(([own]) => own);
+  const root = treeRoot(credentials.map((own, index) => rollLine(unit, index, own)));
+  const roll = { unit, lines: lines.length, issued, eligible, root };
+  if (told.opening && rootAbove(unitLeaf(roll), unit, unit_path) !== told.opening.roll_root) {
     throw new BallotRefused("RollRefused", "The roll served is not the one that the election was opened with.");
   }
-  return { line: { unit, index, credential, path: treePath(leaves, index) }, roll, unitPath: unit_path };
+  return { roll, unitPath: unit_path, credentials };
+}
+
+/**
+ * A credential's place, from its whole unit: whoever asked for one line would tell whose it is. Undefined when the roll
+ * does not have it. Throws BallotRefused (RollRefused) as unitOf.
+ */
+export async function placeOf(paper: Paper, unit: number, credential: Hex): Promise<Place | undefined> {
+  const { roll, unitPath, credentials } = await unitOf(paper, unit);
+  const index = credentials.indexOf(credential);
+  if (index < 0) return undefined;
+  const path = treePath(credentials.map((own, at) => rollLine(unit, at, own)), index);
+  return { line: { unit, index, credential, path }, roll, unitPath };
 }
 
 const differs = (): BallotRefused =>

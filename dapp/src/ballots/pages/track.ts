@@ -1,12 +1,21 @@
 import { offerCheck, type Verdict } from "../../checking.js";
-import { byId } from "../../dom.js";
+import { deployment } from "../../deployment.js";
+import { byId, make } from "../../dom.js";
+import { wordsOf } from "../../words.js";
+import { unpack } from "../ballot.js";
 import type { Hex } from "../group.js";
-import { batchLeaf, rootAbove } from "../hashes.js";
+import { batchLeaf, bytes, rootAbove } from "../hashes.js";
+import { Closing } from "./closing.js";
+import { ballotSending, Direct } from "./direct.js";
+import { type Receipt, receiptIn } from "./keeping.js";
 import { type Asker, BOX, byWallet, view } from "./node.js";
+import { isReceipt } from "./receipt.js";
+import { alarm, moment, Refusal, sentenceFor, showCode } from "./showing.js";
 import { tracked } from "./standing.js";
-import { electionOf, hasElection, paperOf } from "./told.js";
+import { electionOf, hasElection, type Paper, paperOf, unitOf } from "./told.js";
 
-// A ballot's fate, checked by the reader's browser: its word in the box, or its place under a batch's root.
+// A ballot's fate, checked by the reader's browser: its word in the box, or its place under a batch's root. And from the
+// file that a voter saved: whether its receipt is the relay's, and a way to send the ballot in it past the service.
 
 interface Followed {
   readonly tracker: Hex;
@@ -15,11 +24,13 @@ interface Followed {
   readonly state: string;
 }
 
-const root = byId("check");
+const root = byId("track");
 const setup = root.dataset["election"] as Hex;
-const shown = JSON.parse(root.dataset["ballot"] ?? "null") as Followed;
+const words = wordsOf(root);
+let chain = 0;
+let direct: Direct | undefined;
 
-async function compared(asker: Asker): Promise<Verdict[]> {
+async function compared(shown: Followed, asker: Asker): Promise<Verdict[]> {
   const paper = await paperOf(setup);
   const { box } = electionOf(paper);
   const own = await hasElection(asker, paper);
@@ -38,4 +49,53 @@ async function compared(asker: Asker): Promise<Verdict[]> {
   return [...verdicts, ["check_ballot_state", shown.state === "counted" ? counts : !counts]];
 }
 
-offerCheck("TrusteeCeremony", (_, provider) => compared(byWallet(provider)));
+/** Do one step; what goes wrong is said. */
+function step(act: () => Promise<void>): void {
+  alarm("track-error", "");
+  act().catch((error: unknown) => alarm("track-error", sentenceFor(error, words, chain)));
+}
+
+/** Show the ballot in a receipt's file; while the chain does not have it, offer to send it. */
+async function open(text: string): Promise<void> {
+  byId("track-opened").hidden = true;
+  direct?.hide();
+  const [contracts, paper] = await Promise.all([deployment(), paperOf(setup)]);
+  chain = paper.told.chain_id;
+  const election = electionOf(paper);
+  const receipt = receiptIn(text, election);
+  if (!receipt) throw new Refusal("", words("ballot_unreadable_receipt"));
+  const unit = await unitOf(paper, receipt.unit);
+  const [signed, ...more] = unpack(election, receipt.unit, unit.roll.lines, bytes(receipt.packed));
+  if (signed?.ballot.tracker !== receipt.tracker || more.length) throw new Refusal("", words("ballot_unreadable_receipt"));
+  const now = await tracked(setup, receipt.tracker);
+  showCode(byId("track-opened-code"), receipt.tracker);
+  byId("track-opened-state").textContent = words(`ballot_state.${now?.state ?? "unknown"}`);
+  byId("track-opened-signed").replaceChildren(...(await signedBy(paper, receipt)));
+  byId("track-opened").hidden = false;
+  byId("track-opened-heading").focus();
+  if ((now?.block_number ?? null) !== null || new Closing(paper.told).isOver) return;
+  direct ??= new Direct({ page: "track", contracts, chain, box: election.box, words, step });
+  const landed = (): void => void (byId("track-opened-state").textContent = words("ballot_state.counted"));
+  direct.offer(ballotSending(election, unit, receipt.packed, landed));
+}
+
+/** Whose the receipt is, in words. */
+async function signedBy(paper: Paper, { received_at, receipt, ...rest }: Receipt): Promise<(string | HTMLElement)[]> {
+  const { relayer } = paper.told;
+  if (received_at === undefined || receipt === undefined) return [words("ballot_unsigned")];
+  const own = relayer !== null && (await isReceipt(electionOf(paper), relayer, { ...rest, received_at, receipt }));
+  if (!own) return [words("ballot_other_key")];
+  return [`${words("ballot_signed", { time: moment(received_at) })} `, make("span", "m-hash", relayer)];
+}
+
+if (document.getElementById("check")) {
+  const shown = JSON.parse(byId("check").dataset["ballot"] ?? "null") as Followed;
+  offerCheck("TrusteeCeremony", (_, provider) => compared(shown, byWallet(provider)));
+}
+byId("track-file-group").hidden = false;
+byId("track-file").addEventListener("change", ({ target }) =>
+  step(async () => {
+    const [file] = (target as HTMLInputElement).files ?? [];
+    if (file) await open(await file.text());
+  }),
+);

@@ -1,24 +1,21 @@
-import { encodeFunctionData } from "viem";
 import { type Deployment, deployment } from "../../deployment.js";
 import { byId, make } from "../../dom.js";
-import { chooseProvider } from "../../wallet/connect.js";
-import { account, ask, onChain, type Provider } from "../../wallet/provider.js";
 import { wordsOf } from "../../words.js";
-import { type Ballot, type Draft, Maker, pack, type Selection, sign, unpack } from "../ballot.js";
+import { type Ballot, type Draft, Maker, pack, type Selection, sign } from "../ballot.js";
 import { openingOf } from "../challenge.js";
 import type { Credential } from "../enrol.js";
 import { claimsOf } from "../forms.js";
-import type { Ciphertext, Hex } from "../group.js";
+import type { Hex } from "../group.js";
 import { bytes, hex } from "../hashes.js";
-import { sumHints } from "../hints.js";
 import { textOf } from "../shapes.js";
+import { Closing } from "./closing.js";
 import { isAsOnChain } from "./comparing.js";
+import { ballotSending, Direct } from "./direct.js";
 import { clearFields, readFields, spoken, watchFields } from "./fields.js";
-import { credentialOf, keepReceipt, type Receipt, receiptsOf, takeFile } from "./keeping.js";
-import { BOX, byWallet, view } from "./node.js";
+import { credentialOf, forgetReceipt, keepReceipt, type Receipt, receiptsOf, takeFile } from "./keeping.js";
 import { isReceipt, type Taken } from "./receipt.js";
-import { alarm, download, post, Refusal, sentenceFor, showCode, showQr, turnTo } from "./showing.js";
-import { type Previous, type Standing, standingOf, tracked } from "./standing.js";
+import { alarm, download, moment, post, Refusal, sentenceFor, showCode, showQr, turnTo } from "./showing.js";
+import { type Previous, previousOf, type Standing, standingOf, tracked } from "./standing.js";
 import { electionOf, type Paper, paperOf, type Place, placeOf } from "./told.js";
 
 // From the ballot paper into the box: choose, review, encrypt, take the tracker elsewhere, then cast or test. Whoever
@@ -33,6 +30,14 @@ const PAUSE = 2_000; // ms
 
 type Making = ReturnType<typeof electionOf>;
 
+interface Made {
+  readonly draft: Draft;
+  readonly ballot: Ballot;
+  readonly previous: Previous | undefined;
+  /** a Date.now() */
+  signed: number | undefined;
+}
+
 let contracts: Deployment;
 let paper: Paper;
 let election: Making;
@@ -40,8 +45,11 @@ let maker: Maker;
 let credential: Credential | undefined;
 let place: Place;
 let selections: readonly Selection[] = [];
-let made: { readonly draft: Draft; readonly ballot: Ballot; readonly previous: Previous | undefined } | undefined;
+let made: Made | undefined;
 let sent: Receipt | undefined;
+let closing: Closing;
+let direct: Direct;
+let following = 0;
 
 const show = (name: string): void => turnTo(byId(`vote-${name}`), SECTIONS);
 const on = (id: string, act: () => void): void => byId(id).addEventListener("click", act);
@@ -61,10 +69,14 @@ async function begin(): Promise<void> {
   [contracts, paper] = await Promise.all([deployment(), paperOf(setup)]);
   election = electionOf(paper);
   maker = new Maker(election);
-  watchFields(paper.manifest.contests, words);
+  closing = new Closing(paper.told);
+  direct = new Direct({ page: "vote", contracts, chain: paper.told.chain_id, box: election.box, words, step });
+  const open = await closing.isOpen();
+  if (open) watchFields(paper.manifest.contests, words);
   if (!(await isAsOnChain({ place: byId("vote-checked"), contracts, paper, words, step, differs }))) return;
   credential = credentialOf(setup);
-  await arrive();
+  // After the close there is nothing here but for whoever signed a ballot before.
+  if (open || receiptsOf(setup).length) await arrive();
 }
 
 function differs(): void {
@@ -86,20 +98,31 @@ async function arrive(): Promise<void> {
   }
   place = found;
   const standing = await standingOf(setup, election, place);
-  if (standing === "barred") {
+  if (standing.barred) {
     alarm("vote-error", words("ballot_barred"));
     return;
   }
   told(standing);
+  if (!(await closing.isOpen())) return;
+  await previousOf(setup, election, place, standing.tracker); // better said now than when the paper is filled in
   byId("vote-review-button").hidden = false;
 }
 
-/** Say that a ballot counts already, and that another would replace it. */
-function told(standing: Standing): void {
-  const last = typeof standing === "object" ? standing.tracker : receiptsOf(setup).at(-1)?.tracker;
-  const before = standing !== "none" && last !== undefined;
-  byId("vote-again").hidden = !before;
-  if (before) (byId("vote-again-link") as HTMLAnchorElement).href = `/elections/${setup}/track?tracker=${last}`;
+/** Say that a ballot counts already, and that another would replace it; or that one is not in the box yet. */
+function told({ tracker, unseen }: Standing): void {
+  byId("vote-again").hidden = tracker === null || closing.isClosed; // it speaks of a new ballot
+  if (tracker !== null) (byId("vote-again-link") as HTMLAnchorElement).href = trackOf(tracker);
+  sent = closing.isOver ? undefined : unseen;
+  byId("vote-unseen").hidden = sent === undefined;
+}
+
+const trackOf = (tracker: Hex): string => `/elections/${setup}/track?tracker=${tracker}`;
+
+/** Nothing is signed any more; what was signed in time can still go to the box. */
+function closed(): Refusal {
+  for (const section of [...SECTIONS, byId("vote-again")]) section.hidden = true;
+  const times = { time: moment(closing.at), until: moment(closing.until) };
+  return new Refusal("NotOpen", words(sent && !closing.isOver ? "ballot_closed_signed" : "ballot_closed", times));
 }
 
 function review(): void {
@@ -121,10 +144,12 @@ function review(): void {
 }
 
 async function encrypt(): Promise<void> {
+  if (!(await closing.isOpen())) throw closed();
   const standing = await standingOf(setup, election, place);
-  if (standing === "waits") throw new Refusal("BallotWaits", words("ballot_waits"));
-  if (standing === "barred") throw new Refusal("VoterBarred", words("ballot_barred"));
-  const previous = typeof standing === "object" ? standing : undefined;
+  if (standing.barred) throw new Refusal("VoterBarred", words("ballot_barred"));
+  told(standing);
+  if (standing.waits) throw new Refusal("BallotWaits", words("ballot_waits"));
+  const previous = await previousOf(setup, election, place, standing.tracker);
   show("working");
   const bar = byId("vote-bar") as HTMLProgressElement;
   const steps = claimsOf(election.forms, election.width).length;
@@ -137,7 +162,7 @@ async function encrypt(): Promise<void> {
       bar.value = (done += 1) / steps;
       await breathe();
     });
-    made = { draft, ballot, previous };
+    made = { draft, ballot, previous, signed: undefined };
   } catch (error) {
     show("review");
     throw error;
@@ -168,105 +193,112 @@ function test(): void {
 
 async function cast(): Promise<void> {
   if (!made || !credential) return;
-  const { ballot, previous } = made;
+  if (!(await closing.isOpen())) throw closed();
+  const own = made;
+  const { ballot, previous } = own;
   // Once it is signed, whoever has it can cast it: opening it would tell them what is in it.
   testing(false);
   const signature = sign(election, ballot.tracker, bytes(credential.secret));
+  own.signed ??= Date.now();
   const packed = hex(pack(ballot, signature, previous?.replaced));
   const { unit, index } = ballot.line;
   const base = { format: "Muniment.BallotReceipt.v1", chain: paper.told.chain_id, box: election.box, election: election.id } as const;
-  sent = { ...base, tracker: ballot.tracker, unit, index, packed };
-  keepReceipt(setup, sent);
-  byId("vote-direct").hidden = true;
+  keep({ ...base, tracker: ballot.tracker, unit, index, packed });
+  // A service may also take it and never send it, or not answer at all.
+  offer();
   let answer: { relayer: Hex; outcomes: (Taken & { state: string; sentence: string | null; error: string | null })[] };
   try {
     answer = await post(`/api/elections/${setup}/ballots`, { unit, ballots: [packed] });
   } catch (error) {
-    byId("vote-direct").hidden = false;
+    if (error instanceof Refusal && error.error === "NotOpen") await late(own.signed, ballot.tracker);
+    offer(true);
     throw error;
   }
   const [outcome] = answer.outcomes;
   if (!outcome || outcome.state === "refused") {
-    byId("vote-direct").hidden = false;
+    offer(true);
     throw new Refusal(outcome?.error ?? "", outcome?.sentence ?? words("unreachable"));
   }
-  if (outcome.receipt && outcome.tracker === ballot.tracker && (await isReceipt(election, answer.relayer, outcome))) {
-    sent = { ...sent, relayer: answer.relayer, received_at: outcome.received_at, receipt: outcome.receipt };
-    keepReceipt(setup, sent);
-  } else if (outcome.receipt) {
-    byId("vote-direct").hidden = false;
+  const { relayer } = paper.told;
+  if (relayer && outcome.tracker === ballot.tracker && outcome.receipt && (await isReceipt(election, relayer, outcome))) {
+    keep({ ...base, tracker: ballot.tracker, unit, index, packed, relayer, received_at: outcome.received_at, receipt: outcome.receipt });
+  } else if (outcome.state !== "counted") {
+    offer(true);
     throw new Refusal("", words("ballot_bad_receipt"));
   }
-  arrived(ballot.tracker);
+  arrived();
+}
+
+/** Remember a ballot as the last one signed here. */
+function keep(receipt: Receipt): void {
+  sent = receipt;
+  keepReceipt(setup, receipt);
+}
+
+/** The service takes nothing any more. A ballot that was signed after the close is nobody's to send. Throws Refusal then. */
+async function late(signed: number, tracker: Hex): Promise<void> {
+  if (await closing.wasOpen(signed)) return;
+  forgetReceipt(setup, tracker);
+  made = undefined;
+  sent = undefined;
+  direct.hide();
+  throw closed();
+}
+
+/** Offer to send the signed ballot without the service. */
+function offer(open = false): void {
+  if (!sent || closing.isOver) return;
+  direct.offer(ballotSending(election, place, sent.packed, landed), open);
+}
+
+/** The voter's wallet has read that the box took the ballot. */
+function landed(): void {
+  if (!sent) return;
+  arrived();
+  following += 1;
+  byId("vote-state").textContent = words("ballot_state.counted");
 }
 
 /** Show the receipt, and follow the ballot until the chain has it. */
-function arrived(tracker: Hex): void {
+function arrived(): void {
+  if (!sent) return;
+  const { tracker, relayer, received_at } = sent;
   made = undefined;
   clearFields();
-  byId("vote-direct").hidden = true;
   byId("vote-again").hidden = true;
+  byId("vote-unseen").hidden = true;
   showCode(byId("vote-cast-code"), tracker);
-  (byId("vote-track") as HTMLAnchorElement).href = `/elections/${setup}/track?tracker=${tracker}`;
-  byId("vote-state").textContent = words("ballot_state.waiting");
+  (byId("vote-track") as HTMLAnchorElement).href = trackOf(tracker);
+  const signed = relayer !== undefined && received_at !== undefined;
+  byId("vote-signed").replaceChildren(
+    ...(signed ? [`${words("ballot_signed", { time: moment(received_at) })} `, make("span", "m-hash", relayer)] : [words("ballot_unsigned")]),
+  );
+  byId("vote-state").textContent = words(signed ? "ballot_state.waiting" : "ballot_state.unknown");
   show("cast");
   void follow(tracker);
 }
 
 async function follow(tracker: Hex): Promise<void> {
+  const mine = (following += 1);
   for (;;) {
+    let says: string;
+    let state: string | undefined;
     try {
       const now = await tracked(setup, tracker);
-      const says = now ? words(`ballot_state.${now.state}`) : words("ballot_state.waiting");
-      const more = now?.reason ? ` ${now.reason.sentence}` : "";
-      if (byId("vote-state").textContent !== says + more) byId("vote-state").textContent = says + more;
-      if (now && FOLLOWED.has(now.state)) {
-        byId("vote-direct").hidden = now.state !== "refused";
-        return;
-      }
+      state = now?.state;
+      says = words(`ballot_state.${state ?? "unknown"}`) + (now?.reason ? ` ${now.reason.sentence}` : "");
     } catch {
-      byId("vote-state").textContent = words("unreachable");
+      says = words("unreachable");
+    }
+    if (mine !== following) return;
+    if (byId("vote-state").textContent !== says) byId("vote-state").textContent = says;
+    if (state !== undefined && FOLLOWED.has(state)) {
+      if (state === "refused") offer(true);
+      else direct.hide();
+      return;
     }
     await new Promise((resume) => setTimeout(resume, PAUSE));
   }
-}
-
-/** Send the ballot without the service's help, from the voter's own wallet. */
-async function direct(): Promise<void> {
-  if (!sent) return;
-  const { tracker, packed } = sent;
-  const provider = await chooseProvider(contracts, words);
-  if (!provider) return;
-  const state = byId("vote-direct-state");
-  state.textContent = words("connect");
-  const wallet = await account(provider);
-  await onChain(provider, paper.told.chain_id);
-  const transaction = { from: wallet, to: election.box, value: "0x0", ...(await callOf(packed, provider, wallet)) };
-  state.textContent = words("signing");
-  try {
-    const hash = String(await ask(provider, "eth_sendTransaction", [transaction]));
-    state.replaceChildren(`${words("transaction")} `, make("span", "m-hash", hash));
-  } catch (error) {
-    state.textContent = "";
-    throw error;
-  }
-  arrived(tracker);
-}
-
-/** The call that casts a ballot: with hints for the unit's sums as they are, and gas for the case that they change. */
-async function callOf(packed: Hex, provider: Provider, wallet: string): Promise<{ data: Hex; gas: Hex }> {
-  const asker = byWallet(provider);
-  const { ballot, replaced } = unpack(election, place.line.unit, place.roll.lines, bytes(packed))[0]!;
-  const sums = await Promise.all(
-    ballot.ciphertexts.map((_, at) => view<Ciphertext>(asker, BOX, election.box, "sumOf", place.line.unit, at)),
-  );
-  const hints = sumHints(sums, { ciphertexts: ballot.ciphertexts, replaced: replaced?.ciphertexts });
-  const dataOf = (given: Uint8Array): Hex =>
-    encodeFunctionData({ abi: BOX, functionName: "cast", args: [place.roll, place.unitPath, packed, hex(given)] });
-  // Nothing is dearer than hints that are all wrong.
-  const dearest = { from: wallet, to: election.box, data: dataOf(hints.map(() => 0xff)) };
-  const gas = BigInt(String(await asker("eth_estimateGas", [dearest])));
-  return { data: dataOf(hints), gas: `0x${((gas * 21n) / 20n).toString(16)}` };
 }
 
 byId("vote-form").addEventListener("submit", (event) => {
@@ -303,5 +335,8 @@ on("vote-copy", () =>
 on("vote-receipt", () => {
   if (sent) download(`ballot-${sent.tracker.slice(2, 12)}.json`, JSON.stringify(sent));
 });
-on("vote-direct-button", () => step(direct));
+on("vote-unseen-button", () => {
+  offer();
+  arrived();
+});
 step(begin);
