@@ -16,12 +16,16 @@ from scripts.common.settings import Misused, Refused, address
 
 
 class Signer(Protocol):
-    """Somebody who can sign transactions."""
+    """Somebody who can sign transactions, and messages of typed data (EIP-712)."""
 
     address: str
 
     def sign(self, transaction: dict[str, Any]) -> bytes:
         """The signed transaction's bytes (EIP-2718)."""
+        ...
+
+    def sign_typed_data(self, data: dict[str, Any]) -> bytes:
+        """The signature over typed data as a wallet would be given it: r, s, v."""
         ...
 
 
@@ -41,6 +45,13 @@ class NodeAccount:
         signed = answer["result"]  # anvil gives the bytes alone, geth {raw, tx}
         return bytes.fromhex((signed["raw"] if isinstance(signed, dict) else signed)[2:])
 
+    def sign_typed_data(self, data: dict[str, Any]) -> bytes:
+        """Let the node sign."""
+        answer = self._web3.provider.make_request("eth_signTypedData_v4", [self.address, data])
+        if "result" not in answer:
+            raise Refused(f"The local node does not sign for {self.address}: {answer['error']['message']}.")
+        return bytes.fromhex(answer["result"][2:])
+
 
 class KeystoreAccount:
     """A key decrypted from a keystore file (Web3 Secret Storage), in memory only."""
@@ -52,6 +63,10 @@ class KeystoreAccount:
     def sign(self, transaction: dict[str, Any]) -> bytes:
         """Sign with the decrypted key."""
         return bytes(self._account._acct.sign_transaction(transaction).raw_transaction)
+
+    def sign_typed_data(self, data: dict[str, Any]) -> bytes:
+        """Sign with the decrypted key."""
+        return bytes(self._account._acct.sign_typed_data(full_message=data).signature)
 
 
 def keystore_path(session: Session, role: str) -> Path | None:

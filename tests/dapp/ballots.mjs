@@ -12,7 +12,7 @@ const at = (path) => fileURLToPath(new URL(path, import.meta.url));
 const outDir = process.argv[2];
 const modules = [
   "ballot", "challenge", "enrol", "forms", "group", "hashes", "hints", "manifest", "credential",
-  "json", "published", "shapes",
+  "json", "office", "published", "shapes",
   "verifier/code", "verifier/counting", "verifier/equations", "verifier/findings", "verifier/judging", "verifier/roll", "verifier/verify",
 ];
 await build({
@@ -28,8 +28,8 @@ await build({
   ssr: { noExternal: true },
 });
 const [
-  ballot, challenge, enrol, forms, group, hashes, hints, manifest, credential, json, published, shapes, code, counting,
-  equations, findings, judging, roll, verifier,
+  ballot, challenge, enrol, forms, group, hashes, hints, manifest, credential, json, office, published, shapes, code,
+  counting, equations, findings, judging, roll, verifier,
 ] =
   await Promise.all(modules.map((name) => import(pathToFileURL(join(outDir, `${name}.js`)))));
 
@@ -301,6 +301,48 @@ const ACTS = {
         await tried(() => enrol.imported(file, hashes.ZERO, announced)),
       ],
     };
+  },
+  // A request goes to an office and comes back as an answer; then what must not be taken for one.
+  async office({ setup, chain }) {
+    const made = () => RSABSSA.SHA384.generateKey({ modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) });
+    const [own, other] = [await made(), await made()];
+    const jwk = await crypto.subtle.exportKey("jwk", own.publicKey);
+    const key = new Uint8Array(Buffer.from(jwk.n, "base64url"));
+    const [pending, another] = [await enrol.begin(setup, 1, key), await enrol.begin(setup, 1, key)];
+    const request = JSON.parse(office.requestOf(pending, chain));
+    const answer = async ({ privateKey }, { blinded }) => {
+      const signature = await RSABSSA.SHA384.PSS.Randomized().blindSign(privateKey, Buffer.from(blinded, "base64url"));
+      const { chain: _, ...named } = request;
+      return { ...named, format: "Muniment.EnrolmentAnswer.v1", blinded, signature: Buffer.from(signature).toString("base64url") };
+    };
+    const good = await answer(own, pending);
+    const tried = async (content) => {
+      try {
+        return enrol.isSigned(enrol.submissionOf(await office.answered(content, pending, key)), key);
+      } catch (error) {
+        return refusalOf(error).refused;
+      }
+    };
+    const changed = (change) => JSON.stringify({ ...good, ...change });
+    const spoilt = {
+      format: changed({ format: request.format }),
+      setup: changed({ setup: hashes.ZERO }),
+      unit: changed({ unit: 0 }),
+      another: JSON.stringify(await answer(own, another)),
+      // The envelope named is ours, the signature is over the other one.
+      swapped: changed({ signature: (await answer(own, another)).signature }),
+      key: JSON.stringify(await answer(other, pending)),
+      short: changed({ signature: "AA" }),
+      more: changed({ voter: "0x1" }),
+      twice: `${JSON.stringify(good).slice(0, -1)},"unit":1}`,
+      request: office.requestOf(pending, chain),
+      nothing: "",
+    };
+    const entries = Object.entries(spoilt).map(async ([name, content]) => [name, await tried(content)]);
+    return { request, blinded: pending.blinded, taken: await tried(JSON.stringify(good, null, 2)), refused: Object.fromEntries(await Promise.all(entries)) };
+  },
+  async times({ now, opens, closes, count }) {
+    return Array.from({ length: count }, () => enrol.submissionTime(now, opens, closes));
   },
   async groups({ tracker }) {
     return { shown: challenge.groupsOfTracker(tracker), read: challenge.readTracker(challenge.groupsOfTracker(tracker)) };

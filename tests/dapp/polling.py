@@ -50,8 +50,8 @@ class Poll:
 
 
 @contextmanager
-def polling(folder: Path) -> Iterator[Poll]:
-    """An election whose key stands and whose enrolment is open; nobody is enrolled."""
+def polling(folder: Path, spare: int = 0) -> Iterator[Poll]:
+    """An election whose key stands and whose enrolment is open; nobody is enrolled. `spare` more fit each unit."""
     with (
         pytest.MonkeyPatch.context() as patch,
         Node() as node,
@@ -61,7 +61,7 @@ def polling(folder: Path) -> Iterator[Poll]:
         engine = without_sync(open_engine(f"sqlite:///{folder}/poll.db"))
         migrate(engine)
         polls = build_polls(node, engine, folder)
-        polls.begin(UNITS, "Council and budget")
+        polls.begin(tuple(size + spare for size in UNITS), "Council and budget")
         polls.make_key()
         polls.citizens(UNITS)
         polls.pass_to("enrolmentOpens")

@@ -389,3 +389,24 @@ def test_enrolment(pages: NodeProcess) -> None:
     assert said["again"] is True
     assert said["submission"] == ["setup", "unit", "credential", "randomizer", "signature"]
     assert said["refused"] == ["EnrolmentRefused"] * 6
+
+
+def test_the_answer_of_an_office(pages: NodeProcess) -> None:
+    """Must name no voter and no credential; an answer to another request, or with another key, must be refused."""
+    setup = "0x" + "5e" * 32
+    said = pages.ask("office", setup=setup, chain=31337)
+    request = {"format": "Muniment.EnrolmentRequest.v1", "chain": 31337, "setup": setup, "unit": 1}
+    assert said["request"] == request | {"blinded": said["blinded"]}
+    assert said["taken"] is True
+    assert set(said["refused"].values()) == {"AnswerRefused"}, said["refused"]
+    assert len(said["refused"]) == 11
+
+
+@pytest.mark.parametrize(
+    ("now", "first", "last"), [(500, 1_000, 1_750), (1_200, 1_200, 1_750), (1_750, 1_750, 1_750), (1_900, 1_900, 1_900)]
+)
+def test_a_time_for_handing_in(pages: NodeProcess, now: int, first: int, last: int) -> None:
+    """Must lie in the window, not before now, and leave its last quarter; in that quarter it is now."""
+    drawn = pages.ask("times", now=now, opens=1_000, closes=2_000, count=2_000)
+    assert all(first <= at <= last for at in drawn)
+    assert max(drawn) - min(drawn) >= 0.9 * (last - first)

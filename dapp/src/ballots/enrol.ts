@@ -95,10 +95,17 @@ export const submissionOf = ({ setup, unit, credential, randomizer, signature }:
   setup, unit, credential, randomizer, signature,
 });
 
-/** A random moment of the window in which credentials are sent, Unix seconds: not when the voter enrolled. */
-export function submissionTime(opens: number, closes: number): number {
+/** From when on nobody waits any more: the last quarter of a window is left for whoever comes back late. */
+export const lastSubmission = (opens: number, closes: number): number => closes - (closes - opens) / 4;
+
+/**
+ * A random moment from now on for sending a credential, Unix seconds: in the window, not when the voter enrolled, and
+ * before its last quarter. In that quarter it is now.
+ */
+export function submissionTime(now: number, opens: number, closes: number): number {
+  const first = Math.max(now, opens);
   const [drawn] = crypto.getRandomValues(new Uint32Array(1));
-  return Math.floor(opens + ((closes - opens) * drawn!) / 2 ** 32);
+  return Math.floor(first + (Math.max(lastSubmission(opens, closes) - first, 0) * drawn!) / 2 ** 32);
 }
 
 const FORMAT = "Muniment.CredentialFile.v1";
@@ -140,8 +147,8 @@ export type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
 const place = (setup: Hex): string => `muniment.ballots.${setup}`;
 
-/** What a browser keeps of an election: a request that waits, then the credential. */
-export type Kept = { readonly pending: Pending } | { readonly credential: Credential };
+/** What a browser keeps of an election: a request that waits, perhaps for two officers, then the credential. */
+export type Kept = { readonly pending: Pending; readonly atOffice?: true } | { readonly credential: Credential };
 
 /** What is kept of an election; undefined when there is nothing. */
 export function kept(store: Store, setup: Hex): Kept | undefined {

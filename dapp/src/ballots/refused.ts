@@ -27,7 +27,8 @@ export type Reason =
   // Ours: what no contract sees.
   | "SelectionRefused"
   | "OpeningRefused"
-  | "EnrolmentRefused";
+  | "EnrolmentRefused"
+  | "AnswerRefused";
 
 /** A refusal: its name, one sentence, and where it is, as the contract's error says it. */
 export class BallotRefused extends Error {

@@ -106,9 +106,7 @@ def blind_sign(private: PrivateKey, blinded: bytes) -> bytes:
     nothing of the key. The result is checked, since a single wrong one would give the key away.
     """
     public, numbers = private.public, private.numbers
-    message = int.from_bytes(blinded, "big")
-    if len(blinded) != public.size or not 0 < message < public.modulus or math.gcd(message, public.modulus) != 1:
-        raise Refused("BlindedRefused", size=public.size)
+    message = blinded_number(public, blinded)
     mask = _unit_below(public.modulus, secrets.token_bytes)
     hidden = message * pow(mask, EXPONENT, public.modulus) % public.modulus
     first, second = pow(hidden, numbers.dmp1, numbers.p), pow(hidden, numbers.dmq1, numbers.q)
@@ -117,6 +115,14 @@ def blind_sign(private: PrivateKey, blinded: bytes) -> bytes:
     if pow(signature, EXPONENT, public.modulus) != message:
         raise ArithmeticError("the private key does not fit its public one")
     return signature.to_bytes(public.size, "big")
+
+
+def blinded_number(public: PublicKey, blinded: bytes) -> int:
+    """The number that a blinded message stands for. Raises Refused(BlindedRefused) for one that no voter has made."""
+    message = int.from_bytes(blinded, "big")
+    if len(blinded) != public.size or not 0 < message < public.modulus or math.gcd(message, public.modulus) != 1:
+        raise Refused("BlindedRefused", size=public.size)
+    return message
 
 
 # ── The voter ───────────────────────────────────────────────────────────────────────────────────────────────────

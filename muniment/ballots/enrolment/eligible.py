@@ -13,7 +13,7 @@ from sqlalchemy import Connection, func, insert, select
 from muniment.ballots.setups import Setup
 from muniment.db.schema import ballot_salts, ballot_voters
 from muniment.errors import Refused
-from muniment.hashing import keccak
+from muniment.hashing import ZERO_HASH, keccak
 from muniment.identity.model import Seals
 
 _PARTY = re.compile("0x[0-9a-fA-F]{64}")
@@ -71,19 +71,34 @@ def voter_of(salt: str, reference: str) -> str:
 
 def salt_of(connection: Connection, sealer: Seals, setup: Setup) -> str:
     """What references of this election are hashed with; made when it is first asked for."""
-    query = select(ballot_salts.c.salt).where(ballot_salts.c.setup == setup.setup)
-    sealed = connection.execute(query).scalar_one_or_none()
-    if sealed is not None:
-        return sealer.unseal(sealed)
+    known = _salt(connection, sealer, setup)
+    if known is not None:
+        return known
     salt = "0x" + secrets.token_hex(32)
     connection.execute(insert(ballot_salts).values(setup=setup.setup, salt=sealer.seal(salt)))
     return salt
+
+
+def find(connection: Connection, sealer: Seals, setup: Setup, reference: str) -> str:
+    """The voter whom a reference names, as the list has it. Raises Refused(NotEligible) when it lists none."""
+    # Without a salt nobody but parties is listed.
+    voter = voter_of(_salt(connection, sealer, setup) or ZERO_HASH, reference)
+    mine = (_of(setup), ballot_voters.c.voter == voter)
+    if connection.execute(select(ballot_voters.c.voter).where(*mine)).one_or_none() is None:
+        raise Refused("NotEligible", voter=voter)
+    return voter
 
 
 def count(connection: Connection, setup: Setup) -> dict[int, int]:
     """How many voters are listed, by unit."""
     query = select(ballot_voters.c.unit, func.count()).where(_of(setup)).group_by(ballot_voters.c.unit)
     return dict(connection.execute(query).all())
+
+
+def _salt(connection: Connection, sealer: Seals, setup: Setup) -> str | None:
+    query = select(ballot_salts.c.salt).where(ballot_salts.c.setup == setup.setup)
+    sealed = connection.execute(query).scalar_one_or_none()
+    return None if sealed is None else sealer.unseal(sealed)
 
 
 def _of(setup: Setup) -> Any:

@@ -220,12 +220,17 @@ def _officers(
         raise Refused("OfficersRefused", agency=setup.agency)
     told = []
     for key, signature in sorted(signed):
-        row = connection.execute(select(officers).where(officers.c.key == key)).one_or_none()
-        if row is None or row.agency != setup.agency or not _may(row, office.now):
-            raise Refused("OfficersRefused", agency=setup.agency)
+        check_officer(connection, setup, key, office.now)
         normal = signing.wallet_signature(office.domain, "EnrolVoter", message, key, signature, office.accepted)
         told.append({"key": key, "signature": normal})
     return told
+
+
+def check_officer(connection: Connection, setup: Setup, key: str, now: int) -> None:
+    """Raise Refused(OfficersRefused) for a key that cannot be one of two: no election officer here, or too new."""
+    row = connection.execute(select(officers).where(officers.c.key == key)).one_or_none()
+    if row is None or row.agency != setup.agency or not _may(row, now):
+        raise Refused("OfficersRefused", agency=setup.agency)
 
 
 def _may(row: Any, now: int) -> bool:

@@ -1,10 +1,15 @@
 import { offerCheck, type Verdict } from "../../checking.js";
 import { get } from "../../deployment.js";
+import { wordsOf } from "../../words.js";
 import type { Hex } from "../group.js";
+import { handInWhenDue } from "./handing.js";
+import { credentialOf, drawnTime } from "./keeping.js";
 import { type Asker, BOX, byWallet, view } from "./node.js";
+import { moment, sentenceFor } from "./showing.js";
 import { electionOf, hasElection, hasManifest, paperOf } from "./told.js";
 
-// One election: numbers that move while people vote, and the page's key facts checked by the reader's browser.
+// One election: numbers that move while people vote, the page's key facts checked by the reader's browser, and before
+// that the voting key that waits to be handed in.
 
 interface Turnout {
   readonly ballots: number;
@@ -52,6 +57,28 @@ async function compared(asker: Asker): Promise<Verdict[]> {
   ];
 }
 
+/** Where a voter comes by while the voting key waits to be handed in, go on waiting, or hand it in. */
+async function handing(place: HTMLElement): Promise<void> {
+  const credential = credentialOf(place.dataset["election"] as Hex);
+  const at = credential && drawnTime(credential.setup, credential.credential);
+  if (at === undefined) return;
+  const words = wordsOf(place);
+  const paper = await paperOf(credential!.setup);
+  const closes = moment(paper.manifest.schedule.rollCloses);
+  const say = (text: string): void => {
+    place.hidden = false;
+    place.textContent = `${words("enrol_key")} ${text}`;
+  };
+  say(words("enrol_waits", { time: moment(at), closes }));
+  handInWhenDue(paper, credential!, {
+    handed: () => say(words("enrol_handed")),
+    missed: () => say(words("enrol_missed", { closes })),
+    failed: (error) => say(sentenceFor(error, words, paper.told.chain_id)),
+  });
+}
+
+const waiting = document.getElementById("handing");
+if (waiting) handing(waiting).catch(() => undefined); // the next visit may do
 if (live) {
   offerCheck("TrusteeCeremony", (_, provider) => compared(byWallet(provider)));
   if (live.dataset["live"]) setInterval(() => void refresh().catch(() => undefined), PAUSE); // the next one may do

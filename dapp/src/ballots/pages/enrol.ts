@@ -4,12 +4,14 @@ import { type TypedData, whatIsShown } from "../../identity/typed.js";
 import { chooseProvider } from "../../wallet/connect.js";
 import { account, ask, chainTime, onChain, type Provider } from "../../wallet/provider.js";
 import { wordsOf } from "../../words.js";
-import { begin, blindedHash, type Credential, finish, keep, kept, type Pending, submissionOf, submissionTime } from "../enrol.js";
+import { begin, blindedHash, type Credential, finish, keep, kept, lastSubmission, type Pending } from "../enrol.js";
 import type { Hex } from "../group.js";
-import { credentialFile, credentialOf, isHandedIn, markHandedIn, takeFile } from "./keeping.js";
+import { draw, handIn, handInWhenDue, standingOf, timeAt } from "./handing.js";
+import { credentialFile, credentialOf, drawnTime, takeFile } from "./keeping.js";
 import { byWallet } from "./node.js";
+import { officeWay } from "./office.js";
 import { alarm, download, moment, post, Refusal, sentenceFor } from "./showing.js";
-import { hasManifest, type Paper, paperOf, placeOf } from "./told.js";
+import { hasManifest, type Paper, paperOf, type Place, placeOf } from "./told.js";
 
 // A credential is made here, signed blindly by the office on the citizen's signature, and handed in later without any
 // login: so the office knows who may vote, and nobody knows whose a line of the roll is.
@@ -48,27 +50,47 @@ async function arrive(): Promise<void> {
   [contracts, paper] = await Promise.all([deployment(), paperOf(setup)]);
   byId("enrol-import").hidden = false;
   const credential = credentialOf(setup);
-  if (credential) return await shown(credential);
-  if (stage === "enrolling") byId("enrol-make").hidden = false;
+  if (credential) return await goOn(credential);
+  if ((stage === "enrolling" || stage === "collecting") && showRequest()) return;
+  if (stage === "enrolling") offerWays();
   else if (stage === "collecting" || stage === "listed" || stage === "open") state.textContent = words("enrol_none");
+}
+
+function offerWays(): void {
+  for (const id of ["enrol-make", "enrol-office"]) document.getElementById(id)?.removeAttribute("hidden");
 }
 
 /** A credential is here: what it is for, whether the roll has it, and how it is handed in. */
 async function shown(credential: Credential): Promise<void> {
-  for (const id of ["enrol-make", "enrol-sign"]) document.getElementById(id)?.setAttribute("hidden", "");
+  for (const id of ["enrol-make", "enrol-sign", "enrol-office", "enrol-request"]) {
+    document.getElementById(id)?.setAttribute("hidden", "");
+  }
   byId("enrol-have").hidden = false;
   put("enrol-unit", paper.manifest.units[credential.unit]?.name ?? "");
   put("enrol-address", credential.credential);
-  const { roll } = paper.told;
-  let says = words(isHandedIn(setup) ? "enrol_handed" : "enrol_not_handed");
-  if (roll === "published") {
-    const place = await placeOf(paper, credential.unit, credential.credential);
-    says = place ? words("enrol_listed", { n: place.line.index + 1 }) : words("enrol_excluded");
+  const standing = standingOf(paper, credential);
+  const { enrolmentCloses: opens, rollCloses: closes } = paper.manifest.schedule;
+  const at = drawnTime(setup, credential.credential);
+  const waits = at === undefined ? "" : words("enrol_waits", { time: moment(at), closes: moment(closes) });
+  const not = words("enrol_not_handed");
+  const early = words("enrol_later", { time: moment(opens) });
+  put("enrol-roll", { early, waiting: waits, open: not, missed: not, handed: words("enrol_handed") }[standing]);
+  const late = timeAt(paper) >= lastSubmission(opens, closes);
+  byId("enrol-hand").hidden = timeAt(paper) < opens || (standing !== "open" && standing !== "waiting");
+  byId("enrol-hand-wait").hidden = standing !== "open" || late;
+  put("enrol-hand-state", standing === "waiting" ? waits : late ? words("enrol_hurry", { closes: moment(closes) }) : "");
+  let place: Place | undefined;
+  if (paper.told.roll === "published") {
+    place = await placeOf(paper, credential.unit, credential.credential);
+    put("enrol-roll", place ? words("enrol_listed", { n: place.line.index + 1 }) : words("enrol_excluded"));
   }
-  put("enrol-roll", says);
-  const opens = paper.manifest.schedule["enrolmentCloses"];
-  if (roll === "before") put("enrol-roll", words("enrol_later", { time: moment(opens) }));
-  byId("enrol-hand").hidden = roll !== "open" || isHandedIn(setup);
+  if (standing === "missed" && !place) alarm("enrol-error", words("enrol_missed", { closes: moment(closes) }));
+}
+
+/** Show a credential, and go on with handing it in where a moment was drawn. */
+async function goOn(credential: Credential): Promise<void> {
+  await shown(credential);
+  if (standingOf(paper, credential) === "waiting") handInWhenDue(paper, credential, handing);
 }
 
 async function prepare(): Promise<void> {
@@ -139,42 +161,47 @@ async function sign(): Promise<void> {
   const issued = await post<{ signature: string }>(`/api/elections/${setup}/enrolments`, body);
   const credential = await finish(pending, paper.manifest.units[unit]!.key, issued.signature);
   keep(localStorage, setup, { credential });
+  await enrolled(credential);
+}
+
+/** Once the credential is made: the moment for handing it in is drawn at once, so that the voter knows when to be back. */
+async function enrolled(credential: Credential): Promise<void> {
+  draw(paper, credential);
   state.textContent = words("enrol_done");
-  await shown(credential);
+  await goOn(credential);
   byId("enrol-have-heading").focus();
 }
 
-/** Hand the credential in: no cookie, no name, nothing but what the roll will show. */
-async function handIn(): Promise<void> {
+const handing = {
+  handed: (): void => {
+    byId("enrol-hand").hidden = true;
+    for (const id of ["enrol-roll", "enrol-state"]) put(id, words("enrol_handed"));
+  },
+  missed: (): void => step(async () => shown(credentialOf(setup)!)),
+  failed: (error: unknown): void => alarm("enrol-error", sentenceFor(error, words, paper.told.chain_id)),
+};
+
+async function handInNow(): Promise<void> {
   const credential = credentialOf(setup);
   if (!credential) return;
-  const { unit, credential: address, randomizer, signature } = submissionOf(credential);
-  await post(`/api/elections/${setup}/credentials`, { unit, credential: address, randomizer, signature }, false);
-  markHandedIn(setup);
-  byId("enrol-hand").hidden = true;
-  put("enrol-roll", words("enrol_handed"));
-  state.textContent = words("enrol_handed");
+  await handIn(credential);
+  handing.handed();
 }
 
-/** Wait for a moment that nobody can guess, while the page is open. */
-function wait(): void {
-  const now = paper.told.now + (Date.now() - loaded) / 1000;
-  const at = submissionTime(now, paper.manifest.schedule["rollCloses"]);
-  put("enrol-hand-state", words("enrol_waits", { time: moment(at) }));
-  (byId("enrol-hand-wait") as HTMLButtonElement).disabled = true;
-  const later = (at - now) * 1000;
-  // Timers hold 31 bits of milliseconds.
-  setTimeout(() => (later > LONGEST ? wait() : step(handIn)), Math.min(later, LONGEST));
+/** Draw a moment that nobody can guess, and wait for it, here or wherever this browser comes by. */
+async function wait(): Promise<void> {
+  const credential = credentialOf(setup);
+  if (!credential) return;
+  draw(paper, credential);
+  await goOn(credential);
 }
 
-const LONGEST = 2 ** 31 - 1; // ms
-const loaded = Date.now();
-
+const showRequest = officeWay({ paper: () => paper, words, step, enrolled, dropped: offerWays });
 const on = (id: string, act: () => void): void => document.getElementById(id)?.addEventListener("click", act);
 on("enrol-begin", () => step(prepare));
 on("enrol-sign-button", () => step(sign));
-on("enrol-hand-now", () => step(handIn));
-on("enrol-hand-wait", wait);
+on("enrol-hand-now", () => step(handInNow));
+on("enrol-hand-wait", () => step(wait));
 on("enrol-export", () => {
   const credential = credentialOf(setup);
   if (credential) download(`voting-key-${setup.slice(2, 12)}.json`, credentialFile(credential));
@@ -182,7 +209,10 @@ on("enrol-export", () => {
 byId("enrol-file").addEventListener("change", ({ target }) =>
   step(async () => {
     const [file] = (target as HTMLInputElement).files ?? [];
-    if (file) await shown(await takeFile(file, setup, paper.manifest));
+    if (!file) return;
+    const credential = await takeFile(file, setup, paper.manifest);
+    state.textContent = ""; // it was of another key
+    await goOn(credential);
   }),
 );
 step(arrive);

@@ -64,9 +64,17 @@ export async function takeFile(file: File, setup: Hex, manifest: Manifest): Prom
 
 export const credentialFile = (credential: Credential): string => exported(credential);
 
-/** Whether the credential was handed in from this browser. */
-export const isHandedIn = (setup: Hex): boolean => localStorage.getItem(place(setup, "handed")) !== null;
-export const markHandedIn = (setup: Hex): void => localStorage.setItem(place(setup, "handed"), "1");
+/** Whether this credential was handed in from this browser, which may have held another. */
+export const isHandedIn = (setup: Hex, credential: Hex): boolean => localStorage.getItem(place(setup, "handed")) === credential;
+export const markHandedIn = (setup: Hex, credential: Hex): void => localStorage.setItem(place(setup, "handed"), credential);
+
+/** When this credential is to be handed in, Unix seconds, where that was drawn; beside it, for a page does not last. */
+export function drawnTime(setup: Hex, credential: Hex): number | undefined {
+  const [whose, at] = localStorage.getItem(place(setup, "hand"))?.split(" ") ?? [];
+  return whose === credential ? Number(at) : undefined;
+}
+export const keepDrawnTime = (setup: Hex, credential: Hex, at: number): void =>
+  localStorage.setItem(place(setup, "hand"), `${credential} ${at}`);
 
 /** The tracker that this second device took before it saw an opening. */
 export const takenTracker = (setup: Hex): string | null => localStorage.getItem(place(setup, "taken"));
