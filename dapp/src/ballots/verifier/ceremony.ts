@@ -360,7 +360,7 @@ class Replay {
   compare(views: CeremonyViews): void {
     const { findings } = this;
     const say = (holds: boolean, name: string): void =>
-      findings.expect(holds, "CeremonyViewDiffers", `views.ceremony.${name}`, "The contract answers other than its events tell.");
+      findings.expect(holds, "ViewDiffers", `views.ceremony.${name}`, "The contract answers other than its events tell.");
     say(views.stage === BigInt(this.stage), "stage");
     say(views.agency === this.agency, "agency");
     say(views.manifestHash === keccak(this.manifest), "manifestHash");
