@@ -260,7 +260,7 @@ def replay(begun: Told, events: Sequence[Told], findings: Findings) -> KeyCeremo
     made = KeyCeremony(
         contract=contract,
         setup="0x" + begun["setup"].hex(),
-        threshold=threshold,
+        threshold=max(threshold, 1),  # of none, nothing could be reckoned
         period=period,
         begun=time,
         members=[Member(account, place) for place, account in enumerate(accounts, 1)],

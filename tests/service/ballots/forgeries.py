@@ -282,6 +282,18 @@ def endless_stages(made: Transcript) -> None:
     made["views"]["ceremony"]["period"] = "0"
 
 
+def threshold_of_nobody(made: Transcript) -> None:
+    """No trustee at all is needed, and none shows a commitment."""
+    begun, revealed = EVENTS["CeremonyBegun"], EVENTS["TrusteeRevealed"]
+    for block in made["blocks"]:
+        for _, log in logs_of(block, "CeremonyBegun"):
+            officer, _, *others = values_of(begun, log)
+            tell(begun, log, [officer, 0, *others])
+        for _, log in logs_of(block, "TrusteeRevealed"):
+            ((_, *shown),) = values_of(revealed, log)
+            tell(revealed, log, [([], *shown)])
+
+
 def groups_exchanged(made: Transcript) -> None:
     """One group's count is said to be the other's."""
     counts = [found for block in made["blocks"] for found in logs_of(block, "ContestCounted")]
@@ -415,8 +427,8 @@ FORGERIES: tuple[Callable[[Transcript], None], ...] = (
     box_opened_twice, box_opened_again_later, box_before_key, box_after_ballots, box_registered_unmade,
     registered_without_key, counted_while_voting, counted_before_joined, fixed_before_joined, times_that_fall,
     head_in_the_past, another_head, transaction_twice, transaction_twice_in_a_block, passed_over_and_counted,
-    cast_too_late, cast_too_early, shorter_stages, endless_stages, groups_exchanged, withdrawal_kept_back,
-    header_without_time, header_of_lists, enormous_time, authority_of_no_text,
+    cast_too_late, cast_too_early, shorter_stages, endless_stages, threshold_of_nobody, groups_exchanged,
+    withdrawal_kept_back, header_without_time, header_of_lists, enormous_time, authority_of_no_text,
     box_of_other_code, ceremony_of_other_code, contracts_exchanged, box_without_code, code_of_another_state,
     code_unproven, proofs_exchanged, code_of_other_metadata, nobody_on_any_roll, root_without_a_line,
     trustees_spoken_for,
