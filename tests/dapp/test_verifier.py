@@ -4,17 +4,22 @@ import json
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from muniment.ballots.verifying.contracts import Contracts
+from muniment.ballots.verifying.events import WITHDRAW
 from muniment.ballots.verifying.rolls import log_root
 from muniment.chain.rlp import encode
 from muniment.hashing import ZERO_HASH, keccak
 from tests.dapp.node_process import NodeProcess
 from tests.dapp.test_ballots import pages  # noqa: F401 -- a fixture
+from tests.service.ballots.corpus.calldata import ARGUMENTS, bits
+from tests.service.ballots.corpus.cases import CASES, Fault, at_fault
+from tests.service.ballots.corpus.hostile_office import LIES, HostileOffice
 from tests.service.ballots.election import Election
 from tests.service.ballots.forgeries import (
     BAD_AUTHORITIES,
@@ -121,6 +126,47 @@ def test_no_field_can_be_changed(transcript: dict[str, Any], pages: NodeProcess)
     tried = [untouched, *every, untouched]
     survived = pages.ask("survivors", transcript=transcript, mutations=[one.as_json() for one in tried])
     assert [tried[place] for place in survived] == [untouched, untouched]
+
+
+def test_no_byte_of_the_calldata_can_be_changed(
+    election: Election,
+    transcript: dict[str, Any],
+    pages: NodeProcess,  # noqa: F811
+) -> None:
+    """Must look at the bytes of ballots, signatures and shares themselves, not only at the hash of the transaction."""
+    tried = [
+        one
+        for call, argument in ARGUMENTS
+        for one in islice(
+            bits(election, transcript, call, argument, 300 if DEEP else 4), None if DEEP or call is WITHDRAW else 1
+        )
+    ]
+    survived = pages.ask("survivors", transcript=transcript, mutations=[one.as_json() for one in tried])
+    assert [tried[place].value["raw"] for place in survived] == []
+
+
+@pytest.mark.parametrize(("fault", "found"), CASES.items(), ids=lambda one: getattr(one, "__name__", ""))
+def test_a_fault_is_found_for_what_it_is(
+    election: Election,
+    transcript: dict[str, Any],
+    pages: NodeProcess,  # noqa: F811
+    fault: Fault,
+    found: tuple[str, ...],
+) -> None:
+    """Must name the fault first, and nothing but what follows from it, as the service does."""
+    said = pages.ask("verify", transcript=json.dumps(at_fault(election, transcript, fault)))
+    names = [finding["what"] for finding in said["findings"]]
+    assert names[:1] == [found[0]]
+    assert set(names) <= set(found)
+
+
+def test_an_office_that_lies_is_found_out(pages: NodeProcess) -> None:  # noqa: F811
+    """Must find lines out of order, a credential on two, more lines than signatures, and a voter who got two."""
+    with Node() as node:
+        office = HostileOffice(node)
+        office.hold()
+        said = pages.ask("verify", transcript=json.dumps(office.transcript()))
+    assert {(finding["what"], finding["where"]) for finding in said["findings"]} == LIES
 
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: forgery.__name__)

@@ -227,7 +227,7 @@ class Replay:
                 return
         if len(expected) != len(given):
             says = f"Its ballots make {len(expected)} events, and it has {len(given)}."
-            self.found.wrong("EventMissing" if len(expected) > len(given) else "EventUncalled", sent.where, says)
+            self.found.wrong("EventMissing" if len(expected) > len(given) else "EventDiffers", sent.where, says)
 
 
 def _addable(ciphertexts: tuple[Ciphertext, ...]) -> list[tuple[Ciphertext, ...]]:

@@ -94,7 +94,11 @@ def check_count(
     number, contest, counts = told["group"], told["contest"], tuple(told["counts"])
     form, where = given.forms[contest], told.where
     found.require(told["ballots"] == group.ballots, "CountedBallotsDiffer", where, "The group has another number.")
-    found.require(plausible(form, counts, group.ballots), "CountsRefused", where, "No ballots could make these counts.")
+    # Counts of more options than there are would be looked for in shares that nobody sent.
+    if not found.require(
+        plausible(form, counts, group.ballots), "CountsRefused", where, "No ballots could make these counts."
+    ):
+        return
     called = arguments(COUNT, told.sent, box)
     if called is None:
         found.wrong("NotDirect", where, "The shares are not in the transaction.")

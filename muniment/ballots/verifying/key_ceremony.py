@@ -129,7 +129,7 @@ class KeyCeremony:
         require = self.findings.require
         require(not one.coefficients, "StepRepeated", told.where, "The trustee had revealed before.")
         if len(points) != self.threshold or not all(map(is_on_curve, (*points, key))):
-            self.findings.wrong("RevealRefused", told.where, "It has too few commitments, or one that is no point.")
+            self.findings.wrong("PointRefused", told.where, "It has too few commitments, or one that is no point.")
             return
         committed = trustee_commitment(self.setup, one.account, points, key, *proofs)
         require(
@@ -252,7 +252,7 @@ def replay(begun: Told, events: Sequence[Told], findings: Findings) -> KeyCeremo
     made = KeyCeremony(
         contract=contract,
         setup="0x" + begun["setup"].hex(),
-        threshold=threshold,
+        threshold=max(threshold, 1),  # of none, nothing could be reckoned
         period=period,
         begun=time,
         members=[Member(account, place) for place, account in enumerate(accounts, 1)],
@@ -284,9 +284,9 @@ def _compare(expected: Sequence[Expected], events: Sequence[Told], findings: Fin
     for (name, values), told in zip(expected, events, strict=False):
         given = {key: value for key, value in told.values.items() if key != "setup"}
         if name != told.name or values != given:
-            findings.wrong("CeremonyEventDiffers", told.where, f"Another event follows from those before: {name}.")
+            findings.wrong("EventDiffers", told.where, f"Another event follows from those before: {name}.")
             return
     if len(expected) > len(events):
-        findings.wrong("CeremonyEventMissing", "the ceremony", f"No event says {expected[len(events)][0]}.")
+        findings.wrong("EventMissing", "the ceremony", f"No event says {expected[len(events)][0]}.")
     for told in events[len(expected) :]:
-        findings.wrong("CeremonyEventDiffers", told.where, "Nothing before calls for this event.")
+        findings.wrong("EventDiffers", told.where, "Nothing before calls for this event.")

@@ -79,6 +79,17 @@ def test_another_trustees_proof_is_refused(begun, kind):
         reveal_other(setup, 2, **copied)
 
 
+def test_a_proof_of_the_other_kind_is_refused(begun):
+    """Must refuse a constant term as an encryption key, and one key as the other, with the proof of what it was."""
+    for kind, changes in (
+        (2, lambda own: {"key": own.coefficients[0], "key_proof": own.constant_proof}),
+        (1, lambda own: {"coefficients": [own.key, *own.coefficients[1:]], "constant_proof": own.key_proof}),
+    ):
+        setup = begun(2, 2)
+        with reverts("PossessionRefused", setup.id, setup[2].account.address, kind):
+            reveal_other(setup, 2, **changes(setup[2]))
+
+
 def test_another_ceremonys_proof_is_refused(begun):
     """Must refuse a trustee's own reveal of another ceremony."""
     other, setup = begun(2, 2), begun(2, 2)

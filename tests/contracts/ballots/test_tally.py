@@ -272,6 +272,15 @@ def test_factors_are_those_of_the_trustees_named(joined):
         joined.count(0, 0, shares=shares)
 
 
+def test_no_share_weighs_nothing(joined):
+    """Must refuse a factor of zero, though the multiple beside it is the infinity that it makes."""
+    shares = joined.shares(0, 0, (1, 2, 3))
+    for field in ("λ", "E.x", "E.y"):
+        shares = patched(shares, field, 0)
+    with reverts("ShareRefused", 0, 1):
+        joined.count(0, 0, shares=shares)
+
+
 def test_a_share_of_another_secret_is_refused(joined):
     """Must refuse a share that is proven, but with a secret of the trustee's choosing."""
     true = joined.setup.secret_of

@@ -89,6 +89,9 @@ def test_names_what_stands(poll, first, voter):
     ballot, place = first[0]
     with reverts("BallotChanged", 0, voter.index):
         poll.withdraw(voter, named_as_replaced(ballot))
+    for elsewhere in (replace(place, batch=1), replace(place, place=1), replace(place, path=())):
+        with reverts("NotInBatch", voter.index, elsewhere.batch, poll.tracker(0, ballot)):
+            poll.withdraw(voter, named_as_replaced(ballot, elsewhere))
     other, other_place = first[1]
     foreign = poll.world.paper().election, 0, voter.credential, other.ciphertexts
     borrowed = hashes.tracker_of(hashes.content_hash(*foreign), ZERO, hashes.proofs_hash(other.proofs))

@@ -28,6 +28,7 @@ from muniment.ballots.hashes import (
     election_id,
     enrolment_digest,
     enrolment_leaf,
+    roll_line,
     setup_id,
     unit_leaf,
     withdrawal_digest,
@@ -43,7 +44,7 @@ from muniment.ballots.model import (
     UnitRoll,
     width_of,
 )
-from muniment.ballots.roll import Tree, roll_root, roll_tree
+from muniment.ballots.roll import Tree
 from muniment.ballots.trustees.ceremony import (
     TrusteeSecret,
     deal,
@@ -207,6 +208,7 @@ class Election:
         kept: dict[int, TrusteeSecret] = {
             place: draw_secret(self.setup, self.trustees[place - 1], THRESHOLD) for place in places
         }
+        self.kept = kept
         for place in places:
             act(place, "commit", kept[place].revealed.commitment(self.setup, self.trustees[place - 1]))
         for place in places:
@@ -255,37 +257,60 @@ class Election:
                 hashed = keccak(json.dumps(authority, sort_keys=True, separators=(",", ":")).encode())
                 leaves.append(enrolment_leaf(self.setup, len(entries), unit, name, blinded, hashed))
                 entries.append(entry)
-            made.sort(key=lambda pair: pair[0].credential)
-            credentials = [voter.credential for voter, _ in made]
+            made = self.listed(unit, made)
+            tree = Tree([roll_line(unit, at, voter.credential) for at, (voter, _) in enumerate(made)]) if made else None
             for index, (voter, _) in enumerate(made):
-                voter.index, voter.path = index, roll_tree(unit, credentials).path(index)
+                voter.index, voter.path = index, tree.path(index) if tree else ()
             self.voters.append([voter for voter, _ in made])
-            self.rolls.append(UnitRoll(unit, lines, lines + 1, lines + 1, roll_root(unit, credentials)))
+            root = tree.root if tree else ZERO_HASH
+            self.rolls.append(UnitRoll(unit, lines, lines + 1, lines + 1, root))
             units.append({"unit": unit, "issued": lines + 1, "lines": [line for _, line in made]})
         self.roll = {"setup": self.setup, "units": units}
         self.log = {"setup": self.setup, "entries": entries}
         self.log_root = Tree(leaves).root
+
+    def listed(self, _unit: int, lines: list[tuple[Voter, list[str]]]) -> list[tuple[Voter, list[str]]]:
+        """A unit's voters and lines in the order of the roll."""
+        return sorted(lines, key=lambda pair: pair[0].credential)
 
     def _vouched(self, unit: int, voter: str, blinded: str) -> dict[str, Any]:
         """What two officers sign for a voter."""
         domain = domain_separator(self.chain_id, self.at["TrusteeCeremony"])
         deadline = self.manifest.schedule.enrolment_closes
         digest = enrolment_digest(domain, self.setup, unit, voter, blinded, deadline)
-        keys = {address_of(multiply(secret)): _signed65(digest, secret) for secret in (11, 12)}
+        keys = {address_of(multiply(secret)): signed65(digest, secret) for secret in (11, 12)}
         officers = [{"key": key, "signature": signature} for key, signature in sorted(keys.items())]
         return {"by": "officers", "deadline": deadline, "officers": officers}
 
     def _enrolled(self, unit: int) -> tuple[Voter, list[str], str]:
         secret = draw_scalar()
         credential = address_of(multiply(secret))
-        key = self.unit_keys[unit]
+        line, blinded = self.signed_line(unit, credential, self.unit_keys[unit])
+        return Voter(unit, secret, credential), line, keccak(blinded)
+
+    def signed_line(self, unit: int, credential: str, key: PrivateKey) -> tuple[list[str], bytes]:
+        """A line of the roll, signed with a key; and what of it the key's owner saw."""
         prepared, randomizer = prepare(credential_message(self.setup, unit, credential))
         blinded, factor = blind(key.public, prepared)
         signature = finalize(key.public, prepared, blind_sign(key, blinded), factor)
-        return Voter(unit, secret, credential), [credential, _base64(randomizer), _base64(signature)], keccak(blinded)
+        return [credential, _base64(randomizer), _base64(signature)], blinded
 
     def open(self) -> None:
         """Create the box, register it by two officers, and wait for the opening."""
+        self.create_box()
+        for officer in self.officers:
+            self.send(officer, "TrusteeCeremony", "openElection", self.setup, self.box)
+        schedule = self.manifest.schedule
+        self.units = Tree([unit_leaf(roll) for roll in self.rolls])
+        self.id = election_id(
+            self.chain_id, self.box, self.key, self.units.root, self.manifest.hash, schedule.opens, schedule.closes
+        )
+        domain, width = domain_separator(self.chain_id, self.box), width_of(sum(LINES))
+        self.papers = [BallotPaper(self.id, domain, self.key, width, self.manifest.forms, roll) for roll in self.rolls]
+        self.wait_until(schedule.opens)
+
+    def create_box(self) -> None:
+        """Create the box with the rolls."""
         schedule = self.manifest.schedule
         forms = [form.pack() for form in self.manifest.forms]
         opening = (
@@ -294,15 +319,6 @@ class Election:
         )  # fmt: skip
         rolls = [(one.unit, one.lines, one.issued, one.eligible, bytes.fromhex(one.root[2:])) for one in self.rolls]
         self.box = self.create("BallotBox", [OPENING, ROLLS], [opening, rolls], self.officers[0])
-        for officer in self.officers:
-            self.send(officer, "TrusteeCeremony", "openElection", self.setup, self.box)
-        self.units = Tree([unit_leaf(roll) for roll in self.rolls])
-        self.id = election_id(
-            self.chain_id, self.box, self.key, self.units.root, self.manifest.hash, schedule.opens, schedule.closes
-        )
-        domain, width = domain_separator(self.chain_id, self.box), width_of(sum(LINES))
-        self.papers = [BallotPaper(self.id, domain, self.key, width, self.manifest.forms, roll) for roll in self.rolls]
-        self.wait_until(schedule.opens)
 
     # ── Ballots ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -346,7 +362,7 @@ class Election:
     def _withdraw(self, voter: Voter, named: Replaced) -> None:
         """A voter of the first unit with a roll whose ballot is alone in the second batch votes on paper."""
         domain = self.papers[FIRST].domain
-        signature = _signed65(withdrawal_digest(domain, FIRST, voter.index), voter.secret)
+        signature = signed65(withdrawal_digest(domain, FIRST, voter.index), voter.secret)
         packed = b"\1" + pack_replaced(named)
         self.send(
             self.relayer, "BallotBox", "withdraw", *self._roll(FIRST), voter.index, voter.credential, list(voter.path),
@@ -392,7 +408,7 @@ class Election:
         return load(self.node.rpc, self.box, self.roll, self.log)
 
 
-def _signed65(digest: str, secret: int) -> str:
+def signed65(digest: str, secret: int) -> str:
     """A signature in 65 bytes (r, s, v)."""
     compact = bytearray(sign(bytes.fromhex(digest[2:]), secret))
     parity, compact[32] = compact[32] >> 7, compact[32] & 0x7F

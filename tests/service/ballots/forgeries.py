@@ -12,8 +12,7 @@ from eth_abi.abi import encode as abi_encode
 
 from muniment.ballots.hashes import batch_leaf
 from muniment.ballots.roll import Tree
-from muniment.ballots.verifying.counting import RECORD
-from muniment.ballots.verifying.events import BOX, CEREMONY, COUNT, Event
+from muniment.ballots.verifying.events import BOX, CEREMONY, Event
 from muniment.ballots.verifying.key_ceremony import BY
 from muniment.chain.abi import decode_values
 from muniment.chain.raw import decode_transaction
@@ -283,57 +282,16 @@ def endless_stages(made: Transcript) -> None:
     made["views"]["ceremony"]["period"] = "0"
 
 
-def _recounted(made: Transcript, act: Callable[[list[Any]], None]) -> None:
-    """Change the arguments of the first count, and say in its event and in the views what they now say."""
-    block = made["blocks"][block_of(made, "ContestCounted")]
-    one, log = next(logs_of(block, "ContestCounted"))
-
-    def changed(data: bytes) -> bytes:
-        arguments = list(decode_values(COUNT.types, data[4:], canonical=False))
-        act(arguments)
-        said.extend(arguments)
-        return data[:4] + abi_encode(list(COUNT.types), arguments)
-
-    said: list[Any] = []
-    sender = rewrite(one, changed)
-    group, contest, counts, shares = said
-    values = values_of(EVENTS["ContestCounted"], log)
-    values[1], values[3] = counts, sender
-    values[2] = sum({1 << shares[at] - 1 for at in range(0, len(shares), RECORD)})
-    values[0] = int(made["views"]["groups"]["groups"][group]["ballots"])
-    tell(EVENTS["ContestCounted"], log, values)
-    log["topics"] = [log["topics"][0], f"0x{group:064x}", f"0x{contest:064x}"]
-    made["views"]["results"][group][contest] = [str(count) for count in counts]
-
-
-def counts_exchanged(made: Transcript) -> None:
-    """Two options' counts are exchanged."""
-
-    def act(arguments: list[Any]) -> None:
-        arguments[2] = (arguments[2][1], arguments[2][0], *arguments[2][2:])
-
-    _recounted(made, act)
-
-
-def wrong_factor(made: Transcript) -> None:
-    """A share's factor, and the multiple that goes with it, are zero and infinity."""
-
-    def act(arguments: list[Any]) -> None:
-        shares = arguments[3]
-        arguments[3] = shares[: RECORD - 96] + bytes(96) + shares[RECORD:]
-
-    _recounted(made, act)
-
-
-def excluded_trustee(made: Transcript) -> None:
-    """A share is said to be of the trustee who was excluded."""
-
-    def act(arguments: list[Any]) -> None:
-        shares = arguments[3]
-        last = 2 * RECORD
-        arguments[3] = shares[:last] + b"\x05" + shares[last + 1 :]
-
-    _recounted(made, act)
+def threshold_of_nobody(made: Transcript) -> None:
+    """No trustee at all is needed, and none shows a commitment."""
+    begun, revealed = EVENTS["CeremonyBegun"], EVENTS["TrusteeRevealed"]
+    for block in made["blocks"]:
+        for _, log in logs_of(block, "CeremonyBegun"):
+            officer, _, *others = values_of(begun, log)
+            tell(begun, log, [officer, 0, *others])
+        for _, log in logs_of(block, "TrusteeRevealed"):
+            ((_, *shown),) = values_of(revealed, log)
+            tell(revealed, log, [([], *shown)])
 
 
 def groups_exchanged(made: Transcript) -> None:
@@ -469,8 +427,8 @@ FORGERIES: tuple[Callable[[Transcript], None], ...] = (
     box_opened_twice, box_opened_again_later, box_before_key, box_after_ballots, box_registered_unmade,
     registered_without_key, counted_while_voting, counted_before_joined, fixed_before_joined, times_that_fall,
     head_in_the_past, another_head, transaction_twice, transaction_twice_in_a_block, passed_over_and_counted,
-    cast_too_late, cast_too_early, shorter_stages, endless_stages, counts_exchanged, wrong_factor, excluded_trustee,
-    groups_exchanged, withdrawal_kept_back, header_without_time, header_of_lists, enormous_time, authority_of_no_text,
+    cast_too_late, cast_too_early, shorter_stages, endless_stages, threshold_of_nobody, groups_exchanged,
+    withdrawal_kept_back, header_without_time, header_of_lists, enormous_time, authority_of_no_text,
     box_of_other_code, ceremony_of_other_code, contracts_exchanged, box_without_code, code_of_another_state,
     code_unproven, proofs_exchanged, code_of_other_metadata, nobody_on_any_roll, root_without_a_line,
     trustees_spoken_for,

@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -14,17 +13,17 @@ import pytest
 from muniment.ballots.ceremony_steps import Call
 from muniment.ballots.hashes import domain_separator
 from muniment.ballots.verifying.contracts import ContractCode, Contracts
-from muniment.ballots.verifying.events import BOX, CAST, CEREMONY, COUNT, WITHDRAW, Event
+from muniment.ballots.verifying.events import BOX, CEREMONY, Event
 from muniment.ballots.verifying.findings import Findings, TranscriptRefused, Verdict
 from muniment.ballots.verifying.judging import Judge, Judged, Mapped, Task, pool
 from muniment.ballots.verifying.rolls import check_log, log_root
 from muniment.ballots.verifying.transcript import parse
 from muniment.ballots.verifying.verifier import Verification, verify
-from muniment.chain.abi import decode_values
-from muniment.chain.raw import decode_transaction
-from muniment.chain.rlp import decode, encode
 from muniment.errors import Refused
-from muniment.hashing import ZERO_HASH, keccak
+from muniment.hashing import ZERO_HASH
+from tests.service.ballots.corpus.calldata import ARGUMENTS, bits
+from tests.service.ballots.corpus.cases import CASES, Fault, at_fault
+from tests.service.ballots.corpus.hostile_office import LIES, HostileOffice
 from tests.service.ballots.election import Election
 from tests.service.ballots.forgeries import (
     BAD_AUTHORITIES,
@@ -107,44 +106,15 @@ def test_no_field_can_be_changed(transcript: dict[str, Any], verified: Verify) -
 # ── Changes that keep the hashes ────────────────────────────────────────────────────────────────────────────────────
 
 
-def transactions(transcript: dict[str, Any], call: Call) -> Iterator[dict[str, Any]]:
-    """The transactions that call a function."""
-    for block in transcript["blocks"]:
-        for one in block["transactions"]:
-            if decode_transaction(bytes.fromhex(one["raw"][2:])).input.startswith(call.selector):
-                yield one
-
-
-def flip(one: dict[str, Any], part: bytes, at: int) -> None:
-    """Flip a bit of a transaction's input, `at` bytes into a part of it, and give it the hash that fits."""
-    raw = bytes.fromhex(one["raw"][2:])
-    items = decode(raw[1:])
-    assert isinstance(items, list)
-    data = items[7]
-    assert isinstance(data, bytes)
-    place = data.index(part) + at
-    items[7] = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
-    raw = raw[:1] + encode(items)
-    one["raw"], one["hash"] = "0x" + raw.hex(), keccak(raw)
-
-
-@pytest.mark.parametrize(("call", "argument"), [(CAST, 2), (WITHDRAW, 5), (WITHDRAW, 6), (COUNT, 3)])
+@pytest.mark.parametrize(("call", "argument"), ARGUMENTS)
 def test_no_byte_of_the_calldata_can_be_changed(
-    transcript: dict[str, Any], verified: Verify, call: Call, argument: int
+    held: Election, transcript: dict[str, Any], verified: Verify, call: Call, argument: int
 ) -> None:
     """Must look at the bytes of ballots, signatures and shares themselves, not only at the hash of the transaction."""
-    count = len(list(transactions(transcript, call)))
-    assert count
-    source = random.Random(1)
-    for number in range(count):
-        own = list(transactions(transcript, call))[number]
-        data = decode_transaction(bytes.fromhex(own["raw"][2:])).input
-        part = decode_values(call.types, data[4:], canonical=False)[argument]
-        step = max(1, len(part) // (300 if os.environ.get("MUNIMENT_DEEP") else 12))
-        for at in range(source.randrange(step), len(part), step):
-            made = json.loads(json.dumps(transcript))
-            flip(list(transactions(made, call))[number], part, at)
-            assert verified(made).verdict is Verdict.INVALID, f"byte {at} of {len(part)}, transaction {number}"
+    tried = list(bits(held, transcript, call, argument, 300 if os.environ.get("MUNIMENT_DEEP") else 12))
+    assert tried
+    for one in tried:
+        assert verified(one.of(transcript)).verdict is Verdict.INVALID, one.value["raw"]
 
 
 @pytest.mark.parametrize("forgery", FORGERIES, ids=lambda forgery: forgery.__name__)
@@ -220,6 +190,28 @@ def test_artifacts_that_are_not_there(tmp_path: Path) -> None:
     (tmp_path / "BallotBox.json").write_text("{}")
     with pytest.raises(Refused, match="ContractsUncompiled"):
         Contracts.built(tmp_path)
+
+
+# ── The end of the hostile corpus ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("fault", "found"), CASES.items(), ids=lambda one: getattr(one, "__name__", ""))
+def test_a_fault_is_found_for_what_it_is(
+    held: Election, transcript: dict[str, Any], verified: Verify, fault: Fault, found: tuple[str, ...]
+) -> None:
+    """Must name the fault first, and nothing but what follows from it."""
+    names = [finding.what for finding in verified(at_fault(held, transcript, fault)).findings]
+    assert names[:1] == [found[0]]
+    assert set(names) <= set(found)
+
+
+def test_an_office_that_lies_is_found_out(verified: Verify) -> None:
+    """Must find lines out of order, a credential on two, more lines than signatures, and a voter who got two."""
+    with Node() as node:
+        office = HostileOffice(node)
+        office.hold()
+        outcome = verified(office.transcript())
+    assert {(finding.what, finding.where) for finding in outcome.findings} == LIES
 
 
 # ── The log, and what is no JSON that all agree on ──────────────────────────────────────────────────────────────────

@@ -79,7 +79,7 @@ async function checkSignatures(
     );
     held.forEach((good, place) => {
       const where = `roll.units[${at}].lines[${from + place}]`;
-      findings.expect(good, "SignatureUnissued", where, "The enrolment office's key did not sign this credential.");
+      findings.expect(good, "CredentialUnsigned", where, "The enrolment office's key did not sign this credential.");
     });
   }
 }
@@ -111,7 +111,7 @@ export function checkLog(
     if (authority.by === "officers") {
       checkOfficers(authority.officers, enrolmentDigest(chain, ceremony, setup, entry, authority.deadline), where, findings);
     }
-    findings.expect(!voters.has(voter), "VoterTwice", where, "The voter was given a signature before.");
+    findings.expect(!voters.has(voter), "EnrolledTwice", where, "The voter was given a signature before.");
     voters.add(voter);
     if (unit in issued) issued[unit]! += 1;
     else findings.add("UnitUnknown", where, "There is no such unit.");

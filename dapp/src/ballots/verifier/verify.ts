@@ -363,11 +363,15 @@ class Verifying {
     const [number, contest, counts] = [args["group"] as number, args["contest"] as number, args["counts"] as readonly number[]];
     const group = this.groups[number];
     const before = events.findIndex(({ name }) => name === "GroupsFixed");
-    if (!group || !(contest in this.election!.forms) || this.counted.has(`${number} ${contest}`) || before < 0) {
-      findings.add("CountRefused", where, "There is no such group or contest, or it was counted before.");
+    if (!group || !(contest in this.election!.forms) || before < 0) {
+      findings.add("CountUncalled", where, "There is no such group or contest to count.");
       return;
     }
-    findings.expect(events[before]!.sent.number <= sent.number, "NotJoined", where, "The units were not joined then.");
+    if (this.counted.has(`${number} ${contest}`)) {
+      findings.add("CountedTwice", where, "The group's contest was counted before.");
+      return;
+    }
+    findings.expect(events[before]!.sent.number <= sent.number, "OrderDiffers", where, "The units were not joined then.");
     this.counted.set(`${number} ${contest}`, counts);
     findings.expect(args["ballots"] === group.ballots, "CountDiffers", where, "The group has another number of ballots.");
     findings.expect(lower(args["by"]) === sent.from, "SenderDiffers", where, "Another account sent the transaction.");
@@ -397,7 +401,7 @@ class Verifying {
     const { agency, setup, key } = this.ceremony!;
     const { forms, id, width } = this.election!;
     const rolls = this.units.map(({ roll }) => roll);
-    const say = this.saying("BoxViewDiffers", "views.box");
+    const say = this.saying("ViewDiffers", "views.box");
     say(view.ceremony === this.transcript.ceremony, "ceremony");
     say(view.agency === agency, "agency");
     say(view.setup === setup, "setup");
