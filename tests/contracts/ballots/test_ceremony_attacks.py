@@ -14,7 +14,7 @@ ZERO = "0x" + "00" * 20
 
 @pytest.mark.parametrize("stage", [COMMITTING, REVEALING, DEALING, REVIEW])
 def test_a_trustee_with_code_takes_no_step(begun, beside, people, stage):
-    """Must take steps only from a trustee's own transactions: what an account under EIP-7702 sends may be its code's."""
+    """Must take steps only from a trustee's own transactions: an account under EIP-7702 may send what its code says."""
     setup = begun(2, 3).until(stage)
     who = setup[1].account.address
     forwarder = beside["Forwarder"].deploy({"from": people.deployer})

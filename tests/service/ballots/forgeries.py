@@ -10,10 +10,10 @@ from typing import Any
 
 from eth_abi.abi import encode as abi_encode
 
+from muniment.ballots.ceremony_steps import STEPS
 from muniment.ballots.hashes import batch_leaf
 from muniment.ballots.roll import Tree
 from muniment.ballots.verifying.events import BOX, CEREMONY, Event
-from muniment.ballots.verifying.key_ceremony import BY
 from muniment.chain.abi import decode_values
 from muniment.chain.raw import decode_transaction
 from muniment.chain.rlp import decode, encode
@@ -23,7 +23,6 @@ from tests.service.state_trie import state_of
 
 Transcript = dict[str, Any]
 EVENTS = {event.name: event for event in (*CEREMONY, *BOX)}
-STEPS = [name for name in BY if name != "CeremonyBegun"]
 HEADER_STATE, HEADER_BLOOM, HEADER_NUMBER, HEADER_TIME, HEADER_EXTRA = 3, 6, 8, 11, 12
 
 

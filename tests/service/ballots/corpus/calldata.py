@@ -4,7 +4,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from muniment.ballots.verifying.events import CAST, COUNT, WITHDRAW, Call
+from muniment.ballots.ceremony_steps import Call
+from muniment.ballots.verifying.events import CAST, COUNT, WITHDRAW
 from muniment.chain.abi import decode_values
 from muniment.chain.raw import decode_transaction
 from tests.service.ballots.corpus.tools import resend

@@ -9,7 +9,7 @@ from typing import Any
 
 from eth_abi.abi import encode as abi_encode
 
-from muniment.ballots.verifying.events import Call
+from muniment.ballots.ceremony_steps import Call
 from muniment.chain.abi import decode_values
 from muniment.chain.raw import decode_transaction
 from muniment.chain.rlp import decode
