@@ -7,7 +7,7 @@ from typing import Any
 from eth_utils import keccak
 
 from muniment.ballots import manifest as manifests
-from muniment.ballots.hashes import domain_separator, unit_leaf
+from muniment.ballots.hashes import domain_separator, setup_id, unit_leaf
 from muniment.ballots.manifest import Manifest
 from muniment.ballots.model import UnitRoll
 from muniment.ballots.roll import Tree
@@ -77,9 +77,13 @@ def manifest_of(registries: Registries, setup: bytes) -> Manifest:
     for log in verification.logs(registries.session, entry, [keccak(BEGUN), setup]):
         told = ceremony.events.CeremonyBegun().process_log(log)["args"]
         try:
-            return manifests.parse(bytes(told["manifest"]))
+            said = manifests.parse(bytes(told["manifest"]))
         except Unfit as unfit:
             raise Refused(f"{sentence_of(unfit)} Begin another ceremony; nothing was sent.") from unfit
+        chain, address = registries.session.network.chain_id, str(ceremony.address).lower()
+        if bytes.fromhex(setup_id(chain, address, said.agency, said.hash)[2:]) != setup:
+            raise Refused("The node shows another manifest than this setup was begun with. Nothing was sent.")
+        return said
     raise Refused(f"There is no ceremony 0x{setup.hex()}. Nothing was sent.")
 
 

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 
+from muniment.ballots.hashes import setup_id
 from muniment.ballots.model import UnitRoll
 from muniment.chain.rpc import Rpc
 from muniment.hashing import ZERO_ADDRESS, ZERO_HASH
 from scripts.common import boxes
+from scripts.common.settings import Refused
 from tests.scripts.office import COLLEAGUE, Office
 from tests.scripts.tools import REGISTRAR, STRANGER
+from tests.service.ballots.ceremony_stage import manifest_of
 from tests.service.ballots.election import DAY, FIRST, HOUR, Election
 
 OTHER = b"\1" * 32
@@ -200,6 +203,21 @@ def test_in_which_unit_a_box_differs(wanted: boxes.Opening, monkeypatch: pytest.
     ):
         other = standing(wanted, units, ROLL_ROOT=OTHER)
         assert boxes.differences(other, ZERO_ADDRESS, wanted) == ["the roll root", *says]
+
+
+def test_the_manifest_is_the_setups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node must not show another manifest than the one that chain, contract, agency and setup id cover."""
+    said = manifest_of("0x" + "ab" * 32, [ZERO_ADDRESS[:-1] + "1", ZERO_ADDRESS[:-1] + "2"], 2)
+    log = SimpleNamespace(process_log=lambda _: {"args": {"manifest": said.content}})
+    ceremony = SimpleNamespace(address=STRANGER, events=SimpleNamespace(CeremonyBegun=lambda: log))
+    session = SimpleNamespace(network=SimpleNamespace(chain_id=31337))
+    record = {"contracts": {"TrusteeCeremony": {}}}
+    node: Any = SimpleNamespace(session=session, record=record, contract=lambda _: ceremony)
+    monkeypatch.setattr(boxes.verification, "logs", lambda *_: [{}])
+    setup = bytes.fromhex(setup_id(31337, STRANGER.lower(), said.agency, said.hash)[2:])
+    assert boxes.manifest_of(node, setup) == said
+    with pytest.raises(Refused, match="another manifest"):
+        boxes.manifest_of(node, OTHER)
 
 
 def test_refuses_what_is_no_box(office: Office, election: Election) -> None:

@@ -182,7 +182,7 @@ const breathe = (): Promise<void> => new Promise((resume) => setTimeout(resume))
 
 /** Open the ballot. From here on it is never signed: nobody can cast it. */
 function test(): void {
-  if (!made) return;
+  if (!made || made.signed !== undefined) return;
   const opening = JSON.stringify(openingOf(election, made.ballot, made.draft));
   made = undefined;
   (byId("vote-opening") as HTMLTextAreaElement).value = opening;
@@ -192,8 +192,8 @@ function test(): void {
 }
 
 async function cast(): Promise<void> {
-  if (!made || !credential) return;
   if (!(await closing.isOpen())) throw closed();
+  if (!made || !credential) return; // it may have been opened while the service was asked
   const own = made;
   const { ballot, previous } = own;
   // Once it is signed, whoever has it can cast it: opening it would tell them what is in it.
