@@ -13,6 +13,7 @@ from eth_hash.auto import keccak
 Abi: TypeAlias = Sequence[Mapping[str, Any]]
 
 _WORD = 32
+_AROUND = 2**256
 
 # The two errors that Solidity itself raises.
 BUILT_IN: Abi = (
@@ -108,15 +109,16 @@ def decode_values(types: Sequence[str], raw: bytes, canonical: bool = True) -> t
     raise CallRefused(f"The bytes are not the one way to write the types {', '.join(types)}.")
 
 
-# A contract follows an offset wherever it points: among the heads, to bytes that are read already, over a gap. What
-# lies behind bytes up to the next word, and behind everything, it does not look at.
+# A contract follows an offset wherever it points: among the heads, to bytes that are read already, over a gap; from
+# within a struct backwards too, to what stands before it. What lies behind bytes up to the next word, and behind
+# everything, it does not look at.
 
 
 def _members(kinds: Sequence[ABIType], raw: bytes, base: int) -> tuple[Any, ...]:
     """The members of a tuple at byte `base`, from which their offsets count."""
     values, at = [], base
     for kind in kinds:
-        values.append(_at(kind, raw, base + _whole(raw, at) if kind.is_dynamic else at))
+        values.append(_at(kind, raw, (base + _whole(raw, at)) % _AROUND if kind.is_dynamic else at))
         at += _size_of(kind)
     return tuple(values)
 

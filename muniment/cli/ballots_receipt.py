@@ -16,6 +16,11 @@ from muniment.cli.console import AsJson, emit_json, say
 from muniment.config import Settings
 from muniment.errors import Refused
 
+_NOT_THEN = {
+    KeyStanding.UNKNOWN: "The agency has not accredited this key on the chain",
+    KeyStanding.NOT_YET: "The agency accredited this key on the chain only after that time",
+    KeyStanding.RETIRED: "The agency had retired this key on the chain by that time",
+}
 LARGEST = 2**20  # bytes; a ballot of 64 options at 15 points takes a tenth
 
 
@@ -23,14 +28,14 @@ def run(
     path: Annotated[Path, typer.Argument(metavar="FILE", help="The receipt, as the voter's page saved it.")],
     rpc: Annotated[list[str] | None, typer.Option(help="A node; may be repeated. Else those of the settings.")] = None,
     relayer: Annotated[str | None, typer.Option(help="The relay's address, where you know it yourself.")] = None,
-    block: Annotated[str, typer.Option(help="The chain as of: latest, safe or finalized.")] = "latest",
+    block: Annotated[str, typer.Option(help="latest, safe, finalized, or a number.")] = "latest",
     as_json: AsJson = False,
 ) -> None:
     """Say whether a relay's receipt holds, by whose key, and what the chain says of the ballot. Exit 0 if it holds."""
     settings = Settings.load()
     chain = Connected(replace(settings, rpc_urls=tuple(rpc)) if rpc else settings)
     receipt = read(_content(path))
-    box = read_box(chain.rpc, chain.deployment, receipt, block)
+    box = read_box(chain.rpc, chain.deployment, receipt, int(block) if block.isdigit() else block)
     check(receipt, box.paper(receipt.unit))
     known_by, whose = _key(chain, box, receipt, relayer)
     found = fate_of(box, receipt)
@@ -63,29 +68,43 @@ def _key(chain: Connected, box: BoxOnChain, receipt: BallotReceipt, given: str |
     standing = standing_of(chain.rpc, chain.deployment, box, key, receipt.received_at)
     if standing is KeyStanding.COMPROMISED:
         raise Refused("ReceiptKeyCompromised", relayer=key, time=receipt.received_at)
+    service = chain.settings.public_url
     if standing is KeyStanding.CURRENT:
         return "agency", (
             f"The key was accredited then by the agency that runs the election, {box.agency}: the chain shows it, and "
-            "the agency answers for what its officer's key signs."
+            f"the agency answers for what its officer's key signs. {_also(service, key, box.box, given)}"
         )
     if given is not None:
-        return "you", "The agency has not accredited this key on the chain; it is the one that you name as the relay's."
-    service = chain.settings.public_url
-    if _published(service, key, box.box) != key:
+        return "you", f"{_NOT_THEN[standing]}; it is the one that you name as the relay's."
+    try:
+        named = _published(service, box.box)
+    except Refused as refused:
+        why = f"{service} cannot be asked ({refused.arguments['cause']})"
+        raise Refused("ReceiptOfStranger", relayer=key, why=why) from refused
+    if named != key:
         raise Refused("ReceiptOfStranger", relayer=key, why=f"{service} names another key, or none")
     return "service", (
-        f"The agency has not accredited this key on the chain. {service} says that it is its relay's: its own word of "
+        f"{_NOT_THEN[standing]}. {service} says that it is its relay's: its own word of "
         "now, which it could take back. Keep a copy of that answer, or a witness."
     )
 
 
-def _published(service: str, key: str, box: str) -> str | None:
-    """The key that a service publishes as its relay's."""
+def _also(service: str, key: str, box: str, given: str | None) -> str:
+    """Whether an officer's key is a relay's too: any officer can sign receipts, and blames nobody else by them."""
+    if given is not None:
+        return "You name it as the relay's."
     try:
-        told = json_of(f"{service}/api/elections/{box}")
+        named = _published(service, box)
     except Refused as refused:
-        why = f"{service} cannot be asked ({refused.arguments['cause']})"
-        raise Refused("ReceiptOfStranger", relayer=key, why=why) from refused
+        return f"Whether it is a relay's, {service} cannot be asked ({refused.arguments['cause']})."
+    if named == key:
+        return f"{service} says that it is its relay's."
+    return f"{service} does not name it as its relay's: the receipt binds that officer, and says nothing of the relay."
+
+
+def _published(service: str, box: str) -> str | None:
+    """The key that a service publishes as its relay's. Raises Refused(SourceUnreadable)."""
+    told = json_of(f"{service}/api/elections/{box}")
     named = told.get("relayer") if isinstance(told, dict) else None
     return named.lower() if isinstance(named, str) else None
 
@@ -109,8 +128,8 @@ def _sentence(found: Found, box: BoxOnChain, receipt: BallotReceipt) -> str:
     if receipt.received_at >= box.closes:
         return f"The ballot is not on the chain, and was received after the closing.{other}"
     return (
-        f"The ballot is not on the chain, and the box has taken none since {_moment(box.ends)}: this proves that the "
-        f"relay did not have cast what it had received in time.{other}"
+        f"The ballot is not on the chain, and the box has taken none since {_moment(box.ends)}: this proves that "
+        f"whoever signed did not have cast what had come in time.{other}"
     )
 
 

@@ -30,7 +30,7 @@ def run(
     ],
     rpc: Annotated[list[str] | None, typer.Option(help="A node; may be repeated. Else those of the settings.")] = None,
     roll: Annotated[str | None, typer.Option(help="The roll: a file or an address; else as it is published.")] = None,
-    log: Annotated[str | None, typer.Option(help="The office's log; else beside the roll.")] = None,
+    log: Annotated[str | None, typer.Option(help="The office's log; else beside the roll's address.")] = None,
     block: Annotated[str, typer.Option(help="latest, safe, finalized, or a number.")] = "latest",
     save: Annotated[Path | None, typer.Option(help="Write the transcript here.")] = None,
     scheduler: Annotated[str | None, typer.Option(help="A Dask scheduler, tcp://…; else all cores here.")] = None,
@@ -110,6 +110,8 @@ def _transcript(election: str, urls: list[str] | None, roll: str | None, log: st
     named = Named(election, settings, rpc)
     beside = roll.removesuffix("roll") + "log" if roll is not None and roll.endswith("/roll") else None
     source = log or beside
+    if roll is not None and source is None:
+        raise Refused("LogMissing", roll=roll)
     try:
         box = named.box
         parts = (

@@ -35,6 +35,7 @@ from muniment.hashing import ZERO_ADDRESS
 _ADDRESS, _ID = re.compile("0x[0-9a-f]{40}"), re.compile("0x[0-9a-f]{64}")
 _OPENED = next("0x" + event.topic.hex() for event in EVENTS if event.name == "ElectionOpened")
 PATIENCE = 60  # seconds
+LARGEST = 2**30  # bytes
 
 
 class Publication(NamedTuple):
@@ -92,8 +93,7 @@ def json_of(source: str) -> Any:
     """Strict JSON from a file or an address. Raises Refused(SourceUnreadable)."""
     try:
         if source.startswith(("http://", "https://")):
-            answer = httpx.get(source, timeout=PATIENCE).raise_for_status()
-            return parse(answer.content)
+            return parse(_downloaded(source))
         return parse(Path(source).read_bytes())
     except httpx.HTTPStatusError as error:
         raise Refused("SourceUnreadable", source=source, cause=f"HTTP {error.response.status_code}") from error
@@ -101,6 +101,18 @@ def json_of(source: str) -> Any:
         raise Refused("SourceUnreadable", source=source, cause=type(error).__name__) from error
     except TranscriptRefused as error:
         raise Refused("SourceUnreadable", source=source, cause=error.says) from error
+
+
+def _downloaded(source: str) -> bytes:
+    """What an address serves, as far as it is not more than any transcript: a stranger's answer might never end."""
+    content = bytearray()
+    with httpx.stream("GET", source, timeout=PATIENCE) as answer:
+        answer.raise_for_status()
+        for part in answer.iter_bytes():
+            content += part
+            if len(content) > LARGEST:
+                raise TranscriptRefused(source, f"it has more than {LARGEST:,} bytes")
+    return bytes(content)
 
 
 def _registered(rpc: Rpc, deployment: Deployment, name: str) -> str | None:

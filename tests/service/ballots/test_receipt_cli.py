@@ -1,6 +1,7 @@
 """`muniment ballots receipt`: a relay's receipt holds or does not, whoever asks, and what it shows."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -182,28 +183,46 @@ def test_whose_key_it_is(polls: Polls, monkeypatch: pytest.MonkeyPatch) -> None:
     assert polls.get(f"/api/elections/{polls.setup}")["relayer"] == relayer
     assert held(polls, file, "--relayer", relayer.upper().replace("0X", "0x"))["key"]["known_by"] == "you"
     assert checked(polls, file, "--relayer", "0x" + "11" * 20).exception.name == "ReceiptOfStranger"
+    service = os.environ["MUNIMENT_PUBLIC_URL"]
     monkeypatch.setenv("MUNIMENT_PUBLIC_URL", "http://127.0.0.1:1")
     refused = checked(polls, file).exception
     assert (refused.name, "ConnectError" in sentence_of(refused)) == ("ReceiptOfStranger", True)
 
-    admin = node.rpc.call("eth_accounts")[5]
+    admin, signer = node.rpc.call("eth_accounts")[5], open_signer(polls.services.settings)
+    node.pass_time(60)
     node.send(admin, "AgencyRegistry", "accredit", polls.agency, relayer, int(SCOPES), 0, 2**40 - 1)
+    since = int(node.rpc.call("eth_getBlockByNumber", ["latest", False])["timestamp"], 16)
     assert checked(polls, file).exception.name == "ReceiptOfStranger"  # it was not, when it signed
-    second = taken(polls, polls.ballot(polls.voters[1], FIRST))
-    later = second["received_at"] + 10
-    again = {**second, "received_at": later}
-    again["receipt"] = signed(polls, again, open_signer(polls.services.settings))
+    told = held(polls, file, "--relayer", relayer)["key"]
+    assert (told["known_by"], "only after that time" in told["sentence"]) == ("you", True)
+    again = {**file, "received_at": since}
+    again["receipt"] = signed(polls, again, signer)
     told = held(polls, again)["key"]
     assert (told["known_by"], polls.agency in told["sentence"]) == ("agency", True)
+    assert "cannot be asked" in told["sentence"]
+    assert "You name it" in held(polls, again, "--relayer", relayer)["key"]["sentence"]
+    monkeypatch.setenv("MUNIMENT_PUBLIC_URL", service)
+    assert "says that it is its relay's" in held(polls, again)["key"]["sentence"]
+
+    colleague = Account.create()
+    node.send(admin, "AgencyRegistry", "accredit", polls.agency, colleague.address.lower(), int(SCOPES), 0, since + 9)
+    others = {**file, "relayer": colleague.address.lower(), "received_at": since + 5}
+    others["receipt"] = signed(polls, others, TypedSigner(colleague))
+    told = held(polls, others)["key"]
+    assert (told["known_by"], "says nothing of the relay" in told["sentence"]) == ("agency", True)
+    others["received_at"] = since + 9
+    others["receipt"] = signed(polls, others, TypedSigner(colleague))
+    told = held(polls, others, "--relayer", others["relayer"])["key"]
+    assert (told["known_by"], "had retired this key" in told["sentence"]) == ("you", True)
 
     accounts, scopes = node.rpc.call("eth_accounts"), int(SCOPES | Scope.KEY_CUSTODIAN)
     node.send(accounts[0], "AgencyRegistry", "changeScopes", polls.agency, scopes)
     for custodian in accounts[7:9]:
         node.send(admin, "AgencyRegistry", "accredit", polls.agency, custodian, int(Scope.KEY_CUSTODIAN), 0, 2**40 - 1)
     node.pass_time(3 * 86_400)
-    for since, known in ((later + 1, None), (later, "ReceiptKeyCompromised")):
+    for moment, known in ((since + 1, None), (since, "ReceiptKeyCompromised")):
         for custodian in accounts[7:9]:
-            node.send(custodian, "AgencyRegistry", "markCompromised", relayer, since)
+            node.send(custodian, "AgencyRegistry", "markCompromised", relayer, moment)
         refused = checked(polls, again).exception
         assert (None if refused is None else refused.name) == known
 

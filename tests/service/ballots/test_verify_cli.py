@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from muniment.ballots.verifying import published
 from muniment.cli.main import app
+from muniment.errors import Refused
 from muniment.sentences import sentence_of
 from tests.service.ballots.stage import Polls, build_polls
 from tests.service.ballots.test_live import enrolled
@@ -163,6 +164,22 @@ def test_where_there_is_nothing(polls: Polls, elsewhere: str, monkeypatch: pytes
         assert typed(RUNBOOK, ELECTION=name, YOUR_NODE=node).exception.name == "ElectionUnknown"
     polls.begin((1,), "Another")
     assert typed(RUNBOOK, ELECTION=polls.setup, YOUR_NODE=node).exception.name == "ElectionNotOpened"
+
+
+def test_roll_and_log_belong_together(polls: Polls, elsewhere: str, tmp_path: Path) -> None:
+    """Must ask for the log of a roll that is a file, and not take another's."""
+    roll = tmp_path / "roll.json"
+    roll.write_text("{}")
+    done = typed(f"{RUNBOOK} --roll {roll}", ELECTION=polls.setup, YOUR_NODE=polls.registry.node.url)
+    assert (done.exit_code, done.exception.name) == (1, "LogMissing")
+
+
+def test_a_service_that_never_ends(elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Must stop reading an answer that is too large for any transcript."""
+    monkeypatch.setattr(published, "LARGEST", 5)
+    with pytest.raises(Refused) as refused:
+        published.json_of(f"{elsewhere}/api/elections")
+    assert "more than 5 bytes" in sentence_of(refused.value)
 
 
 def test_the_pages_line(polls: Polls, elsewhere: str, monkeypatch: pytest.MonkeyPatch) -> None:

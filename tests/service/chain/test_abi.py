@@ -142,6 +142,14 @@ def test_calldata_is_read_as_contracts_read_it() -> None:
     nested = ("((uint256,uint256)[],(uint256,uint256))", "uint64[]")
     values = (((((1, 2), (3, 4)), (5, 6))), (7, 8, 9))
     assert decode_values(nested, encode_values(nested, values), canonical=False) == values
+    # Offsets in a struct have a sign: its list may stand before it.
+    a_list, after = encode_values(("uint64",) * 3, (2, 1, 2)), encode_values(("uint64",) * 2, (3, 4))
+    backwards = encode_values(("uint64",), (32 + 96,)) + a_list + (2**256 - 96).to_bytes(32, "big") + after
+    struct = ("(uint64[],uint64,uint64)",)
+    assert decode_values(struct, backwards, canonical=False) == (((1, 2), 3, 4),)
+    too_far = backwards.replace((2**256 - 96).to_bytes(32, "big"), (2**256 - 129).to_bytes(32, "big"))
+    with pytest.raises(CallRefused):
+        decode_values(struct, too_far, canonical=False)
     for unread in ("string", "uint256[2]"):
         with pytest.raises(CallRefused):
             decode_values([unread], bytes(128), canonical=False)
