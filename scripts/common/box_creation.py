@@ -17,7 +17,7 @@ OPENED = (
 
 
 def require_creation(registries: Registries, box: str) -> None:
-    """Raise Refused unless a box's first transaction created it, by the compiled code and what the box says it was given.
+    """Raise Refused unless a box's first transaction created it, by the compiled code and what it says it was given.
 
     It is the one that left its BoxOpened: the compiled code does so in its constructor alone.
     """

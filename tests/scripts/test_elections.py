@@ -146,9 +146,10 @@ def refuses_forged_boxes(office: Office, election: Election, box: str, own: tupl
     eth, genuine = office.web3.eth, office.web3.to_checksum_address(box)
     (log,) = eth.get_logs({"address": genuine, "fromBlock": 0})
     runtime, creation = bytes(eth.get_code(genuine)), bytes(eth.get_transaction(log["transactionHash"])["input"])
+    slots = forged_boxes.slots_of(eth, genuine)
     for sent, says in (
-        (forged_boxes.preset(runtime), "told 0 times with what it was created"),
-        (forged_boxes.preset_and_told(runtime, log), "created by other code than these sources'"),
+        (forged_boxes.preset(runtime, slots), "told 0 times with what it was created"),
+        (forged_boxes.preset_and_told(runtime, slots, log), "created by other code than these sources'"),
         (forged_boxes.factory(creation), "created through another contract"),
     ):
         snapshot = office.node.call("evm_snapshot")
@@ -166,7 +167,7 @@ def refuses_forged_boxes(office: Office, election: Election, box: str, own: tupl
 
 
 def standing(wanted: boxes.Opening, units: list[tuple[Any, ...]], **changes: Any) -> Any:
-    """Registries in which a genuine box stands as wanted but for these changes, and said at first to have these units."""
+    """Registries in which a genuine box stands as wanted but for these changes, and told these units at first."""
     answers = {
         "CEREMONY": wanted.ceremony,
         "SETUP": wanted.setup,
