@@ -184,7 +184,8 @@ def share(
     # Shares are dealt once. Nodes that all lie could call somebody out who is not: so it is told before whose they are.
     others = sorted(keys.keys() - {member.place})
     out = [other.place for other in state.members if other.out]
-    err.print(f"The shares are for {_places(others)}. Out, and without a share: {_places(out)}.")
+    left_out = _places(out) if out else "nobody"
+    err.print(f"The shares are for {_places(others)}. Out, and without a share: {left_out}.")
     desk.hint()
     sent = desk.step(secret.setup, "deal", list(shares), dry_run=dry_run)
     following = f"It has shares for {_places(others)}. Next: confirm {path}, when all have sent theirs."
