@@ -148,7 +148,6 @@ def create(session: Session, registries: Registries) -> dict[str, Any]:
     box = creation.address_at(officer, nonce)
     if receipt["status"] != 1 or not boxes.is_as_opened(registries, box, opening):
         raise Refused(f"Transaction {signed.hash} was mined, but the box at {box} is not what was asked for.")
-    boxes.with_box(registries, box)
     session.say(f"Done in block {receipt['blockNumber']}, {receipt['gasUsed']:,} gas: the box {box}.")
     return told | {"box": box, "stands": True, "sent": True, "transaction": signed.hash}
 
@@ -177,6 +176,7 @@ def look(session: Session, registries: Registries, act: Proposed) -> None:
     for heading, text in opening.lines:
         session.say(f"{heading:10} {text}")
     session.say("Compared   the box has this roll, this log, the manifest's contests and its times")
+    session.say("Created    by a transaction that carried the code of these sources and nothing else")
 
 
 def _registers(_: Registries, values: Values) -> str:

@@ -13,9 +13,10 @@ import typer
 
 from muniment.ballots.states import BOX, CEREMONY, CeremonyStage
 from muniment.ballots.trustees import tallying
+from muniment.ballots.trustees.answered import note_answer, path_of, places_answered
 from muniment.ballots.trustees.ceremony import TrusteeSecret, deal, draw_secret, share_for
 from muniment.ballots.trustees.ceremony_state import CeremonyState, Member, read_ceremony
-from muniment.ballots.trustees.finality import agreed_box
+from muniment.ballots.trustees.finality import agreed_box, agreed_ceremony
 from muniment.ballots.trustees.secret_file import create, open_file
 from muniment.chain.abi import encode_call
 from muniment.chain.connected import Connected
@@ -33,6 +34,10 @@ ONE_NODE = (
     "One node alone showed these sums, and one that lies can show a single ballot as a sum. If it is not your own, "
     "name a second in MUNIMENT_RPC_URLS and make the shares again before you hand them out."
 )
+ONE_NODE_STEP = (
+    "One node alone showed this, and one that lies can hide who is to get a share, or who complained. If it is not "
+    "your own, name a second in MUNIMENT_RPC_URLS."
+)
 IN_FLIGHT = 12  # counts that wait for a block at a time; nodes keep some 16 of one account
 _STEPS = ("commit", "reveal", "deal", "complain", "answer", "confirm", "finish")
 
@@ -48,9 +53,18 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Try it on the chain as 
 class Desk(Connected):
     """What a trustee works with. The keystore is opened when something is to be signed, and not before."""
 
-    def state(self, setup: str) -> CeremonyState:
-        """How a ceremony stands."""
+    def agreed(self, setup: str) -> CeremonyState:
+        """How a ceremony stands, as all nodes show it: what every step is taken by."""
+        return agreed_ceremony(self.nodes, self.deployment, setup)
+
+    def newest(self, setup: str) -> CeremonyState:
+        """The same by any of the nodes, for what needs no trust: the others may lag."""
         return read_ceremony(self.rpc, self.deployment, setup)
+
+    def hint(self) -> None:
+        """Say so where one node alone is asked."""
+        if len(self.nodes) == 1:
+            err.print(ONE_NODE_STEP)
 
     @cached_property
     def signer(self) -> KeystoreSigner:
@@ -104,10 +118,12 @@ def init(
 ) -> None:
     """Draw the secret for one ceremony, and write it to a new encrypted file."""
     desk = Desk(Settings.load())
-    state = desk.state(setup)
+    state = desk.agreed(setup)
     member = state.member(desk.signer.address)
     if state.stage is not CeremonyStage.COMMITTING or member.committed:
         _refuse_stage(state, CeremonyStage.COMMITTING)
+    if path_of(path).exists():  # of an earlier secret: whom it answered says nothing of this one
+        raise Refused("FileExists", path=str(path_of(path)))
     password = _password(secret_password_file or desk.settings.password_file, "secret", confirm=True)
     if len(password) < LEAST_PASSWORD:
         raise Refused("PasswordWeak")
@@ -161,15 +177,17 @@ def share(
     if member.dealt:
         _tell(as_json, {"done": "share", "before": True}, "The shares were sent before. Next: confirm, when all have.")
         return
-    keys = {
-        other.place: state.reveals[other.place].encryption_key
-        for other in state.members
-        if not other.out and other.place in state.reveals
-    }
+    if state.stage is not CeremonyStage.DEALING:
+        _refuse_stage(state, CeremonyStage.DEALING)
+    keys = {other.place: state.reveals[other.place].encryption_key for other in state.members if not other.out}
     shares = deal(secret, member.place, keys, len(state.members))
-    sent = desk.step(secret.setup, "deal", list(shares), dry_run=dry_run)
-    # A node can withhold somebody's step, though it cannot invent one: so it is told whose are known here.
+    # Shares are dealt once. Nodes that all lie could call somebody out who is not: so it is told before whose they are.
     others = sorted(keys.keys() - {member.place})
+    out = [other.place for other in state.members if other.out]
+    left_out = _places(out) if out else "nobody"
+    err.print(f"The shares are for {_places(others)}. Out, and without a share: {left_out}.")
+    desk.hint()
+    sent = desk.step(secret.setup, "deal", list(shares), dry_run=dry_run)
     following = f"It has shares for {_places(others)}. Next: confirm {path}, when all have sent theirs."
     _sent(as_json, "share", sent, following, trustees=others)
 
@@ -197,14 +215,18 @@ def answer(
     """Answer every complaint about this trustee: publish the share that it owes the one who complained.
 
     Refuses all of them when as many shares as decrypt would be public: these are the whole polynomial. Unanswered, this
-    trustee's part is not in the key.
+    trustee's part is not in the key. Whom it answers is written down first, in FILE.answered: that counts as well.
     """
     desk, secret, state, member = _begin(path, secret_password_file)
     asking = [place for place, dealer in sorted(state.complaints) if dealer == member.place]
-    public = len(asking) + sum(dealer == member.place for _, dealer in state.answers)
+    shown = {place for place, dealer in state.answers if dealer == member.place}
+    public = len(shown.union(asking, places_answered(path)))
     if asking and public >= secret.threshold:
         raise Refused("AnswersReveal", shares=public, threshold=secret.threshold)
+    if asking:
+        desk.hint()
     for place in asking:
+        note_answer(path, place)  # a node that is asked to try the call has the share, too
         account = state.members[place - 1].account
         desk.step(secret.setup, "answer", account, share_for(secret.polynomial, place), dry_run=dry_run)
     text = f"Answered {len(asking)} complaints." if asking else "Nobody waits for an answer of this trustee."
@@ -235,14 +257,14 @@ def finish(setup: Setup, dry_run: DryRun = False, as_json: AsJson = False) -> No
     """End the ceremony: exclude who missed a step, and compute the key. Anybody may."""
     desk = Desk(Settings.load())
     sent = desk.step(setup, "finish", dry_run=dry_run)
-    stage = desk.state(setup).stage
+    stage = desk.newest(setup).stage
     _sent(as_json, "finish", sent, f"The ceremony is {stage.name.lower()}.", stage=stage.name.lower())
 
 
 @app.command()
 def status(setup: Setup, as_json: AsJson = False) -> None:
     """How the ceremony stands, and who has done what."""
-    state = Desk(Settings.load()).state(setup)
+    state = Desk(Settings.load()).agreed(setup)
     if as_json:
         emit_json(
             {
@@ -320,7 +342,7 @@ def tally(
 ) -> None:
     """Put trustees' shares together, find the counts and publish them; what is published already is left out."""
     desk = Desk(Settings.load())
-    state = desk.state(setup)
+    state = desk.newest(setup)
     box = tallying.read_box(desk.rpc, desk.deployment, state)
     files = [tallying.read_shares(path) for path in paths]
     signer = desk.counter(box.address)
@@ -356,7 +378,7 @@ def _begin(
     secret = desk.open(path, secret_password_file)
     if signing and desk.signer.address != secret.trustee:
         raise Refused("KeystoreOfOther", account=desk.signer.address, trustee=secret.trustee)
-    state = desk.state(secret.setup)
+    state = desk.agreed(secret.setup)
     return desk, secret, state, state.member(secret.trustee)
 
 

@@ -18,15 +18,12 @@ from muniment.errors import Refused as Unfit
 from muniment.sentences import sentence_of
 from scripts.common import code, verification
 from scripts.common.agencies import when
+from scripts.common.box_creation import OPENED, require_creation
 from scripts.common.registries import NOBODY, Registries, checksum
 from scripts.common.session import Session
 from scripts.common.settings import Misused, Refused
 
 BEGUN = b"CeremonyBegun(bytes32,bytes32,address,uint8,uint40,address[],bytes)"
-OPENED = (
-    b"BoxOpened(bytes32,bytes32,(address,bytes32,uint40,uint40,uint32,bytes32,uint64[]),"
-    b"(uint32,uint32,uint32,uint32,bytes32)[])"
-)
 READY = 5  # ITrusteeCeremony.CeremonyStage
 SHOWN = 5  # findings
 
@@ -124,10 +121,14 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def with_box(registries: Registries, box: str) -> Registries:
-    """The registries and this box among their contracts. Raises Refused when it does not run the compiled code."""
+    """The registries and this box among their contracts.
+
+    Raises Refused when it does not run the compiled code, or was not created by it and by nothing else.
+    """
     standing = code.standing_code(registries.session, box)
     if not code.same_runtime(code.runtime_code(registries.session, "BallotBox"), standing):
         raise Refused(f"What stands at {box} is no ballot box of these sources. Nothing was sent.")
+    require_creation(registries, box)
     contracts = registries.record["contracts"] | {"BallotBox": {"address": box}}
     return replace(registries, record=registries.record | {"contracts": contracts})
 
@@ -153,10 +154,14 @@ def is_as_opened(registries: Registries, box: str, wanted: Opening) -> bool:
 
 
 def differences(registries: Registries, box: str, wanted: Opening) -> list[str]:
-    """In what a box is other than what is wanted, in words; nothing where it is the same."""
-    functions = registries.session.contract("BallotBox", box).functions
+    """In what a box is other than what is wanted, in words; nothing where it is the same.
+
+    Raises Refused for what is no genuine box: its own word says nothing then.
+    """
+    functions = with_box(registries, box).contract("BallotBox").functions
     said = wanted.manifest
     stands: list[tuple[str, Any, Any]] = [
+        ("the ceremony", str(functions.CEREMONY().call()).lower(), wanted.ceremony.lower()),
         ("the setup", bytes(functions.SETUP().call()), wanted.setup),
         ("the contests", functions.contests().call(), [form.pack() for form in said.forms]),
         ("the fewest ballots", functions.MIN_BALLOTS().call(), said.min_ballots),

@@ -90,7 +90,12 @@ def same_creation(session: Session, name: str, arguments: list[Any], sent: bytes
     """
     compiled = bytes.fromhex(session.project[name].bytecode.removeprefix("0x"))
     encoded = creation_code(session, name, arguments)[len(compiled) :]
-    return sent.endswith(encoded) and body(sent[: len(sent) - len(encoded)]) == body(compiled)
+    # The constructor looks for its arguments right after the compiled length: longer metadata could hold others there.
+    return (
+        len(sent) == len(compiled) + len(encoded)
+        and sent.endswith(encoded)
+        and body(sent[: len(compiled)]) == body(compiled)
+    )
 
 
 def standing_code(session: Session, address: str) -> bytes:

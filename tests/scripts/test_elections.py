@@ -12,8 +12,10 @@ from muniment.ballots.hashes import setup_id
 from muniment.ballots.model import UnitRoll
 from muniment.chain.rpc import Rpc
 from muniment.hashing import ZERO_ADDRESS, ZERO_HASH
-from scripts.common import boxes
+from scripts.common import boxes, code
+from scripts.common.creation import address_at
 from scripts.common.settings import Refused
+from tests.scripts import forged_boxes
 from tests.scripts.office import COLLEAGUE, Office
 from tests.scripts.tools import REGISTRAR, STRANGER
 from tests.service.ballots.ceremony_stage import manifest_of
@@ -94,6 +96,7 @@ def test_an_election_is_opened_and_closed(office: Office, election: Election, tm
     own = ("--roll", roll, "--log", log)
     assert "another officer has to confirm" in shell.run("open_election", "confirm", *own, "--yes", status=1)
     assert "--roll" in shell.run("open_election", "confirm", *COLLEAGUES, status=2)
+    refuses_forged_boxes(office, election, box, own)
     for files, differing in other_files(election, tmp_path).items():
         height = office.node.height()
         refused = shell.run("open_election", "confirm", *files, *COLLEAGUES, status=1)
@@ -138,9 +141,35 @@ def other_files(election: Election, folder: Path) -> dict[tuple[str, ...], str]:
     }
 
 
+def refuses_forged_boxes(office: Office, election: Election, box: str, own: tuple[str, ...]) -> None:
+    """The second officer must refuse a box of genuine code and views that came to be otherwise."""
+    eth, genuine = office.web3.eth, office.web3.to_checksum_address(box)
+    (log,) = eth.get_logs({"address": genuine, "fromBlock": 0})
+    runtime, creation = bytes(eth.get_code(genuine)), bytes(eth.get_transaction(log["transactionHash"])["input"])
+    slots = forged_boxes.slots_of(eth, genuine)
+    for sent, says in (
+        (forged_boxes.preset(runtime, slots), "told 0 times with what it was created"),
+        (forged_boxes.preset_and_told(runtime, slots, log), "created by other code than these sources'"),
+        (forged_boxes.factory(creation), "created through another contract"),
+    ):
+        snapshot = office.node.call("evm_snapshot")
+        made = str(election.mined({"from": REGISTRAR, "data": "0x" + sent.hex()})["contractAddress"]).lower()
+        forged = made if eth.get_code(office.web3.to_checksum_address(made)) else address_at(made, 1)
+        election.send(REGISTRAR, "TrusteeCeremony", "openElection", election.setup, forged)
+        acts = told(office, "open_election", "pending")["pending"]
+        (act,) = (act["id"] for act in acts if forged in act["act"])
+        height = office.node.height()
+        refused = office.shell.run("open_election", "confirm", "--act", act, *own, *COLLEAGUES, status=1)
+        assert says in refused
+        assert office.node.height() == height
+        assert told(office, "open_election", "status", "--setup", election.setup)["created"] == [box]
+        office.node.call("evm_revert", snapshot)
+
+
 def standing(wanted: boxes.Opening, units: list[tuple[Any, ...]], **changes: Any) -> Any:
-    """Registries in which a box stands as wanted but for these changes, and said at first that it has these units."""
+    """Registries in which a genuine box stands as wanted but for these changes, and told these units at first."""
     answers = {
+        "CEREMONY": wanted.ceremony,
         "SETUP": wanted.setup,
         "contests": [form.pack() for form in wanted.manifest.forms],
         "MIN_BALLOTS": wanted.manifest.min_ballots,
@@ -160,12 +189,14 @@ def standing(wanted: boxes.Opening, units: list[tuple[Any, ...]], **changes: Any
         events=SimpleNamespace(BoxOpened=lambda: SimpleNamespace(process_log=lambda _: said)),
     )
     record = {"contracts": {"TrusteeCeremony": {"start_block": 0}}}
-    return SimpleNamespace(session=SimpleNamespace(contract=lambda *_: box), record=record)
+    session = SimpleNamespace(contract=lambda *_: box)
+    return SimpleNamespace(session=session, record=record, contract=lambda _: box)
 
 
 @pytest.fixture
-def wanted() -> boxes.Opening:
-    """What a box of two units is to be."""
+def wanted(monkeypatch: pytest.MonkeyPatch) -> boxes.Opening:
+    """What a box of two units is to be; every box is taken for a genuine one."""
+    monkeypatch.setattr(boxes, "with_box", lambda registries, _: registries)
     times = SimpleNamespace(opens=10, closes=20)
     said = SimpleNamespace(forms=[SimpleNamespace(pack=lambda: 7)], min_ballots=2, schedule=times)
     rolls = (UnitRoll(0, 1, 1, 1, ZERO_HASH), UnitRoll(1, 2, 3, 4, ZERO_HASH))
@@ -175,6 +206,7 @@ def wanted() -> boxes.Opening:
 @pytest.mark.parametrize(
     ("view", "stands", "says"),
     [
+        ("CEREMONY", STRANGER, "the ceremony"),
         ("SETUP", OTHER, "the setup"),
         ("contests", [7, 7], "the contests"),
         ("MIN_BALLOTS", 1, "the fewest ballots"),
@@ -203,6 +235,21 @@ def test_in_which_unit_a_box_differs(wanted: boxes.Opening, monkeypatch: pytest.
     ):
         other = standing(wanted, units, ROLL_ROOT=OTHER)
         assert boxes.differences(other, ZERO_ADDRESS, wanted) == ["the roll root", *says]
+
+
+def test_longer_metadata_hides_no_arguments() -> None:
+    """A constructor reads its arguments after the compiled length: what is sent must not be longer by anything."""
+    metadata = b"meta\x00\x04"
+    entry = {"type": "constructor", "inputs": [{"type": "uint256"}]}
+    container = SimpleNamespace(abi=[entry], bytecode="0x" + (b"compiled" + metadata).hex())
+    session: Any = SimpleNamespace(project={"BallotBox": container})
+    sent = code.creation_code(session, "BallotBox", [1])
+    assert code.same_creation(session, "BallotBox", [1], sent)
+    assert code.same_creation(session, "BallotBox", [1], sent.replace(b"meta", b"atem"))
+    false = code.creation_code(session, "BallotBox", [2])
+    longer = false + (len(false) - len(b"compiled")).to_bytes(2, "big") + sent[-32:]
+    assert code.body(longer[:-32]) == b"compiled"
+    assert not code.same_creation(session, "BallotBox", [1], longer)
 
 
 def test_the_manifest_is_the_setups(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from muniment.ballots.crypto.group import multiply
@@ -32,7 +32,10 @@ from muniment.hashing import ZERO_ADDRESS, ZERO_HASH, keccak
 
 @dataclass(frozen=True)
 class Member:
-    """A trustee of the ceremony by place from 1, what it has done, and whether it is out."""
+    """A trustee of the ceremony by place from 1, what it has done, and whether it is out.
+
+    So is who missed a stage whose time is over, though the chain writes that down with the next step only.
+    """
 
     place: int
     account: str
@@ -82,7 +85,7 @@ class CeremonyState:
         mine = self.member(secret.trustee).place
         shares, bad = {}, []
         for dealer in self.members:
-            if dealer.out or dealer.place not in self.dealt:
+            if dealer.out:
                 continue
             candidates = [self.answers[mine, dealer.place]] if (mine, dealer.place) in self.answers else []
             if dealer.place == mine:
@@ -126,8 +129,9 @@ def read_ceremony(rpc: Rpc, deployment: Deployment, setup: str, block: int | str
     """Read everything of one ceremony, as of a block: its number, or "latest", "safe", "finalized".
 
     Raises Refused when there is none, or when what a node tells does not hang together: the setup's name covers chain,
-    contract, agency and manifest, the manifest names the trustees, and these signed what they did. Raises
-    RpcUnavailable when it cannot be read.
+    contract, agency and manifest, the manifest names the trustees, these signed what they did, and what they are said
+    to have done is what is shown. So in each stage the steps of the earlier ones are there, of all who are not out.
+    Raises RpcUnavailable when it cannot be read.
     """
     with legible(rpc):
         return _read(rpc, deployment, setup, block)
@@ -152,7 +156,10 @@ def _read(rpc: Rpc, deployment: Deployment, setup: str, block: int | str) -> Cer
     if CeremonyStage(held["stage"]) is CeremonyStage.UNKNOWN:
         raise Refused("CeremonyUnknown", setup=setup)
     told = ask(*(("trusteeOf", setup, account) for account in accounts))
-    members = tuple(_member(*one) for one in zip(range(1, len(accounts) + 1), accounts, told, strict=True))
+    members = tuple(
+        _member(place, account, one, CeremonyStage(stage))
+        for place, (account, one) in enumerate(zip(accounts, told, strict=True), 1)
+    )
     key, keys = INFINITY, {}
     if CeremonyStage(stage) is CeremonyStage.READY:
         key, *each = map(_point, ask(("keyOf", setup), *(("trusteeKeyOf", setup, one.place) for one in members)))
@@ -163,10 +170,15 @@ def _read(rpc: Rpc, deployment: Deployment, setup: str, block: int | str) -> Cer
     ceremony = Ceremony(setup, deployment.chain_id, contract.address, places)
     steps = _told(setup, signed_steps(rpc, ceremony, events), places)
     # A place decides which share is whose.
-    placed = all(one["index"] == member.place for one, member in zip(told, members, strict=True))
-    whole = all(len(shares) == len(members) for shares in steps.dealt.values())
-    if not placed or not whole or not steps.dealt.keys() <= steps.reveals.keys():
-        raise Refused("CeremonyInconsistent", setup=setup)
+    if any(one["index"] != member.place for one, member in zip(told, members, strict=True)):
+        raise _inconsistent(setup, "the trustees have other places than in the manifest")
+    if any(len(shares) != len(members) for shares in steps.dealt.values()):
+        raise _inconsistent(setup, "somebody dealt more or fewer shares than there are trustees")
+    _require_shown(setup, members, steps)
+    for one, member in zip(told, members, strict=True):
+        # A stage that the chain has written down as over put out whoever missed it.
+        if not one["out"] and _missed(member, CeremonyStage(held["stage"])):
+            raise _inconsistent(setup, f"trustee {member.place} missed a step, and is not out")
     for place, revealed in steps.reveals.items():
         committed = steps.commitments.get(place, ZERO_HASH)
         check_reveal(setup, members[place - 1].account, manifest.threshold, committed, revealed)
@@ -210,7 +222,7 @@ def _manifest(
         keccak(content) != held["manifestHash"]
         or setup_id(deployment.chain_id, address, held["agency"], held["manifestHash"]) != setup
     ):
-        raise Refused("CeremonyInconsistent", setup=setup)
+        raise _inconsistent(setup, "the manifest is not the one that it was begun with")
     manifest = parse(content)
     if (manifest.agency, list(manifest.trustees), manifest.threshold) != (held["agency"], accounts, held["threshold"]):
         raise Refused("CeremonyNotAsManifest", setup=setup)
@@ -238,7 +250,7 @@ def _told(setup: str, steps: list[SignedStep], places: Mapping[str, int]) -> _To
     def keep(kept: dict[Any, Any], key: Any, value: Any) -> None:
         # The contract takes each but once. Another may be signed as well, and have come to nothing.
         if key in kept:
-            raise Refused("CeremonyInconsistent", setup=setup)
+            raise _inconsistent(setup, f"{step.trustee} is shown to have taken one step twice")
         kept[key] = value
 
     for step in steps:
@@ -257,17 +269,40 @@ def _told(setup: str, steps: list[SignedStep], places: Mapping[str, int]) -> _To
     return found
 
 
-def _member(place: int, account: str, told: Mapping[str, Any]) -> Member:
-    return Member(
-        place,
-        account,
-        told["commitment"] != ZERO_HASH,
-        told["revealed"],
-        told["dealt"],
-        told["confirmed"],
-        told["out"],
-        told["commitment"],
+def _require_shown(setup: str, members: tuple[Member, ...], steps: _Told) -> None:
+    """Raise Refused unless exactly those who are said to have taken a step are shown to have signed it."""
+    for member in members:
+        for word, said, shown in (
+            ("committed", member.committed, steps.commitments),
+            ("revealed", member.revealed, steps.reveals),
+            ("dealt", member.dealt, steps.dealt),
+        ):
+            if said and member.place not in shown:
+                raise _inconsistent(setup, f"trustee {member.place} has {word}, and the transaction is not shown")
+            if not said and member.place in shown:
+                raise _inconsistent(setup, f"trustee {member.place} has not {word}, and a transaction shows it")
+
+
+def _inconsistent(setup: str, what: str) -> Refused:
+    return Refused("CeremonyInconsistent", setup=setup, what=what)
+
+
+def _member(place: int, account: str, told: Mapping[str, Any], stage: CeremonyStage) -> Member:
+    done = told["commitment"] != ZERO_HASH, told["revealed"], told["dealt"], told["confirmed"]
+    member = Member(place, account, *done, out=told["out"], commitment=told["commitment"])
+    return replace(member, out=member.out or _missed(member, stage))
+
+
+def _missed(member: Member, stage: CeremonyStage) -> bool:
+    """Whether a member has not done what belongs to the stages before this one."""
+    if stage is CeremonyStage.FAILED:  # some stages never were
+        return False
+    steps = (
+        (CeremonyStage.COMMITTING, member.committed),
+        (CeremonyStage.REVEALING, member.revealed),
+        (CeremonyStage.DEALING, member.dealt),
     )
+    return any(stage > of and not done for of, done in steps)
 
 
 def _reveal(coefficients: Any, encryption_key: Any, constant: Any, key: Any) -> Reveal:

@@ -1,8 +1,11 @@
-"""A trustee's share is made of sums that no longer change: those of a final block (proof-of-stake tag "finalized").
+"""What all nodes of a trustee show alike: a ceremony as of their heads, and sums that no longer change.
+
+A trustee's share is made of sums of a final block (proof-of-stake tag "finalized").
 
 The groups that the newest block shows can leave the chain again, and others of fewer ballots come in their place.
 Shares of both would decrypt the difference: single ballots. And a node that lies can show a single ballot as a sum; so
-all the nodes that the trustee named must show the same.
+all the nodes that the trustee named must show the same. So they must of the ceremony: one that hides a step has a
+trustee left out, or accused who did nothing wrong.
 """
 
 import time
@@ -18,6 +21,22 @@ LONGEST_WAIT = 3_600.0  # seconds; Ethereum takes some fifteen minutes
 PAUSE = 2.0
 
 Waiting = Callable[[int, int], None]
+
+
+def agreed_ceremony(nodes: Sequence[Rpc], deployment: Deployment, setup: str) -> CeremonyState:
+    """The ceremony as of the lowest of the nodes' heads, once each has shown the same there.
+
+    Raises Refused: NodesDisagree, and what `read_ceremony` raises of the first; RpcUnavailable when one is silent.
+    """
+    first, *others = nodes
+    if not others:
+        return read_ceremony(first, deployment, setup)
+    block = min(_head(node) for node in nodes)
+    state = read_ceremony(first, deployment, setup, block)
+    for node in others:
+        if _ceremony(node, deployment, setup, block) != state:
+            raise Refused("NodesDisagree", node=node.hosts, block=block)
+    return state
 
 
 def agreed_box(
@@ -47,6 +66,20 @@ def _shown(node: Rpc, deployment: Deployment, setup: str, block: int) -> tuple[C
         return state, read_box(node, deployment, state)
     except Refused:
         return None
+
+
+def _ceremony(node: Rpc, deployment: Deployment, setup: str, block: int) -> CeremonyState | None:
+    try:
+        return read_ceremony(node, deployment, setup, block)
+    except Refused:
+        return None
+
+
+def _head(rpc: Rpc) -> int:
+    block = rpc.block("latest")
+    if block is None:
+        raise RpcUnavailable(f"{rpc.hosts} has no block.")
+    return block.number
 
 
 def final_box(

@@ -1,5 +1,6 @@
 """A trustee whose only node lies about the others: nothing counts but what each of them signed."""
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -11,17 +12,19 @@ from eth_account import Account
 
 from muniment.ballots.crypto.group import multiply
 from muniment.ballots.crypto.proofs import prove_possession
-from muniment.ballots.trustees import secret_file
-from muniment.ballots.trustees.ceremony import ENCRYPTION_KEY, TrusteeSecret, share_for
+from muniment.ballots.trustees import answered, secret_file
+from muniment.ballots.trustees.ceremony import ENCRYPTION_KEY, TrusteeSecret, deal, share_for
 from muniment.ballots.trustees.ceremony_state import CeremonyState, read_ceremony
+from muniment.ballots.trustees.finality import agreed_ceremony
 from muniment.chain import connected
-from muniment.chain.rpc import RpcUnavailable
+from muniment.chain.rpc import Rpc, RpcUnavailable
 from muniment.cli import trustee
 from muniment.errors import Refused
 from tests.service.ballots.ceremony_stage import PASSWORD, Ceremony, begin
-from tests.service.ballots.lying import Bend, Liar, Shown, hiding, key_of, showing, signed
+from tests.service.ballots.lying import EVENTS, Bend, Liar, Shown, hiding, key_of, showing, signed
 from tests.service.nodes import Node
 
+REVEALED, OUT = 1, 4  # words of a trustee's record (`ITrusteeCeremony.Trustee`)
 STRANGER = bytes(Account.create().key)
 OTHER = "0x" + "0e" * 32
 
@@ -200,17 +203,123 @@ def test_no_answer_that_nobody_gave(ceremony: Ceremony) -> None:
 
 
 def test_what_is_withheld(ceremony: Ceremony, lie: Callable[[Bend], Liar]) -> None:
-    """A deal without its reveal must be refused; who gets a share, and whose is held, must be told."""
+    """A step that is hidden must stop the others' steps: nobody is left without a share, nobody's share passed over."""
     named = accounts(ceremony)
     lie(hiding("TrusteeRevealed", named[1]))
-    assert ceremony.step("share", 1)["trustees"] == [3]
+    for options in ((), ("--dry-run",)):
+        assert ceremony.refused("share", 1, *options) == "CeremonyInconsistent"
     lie(lambda _method, _params, answer: answer)
-    ceremony.steps("share", places=(2, 3))
-    with pytest.raises(Refused, match="CeremonyInconsistent"):
-        told(ceremony, hiding("TrusteeRevealed", named[2]))
-    assert ceremony.step("confirm", 3)["dealers"] == [1, 2]
+    ceremony.steps("share")
+    for hidden in ("TrusteeCommitted", "TrusteeRevealed", "SharesDealt"):
+        lie(hiding(hidden, named[1]))
+        for step in ("confirm", "complain"):
+            assert ceremony.refused(step, 1) == "CeremonyInconsistent", (hidden, step)
     with pytest.raises(RpcUnavailable, match="does not show the transaction"):
         told(ceremony, lambda method, _, answer: None if method == "eth_getTransactionByHash" else answer)
+
+
+def withholding(ceremony: Ceremony, place: int, event: str, word: int, *, out: bool = False) -> Bend:
+    """A node that hides a step, and tells of its trustee that it was not taken; and that it is out."""
+    account = accounts(ceremony)[place - 1]
+    hidden = hiding(event, account)
+
+    def bend(method: str, params: Any, answer: Any) -> Any:
+        if method == "eth_call" and account[2:] in str(params).lower() and len(answer) == 2 + 64 * 6:
+            words = [answer[at : at + 64] for at in range(2, len(answer), 64)]
+            words[word] = "0" * 64
+            words[OUT] = f"{int(out):064x}"
+            return "0x" + "".join(words)
+        return hidden(method, params, answer)
+
+    return bend
+
+
+def test_who_is_in_has_done_its_part(ceremony: Ceremony, lie: Callable[[Bend], Liar]) -> None:
+    """Nothing must be dealt while somebody who is in has not revealed; who is out must be told before."""
+    hidden = withholding(ceremony, 2, "TrusteeRevealed", REVEALED)
+    with pytest.raises(Refused, match="CeremonyInconsistent") as refused:
+        told(ceremony, hidden)
+    assert refused.value.arguments["what"] == "trustee 2 missed a step, and is not out"
+    lie(hidden)
+    assert ceremony.refused("share", 1) == "CeremonyInconsistent"
+    lie(withholding(ceremony, 2, "TrusteeRevealed", REVEALED, out=True))  # a single node can say that
+    result = ceremony.invoke(1, "share", str(ceremony.secret(1)), "--dry-run", "--json")
+    assert "The shares are for trustees 3. Out, and without a share: trustees 2." in " ".join(result.stderr.split())
+    assert "One node alone showed this" in " ".join(result.stderr.split())
+    assert not ceremony.state().members[0].dealt
+
+
+def test_every_node_is_asked(ceremony: Ceremony, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When one of several nodes hides a step, however consistently, no step must be taken, whichever node it is."""
+    honest, other = ceremony.node.url, ceremony.node.url.replace("127.0.0.1", "localhost")
+    ceremony.other_nodes = (other,)
+    hidden = withholding(ceremony, 2, "TrusteeRevealed", REVEALED, out=True)
+    for liar in (honest, other):
+        bent = Liar(liar, hidden)
+        monkeypatch.setattr(connected, "Rpc", lambda urls, liar=liar, bent=bent: bent if urls == [liar] else Rpc(urls))
+        for step in ("share", "reveal", "commit", "complain", "answer", "confirm"):
+            assert ceremony.refused(step, 1) == "NodesDisagree", (liar, step)
+    monkeypatch.setattr(connected, "Rpc", Rpc)
+    assert ceremony.step("share", 1)["trustees"] == [2, 3]
+    ceremony.other_nodes = ("http://127.0.0.1:1",)
+    with pytest.raises(RpcUnavailable):
+        ceremony.step("share", 2)
+
+
+def test_nodes_at_other_heights(ceremony: Ceremony) -> None:
+    """A node that is some blocks behind must be asked as of its own head, and so must the others."""
+    honest = ceremony.node.rpc
+
+    def behind(method: str, params: Any, answer: Any) -> Any:
+        late = method == "eth_getBlockByNumber" and params[0] == "latest"
+        return {**answer, "number": hex(int(answer["number"], 16) - 1)} if late else answer
+
+    height = ceremony.state().block
+    for nodes in ((honest, Liar(ceremony.node.url, behind)), (Liar(ceremony.node.url, behind), honest)):
+        assert agreed_ceremony(nodes, ceremony.deployment, ceremony.setup).block == height - 1
+
+
+def test_answers_one_at_a_time(
+    ceremony: Ceremony, lie: Callable[[Bend], Liar], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node that shows one complaint per run, and no answers, must not get one share after the other."""
+    named = accounts(ceremony)
+    ceremony.steps("share", places=(1, 2))
+    monkeypatch.setattr(trustee, "deal", lambda *given: tuple(share ^ 1 if share else 0 for share in deal(*given)))
+    ceremony.step("share", 3)
+    ceremony.steps("complain", places=(1, 2))
+    secret = f"{share_for(opened(ceremony, 3).polynomial, 1):064x}"
+    lie(hiding("ShareComplained", named[0]))
+    assert ceremony.step("answer", 3, "--dry-run")["trustees"] == [2]
+    liar = lie(only_complaint_of(named[0]))
+    assert ceremony.refused("answer", 3) == "AnswersReveal"  # the node that tried the call has the first share
+    assert secret not in str(liar.asked)
+    lie(hiding("ShareComplained", named[0]))
+    assert [ceremony.step("answer", 3)["trustees"] for _ in range(2)] == [[2], []]
+    lie(only_complaint_of(named[0]))
+    for options in ((), ("--dry-run",)):
+        assert ceremony.refused("answer", 3, *options) == "AnswersReveal"
+    assert list(ceremony.state().answers) == [(2, 3)]
+    file = answered.path_of(ceremony.secret(3))
+    assert (json.loads(file.read_text()), file.stat().st_mode & 0o777) == ([2], 0o600)
+    file.write_text("{}")
+    assert ceremony.refused("answer", 3) == "AnsweredUnreadable"
+
+
+def only_complaint_of(account: str) -> Bend:
+    """A node that shows the complaint of one trustee, and no answer to any."""
+    topics = {"0x" + EVENTS[name].topic.hex(): name for name in ("ShareComplained", "ComplaintAnswered")}
+
+    def bend(method: str, _: Any, answer: Any) -> Any:
+        if method != "eth_getLogs":
+            return answer
+        return [log for log in answer if log["topics"][0] not in topics or _complains(topics, log, account)]
+
+    return bend
+
+
+def _complains(topics: dict[str, str], log: dict[str, Any], account: str) -> bool:
+    return topics[log["topics"][0]] == "ShareComplained" and log["topics"][2].endswith(account[2:])
 
 
 def test_places_and_repetitions(ceremony: Ceremony) -> None:

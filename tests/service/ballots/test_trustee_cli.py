@@ -11,7 +11,7 @@ import pytest
 from muniment.ballots.crypto.group import multiply
 from muniment.ballots.model import ORDER
 from muniment.ballots.states import CeremonyStage
-from muniment.ballots.trustees import secret_file
+from muniment.ballots.trustees import answered, secret_file
 from muniment.ballots.trustees.ceremony import deal
 from muniment.ballots.trustees.sharing import lagrange
 from muniment.chain.signer import KeystoreUnusable
@@ -76,6 +76,17 @@ def test_a_secret_is_never_replaced(ceremony: Ceremony) -> None:
     with pytest.raises(Refused, match="StageRefused"):
         ceremony.run(1, "init", str(ceremony.folder / "other"), ceremony.setup, "--json")
     assert not (ceremony.folder / "other").exists()
+
+
+def test_a_secret_begins_unanswered(ceremony: Ceremony) -> None:
+    """Whom an earlier secret has answered must not be counted with a new one."""
+    answered.note_answer(ceremony.secret(1), 2)
+    with pytest.raises(Refused, match="FileExists"):
+        ceremony.init(1)
+    assert not ceremony.secret(1).exists()
+    answered.note_answer(ceremony.secret(1), 3)
+    assert answered.places_answered(ceremony.secret(1)) == {2, 3}
+    assert sorted(path.name for path in ceremony.folder.glob("trustee-1.secret*")) == ["trustee-1.secret.answered"]
 
 
 def test_a_share_that_does_not_fit(ceremony: Ceremony, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,42 @@
+"""How a ballot box came to be: by a transaction of its own, whose calldata is the compiled code and its arguments.
+
+A constructor of other code can write into the storage what it likes (sums, who has voted, who is barred), fill the
+immutables as it likes, and return the compiled runtime all the same: what stands at an address tells nothing of that.
+"""
+
+from eth_utils import keccak
+
+from scripts.common import code, verification
+from scripts.common.registries import Registries
+from scripts.common.settings import Refused
+
+OPENED = (
+    b"BoxOpened(bytes32,bytes32,(address,bytes32,uint40,uint40,uint32,bytes32,uint64[]),"
+    b"(uint32,uint32,uint32,uint32,bytes32)[])"
+)
+
+
+def require_creation(registries: Registries, box: str) -> None:
+    """Raise Refused unless a box's first transaction created it, by the compiled code and what it says it was given.
+
+    It is the one that left its BoxOpened: the compiled code does so in its constructor alone.
+    """
+    session = registries.session
+    entry = {"address": box, "start_block": registries.record["contracts"]["TrusteeCeremony"]["start_block"]}
+    logs = list(verification.logs(session, entry, [keccak(OPENED)]))
+    if len(logs) != 1:
+        raise Refused(f"The box {box} told {len(logs)} times with what it was created, not once. Nothing was sent.")
+    sent = session.web3.eth.get_transaction(logs[0]["transactionHash"])
+    receipt = session.web3.eth.get_transaction_receipt(logs[0]["transactionHash"])
+    if sent.get("to") is not None or str(receipt["contractAddress"]).lower() != box.lower():
+        raise Refused(
+            f"The box {box} was created through another contract, so nobody can tell what it holds. Create one by a "
+            "transaction of its own. Nothing was sent."
+        )
+    told = session.contract("BallotBox", box).events.BoxOpened().process_log(logs[0])["args"]
+    opening, units = tuple(told["opening"].values()), [tuple(unit.values()) for unit in told["units"]]
+    if not code.same_creation(session, "BallotBox", [opening, units], bytes(sent["input"])):
+        raise Refused(
+            f"The box {box} was created by other code than these sources', so nobody can tell what it holds. "
+            "Nothing was sent."
+        )
