@@ -413,7 +413,8 @@ def test_a_time_for_handing_in(pages: NodeProcess, now: int, first: int, last: i
 
 
 @pytest.mark.parametrize(
-    ("now", "first", "last"), [(1_000, 1_120, 1_600), (3_800, 3_840, 4_000), (4_000, 4_000, 4_000), (4_500, 4_500, 4_500)]
+    ("now", "first", "last"),
+    [(1_000, 1_120, 1_600), (3_800, 3_840, 4_000), (4_000, 4_000, 4_000), (4_500, 4_500, 4_500)],
 )
 def test_a_moment_that_passed_is_drawn_anew(pages: NodeProcess, now: int, first: int, last: int) -> None:
     """Must be two to ten minutes after the visit, sooner before the last quarter, and at once in it."""

@@ -137,7 +137,7 @@ def test_a_second_proposal_that_waited(desk: Counter) -> None:
 
 
 def test_an_envelope_is_one_voters(desk: Counter) -> None:
-    """An envelope that was signed for one voter must be refused for another: at the counter, by the office, in a batch."""
+    """An envelope signed for one voter must be refused for another: at the counter, by the office, in a batch."""
     polls, request = desk.polls, desk.request(0)
     with writing(polls.services.engine) as connection:
         import_eligible(connection, polls.services.sealer, setup_of(connection, polls.setup), ["voter,unit", "Anu,0"])
