@@ -341,8 +341,9 @@ const ACTS = {
     const entries = Object.entries(spoilt).map(async ([name, content]) => [name, await tried(content)]);
     return { request, blinded: pending.blinded, taken: await tried(JSON.stringify(good, null, 2)), refused: Object.fromEntries(await Promise.all(entries)) };
   },
-  async times({ now, opens, closes, count }) {
-    return Array.from({ length: count }, () => enrol.submissionTime(now, opens, closes));
+  async times({ now, opens, closes, count, late }) {
+    const draw = late ? enrol.lateSubmissionTime : enrol.submissionTime;
+    return Array.from({ length: count }, () => draw(now, opens, closes));
   },
   async groups({ tracker }) {
     return { shown: challenge.groupsOfTracker(tracker), read: challenge.readTracker(challenge.groupsOfTracker(tracker)) };

@@ -410,3 +410,14 @@ def test_a_time_for_handing_in(pages: NodeProcess, now: int, first: int, last: i
     drawn = pages.ask("times", now=now, opens=1_000, closes=2_000, count=2_000)
     assert all(first <= at <= last for at in drawn)
     assert max(drawn) - min(drawn) >= 0.9 * (last - first)
+
+
+@pytest.mark.parametrize(
+    ("now", "first", "last"),
+    [(1_000, 1_120, 1_600), (3_800, 3_840, 4_000), (4_000, 4_000, 4_000), (4_500, 4_500, 4_500)],
+)
+def test_a_moment_that_passed_is_drawn_anew(pages: NodeProcess, now: int, first: int, last: int) -> None:
+    """Must be two to ten minutes after the visit, sooner before the last quarter, and at once in it."""
+    drawn = pages.ask("times", late=True, now=now, opens=1_000, closes=5_000, count=2_000)
+    assert all(first <= at <= last for at in drawn)
+    assert max(drawn) - min(drawn) >= 0.9 * (last - first)

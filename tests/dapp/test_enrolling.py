@@ -18,18 +18,18 @@ from tests.dapp.devices import Device, seen
 from tests.dapp.polling import Poll, polling
 from tests.service.ballots.stage import STEP, Voter
 
-REFERENCE = "Mari Maasikas, 48001010000"
+REFERENCE, OTHER = "Mari Maasikas, 48001010000", "Kalle Kask, 38001010000"
 HALF = STEP // 2  # seconds after the window opened
 
 
 @pytest.fixture(scope="module")
 def poll(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Poll]:
-    """One election for the whole way; one voter of unit 1 is known by a reference alone."""
+    """One election for the whole way; one voter of each unit is known by a reference alone."""
     with polling(tmp_path_factory.mktemp("enrolling"), spare=1) as made:
         services = made.polls.services
         with writing(services.engine) as connection:
             setup = setup_of(connection, made.polls.setup)
-            import_eligible(connection, services.sealer, setup, ["voter,unit", f'"{REFERENCE}",1'])
+            import_eligible(connection, services.sealer, setup, ["voter,unit", f'"{REFERENCE}",1', f'"{OTHER}",0'])
         yield made
 
 
@@ -43,14 +43,14 @@ def device(chromium: Browser, poll: Poll) -> Iterator[Device]:
     assert made.elsewhere == []
 
 
-def answer_of(poll: Poll, request: counter.Request) -> str:
+def answer_of(poll: Poll, request: counter.Request, reference: str = REFERENCE) -> str:
     """What the office answers when both officers have signed."""
     polls = poll.polls
     services = polls.services
     office = Office(services.deployment, services.sealer, services.clock())
     first, second = polls.officers
     with writing(services.engine) as connection:
-        case = counter.case_of(connection, office, request, REFERENCE)
+        case = counter.case_of(connection, office, request, reference)
         deadline = counter.check_first(connection, office, case, first)
         data = case.typed_data(office, deadline)
         signed = {key: poll.node.call("eth_signTypedData_v4", key, data) for key in (first, second)}
@@ -65,9 +65,9 @@ def lines(poll: Poll) -> int:
         return len(connection.execute(select(ballot_credentials)).all())
 
 
-def draw(page: Page, poll: Poll, after: int) -> None:
+def draw(page: Page, poll: Poll, after: int, credential: str = "") -> None:
     """Put the drawn time so many seconds after the opening of the window."""
-    credential = page.locator("#enrol-address").inner_text()
+    credential = credential or page.locator("#enrol-address").inner_text()
     at = poll.polls.begun + 2 * STEP + after
     place = f"muniment.ballots.{poll.polls.setup}.hand"
     page.evaluate("([place, drawn]) => localStorage.setItem(place, drawn)", [place, f"{credential} {at}"])
@@ -131,7 +131,7 @@ def test_enrols_at_the_office(poll: Poll, device: Device, tmp_path: Path) -> Non
 
 
 def test_a_request_is_dropped(poll: Poll, chromium: Browser) -> None:
-    """Whoever chose a wrong unit can begin anew; the same unit gives the same request again."""
+    """Whoever chose a wrong unit can begin anew, with another request."""
     other = Device(chromium, poll)
     page = other.open("enrol")
     page.get_by_label("Your unit").select_option("unit 0")
@@ -152,10 +152,102 @@ def test_a_request_is_dropped(poll: Poll, chromium: Browser) -> None:
     other.context.close()
 
 
+def ask_at_the_office(page: Page, unit: int) -> None:
+    """Ask for a request of a unit."""
+    page.get_by_label("Your unit").select_option(f"unit {unit}")
+    page.get_by_role("button", name="Make the key and a request").click()
+
+
+def test_two_voters_of_one_device(poll: Poll, chromium: Browser) -> None:
+    """A request that waits, perhaps another voter's, must be shown with its unit and time, and not be taken unasked."""
+    other = Device(chromium, poll)
+    page = other.open("enrol")
+    ask_at_the_office(page, 0)
+    text = page.locator("#enrol-request-text")
+    expect(text).to_be_visible()
+    expect(page.locator("#enrol-request-made")).to_contain_text("UTC")
+    before, place = text.input_value(), f"muniment.ballots.{poll.polls.setup}"
+
+    def by_wallet() -> None:
+        """As if the request that waits had been made for a wallet."""
+        page.evaluate(
+            """(place) => {
+              const { atOffice, ...held } = JSON.parse(localStorage.getItem(place));
+              localStorage.setItem(place, JSON.stringify(held));
+            }""",
+            place,
+        )
+        page.reload()
+
+    by_wallet()
+    ask_at_the_office(page, 1)
+    mine, another = (page.get_by_role("button", name=name) for name in ("It is mine", "It is another voter's"))
+    expect(page.locator("#enrol-waiting-unit")).to_have_text("unit 0")
+    expect(page.locator("#enrol-waiting-made")).to_contain_text("UTC")
+    expect(mine).to_be_hidden()
+    expect(another).to_be_visible()
+    ask_at_the_office(page, 0)
+    expect(mine).to_be_visible()
+    seen(page, "enrol-waiting")
+    mine.click()
+    expect(text).to_have_value(before)
+    by_wallet()
+    ask_at_the_office(page, 0)
+    another.click()
+    expect(text).to_be_visible()
+    assert json.loads(text.input_value()).keys() == json.loads(before).keys()
+    assert text.input_value() != before
+    assert other.complaints == []
+    other.context.close()
+
+
+def test_a_stale_tab_leaves_the_key_alone(poll: Poll, chromium: Browser) -> None:
+    """Whatever a tab does that has not seen the voting key come must leave it; a tab that hears of it shows it."""
+    other = Device(chromium, poll)
+    deaf = "addEventListener('storage', (heard) => heard.stopImmediatePropagation())"
+
+    def deaf_tab() -> Page:
+        page = other.context.new_page()
+        page.add_init_script(deaf)
+        page.goto(poll.url + poll.page("enrol"))
+        return page
+
+    early = deaf_tab()
+    expect(early.locator("#enrol-office")).to_be_visible()
+    page, hearing = other.open("enrol"), other.open("enrol")
+    expect(hearing.locator("#enrol-office")).to_be_visible()
+    ask_at_the_office(page, 0)
+    expect(page.locator("#enrol-request-text")).to_be_visible()
+    expect(hearing.locator("#enrol-request-text")).to_be_visible()
+    expect(hearing.locator("#enrol-state")).to_contain_text("Another tab of this browser")
+    late = deaf_tab()
+    expect(late.locator("#enrol-request-text")).to_be_visible()
+    request = counter.Request.read(page.locator("#enrol-request-text").input_value().encode())
+    page.locator("#enrol-answer-text").fill(answer_of(poll, request, OTHER))
+    page.get_by_role("button", name="Take the answer").click()
+    expect(page.locator("#enrol-state")).to_contain_text("You are enrolled")
+    address = page.locator("#enrol-address").inner_text()
+    expect(hearing.locator("#enrol-address")).to_have_text(address)
+    expect(hearing.locator("#enrol-request")).to_be_hidden()
+    late.get_by_text("The office refused the request").click()
+    late.get_by_role("button", name="Drop this request").click()
+    ask_at_the_office(early, 0)
+    for stale in (late, early):
+        expect(stale.locator("#enrol-error")).to_contain_text("Another tab of this browser")
+        expect(stale.locator("#enrol-address")).to_have_text(address)
+        expect(stale.locator("#enrol-office")).to_be_hidden()
+    page.reload()
+    expect(page.locator("#enrol-address")).to_have_text(address)
+    assert other.complaints == []
+    other.context.close()
+
+
 def test_hands_in_after_a_reload(poll: Poll, device: Device) -> None:
-    """The drawn time must outlive the page: before it nothing is sent, after it the next visit hands in, once."""
+    """The drawn time must outlive the page: before it nothing is sent, and some minutes after a later visit, once."""
     sent: list[Request] = []
+    asked: list[Request] = []
     device.context.on("request", lambda one: sent.append(one) if one.url.endswith("/credentials") else None)
+    device.context.on("request", lambda one: asked.append(one) if one.url.endswith(poll.polls.setup) else None)
     for voter in poll.polls.voters:
         poll.polls.enrol(voter)
     pass_to(poll, 10)
@@ -174,11 +266,25 @@ def test_hands_in_after_a_reload(poll: Poll, device: Device) -> None:
     assert sent == []
     assert lines(poll) == 0
     pass_to(poll, HALF + 10)
+    page = device.context.new_page()
+    page.clock.install()
     page.goto(poll.url + poll.page())
+    place = f"muniment.ballots.{poll.polls.setup}.hand"
+    page.wait_for_function(
+        "([place, before]) => Number(localStorage.getItem(place).split(' ')[1]) > before",
+        arg=[place, poll.polls.begun + 2 * STEP + HALF + 30],
+        polling=100,
+    )  # a visit must not be the moment: another one is drawn
+    expect(page.locator("#handing")).to_contain_text("at a time drawn at random")
+    assert sent == []
+    draw(page, poll, HALF + 40, page.evaluate("(place) => localStorage.getItem(place)", place).split()[0])
+    pass_to(poll, HALF + 50)
+    page.clock.run_for(61_000)
     expect(page.locator("#handing")).to_contain_text("Handed in")
     assert lines(poll) == 1
     (only,) = sent
-    assert not {"cookie", "referer"} & set(only.all_headers())
+    for one in (only, asked[-1]):  # the credential, and the question before it what time it is
+        assert not {"cookie", "referer"} & set(one.all_headers())
     page.goto(poll.url + poll.page("enrol"))
     expect(page.locator("#enrol-roll")).to_contain_text("Handed in")
     expect(page.locator("#enrol-hand")).to_be_hidden()
@@ -195,8 +301,18 @@ def test_hands_in_while_the_page_is_open(poll: Poll, chromium: Browser, tmp_path
     expect(page.locator("#enrol-roll")).to_contain_text("Not handed in from this browser")
     page.get_by_role("button", name="Hand in at a random time").click()
     expect(page.locator("#enrol-hand-state")).to_contain_text("at a time drawn at random")
+    place = f"muniment.ballots.{poll.polls.setup}.hand"
+    drawn = page.evaluate("(place) => Number(localStorage.getItem(place).split(' ')[1])", place)
+    assert drawn <= poll.polls.begun + 2 * STEP + STEP * 3 // 4
+    draw(page, poll, HALF + 150)
+    page.clock.fast_forward(2 * STEP * 1_000)  # a clock that jumps past the close: the service says what time it is
+    expect(page.locator("#enrol-error")).to_be_empty()
+    page.clock.run_for(61_000)
+    expect(page.locator("#enrol-hand-state")).to_contain_text("at a time drawn at random")
+    assert lines(poll) == 1
     page.route("**/credentials", lambda route: route.abort())
-    page.clock.run_for(STEP // 4 * 1_000)  # the last quarter begins then: no time is drawn beyond
+    pass_to(poll, HALF + 160)
+    page.clock.run_for(121_000)
     expect(page.locator("#enrol-error")).to_contain_text("The service cannot be reached")
     assert lines(poll) == 1
     page.unroute("**/credentials")

@@ -104,8 +104,23 @@ export const lastSubmission = (opens: number, closes: number): number => closes 
  */
 export function submissionTime(now: number, opens: number, closes: number): number {
   const first = Math.max(now, opens);
+  return between(first, Math.max(lastSubmission(opens, closes), first));
+}
+
+const SHORT = 600; // seconds
+
+/**
+ * A random moment for sending a credential whose time passed while no page was open: some minutes from now, or the
+ * moment would be that of the visit, which the service sees. Not in the window's last quarter; there it is now.
+ */
+export function lateSubmissionTime(now: number, opens: number, closes: number): number {
+  const last = Math.max(Math.min(now + SHORT, lastSubmission(opens, closes)), now);
+  return between(now + (last - now) / 5, last);
+}
+
+function between(first: number, last: number): number {
   const [drawn] = crypto.getRandomValues(new Uint32Array(1));
-  return Math.floor(first + (Math.max(lastSubmission(opens, closes) - first, 0) * drawn!) / 2 ** 32);
+  return Math.floor(first + ((last - first) * drawn!) / 2 ** 32);
 }
 
 const FORMAT = "Muniment.CredentialFile.v1";
@@ -145,10 +160,18 @@ function read(content: string): Credential {
 /** Where credentials are kept: localStorage, or anything alike. */
 export type Store = Pick<Storage, "getItem" | "setItem" | "removeItem">;
 
-const place = (setup: Hex): string => `muniment.ballots.${setup}`;
+/** Under which name what is kept of an election stands. */
+export const place = (setup: Hex): string => `muniment.ballots.${setup}`;
 
-/** What a browser keeps of an election: a request that waits, perhaps for two officers, then the credential. */
-export type Kept = { readonly pending: Pending; readonly atOffice?: true } | { readonly credential: Credential };
+/** A request that waits, perhaps for two officers, and when it was made, Unix seconds. Not whose: it holds the secret. */
+export interface Waiting {
+  readonly pending: Pending;
+  readonly made: number;
+  readonly atOffice?: true;
+}
+
+/** What a browser keeps of an election: a request that waits, then the credential. */
+export type Kept = Waiting | { readonly credential: Credential };
 
 /** What is kept of an election; undefined when there is nothing. */
 export function kept(store: Store, setup: Hex): Kept | undefined {

@@ -16,6 +16,7 @@ from muniment.ballots.enrolment.office import (
     Enrolment,
     Issued,
     Office,
+    check_envelope,
     check_officer,
     check_window,
     deadline_of,
@@ -107,7 +108,8 @@ def case_of(connection: Connection, office: Office, request: Request, reference:
     """Look up who stands at the counter, by party or by the agency's own reference, and whether the request is theirs.
 
     Raises Refused: RequestForOtherChain, ElectionUnknown, EnrolmentClosed, UnitUnknown, BlindedRefused, NotEligible,
-    WrongUnit, and EnrolledAlready when the voter got a signature for another envelope.
+    WrongUnit, EnrolledAlready when the voter got a signature for another envelope, and BlindedTaken when another voter
+    got one for this.
     """
     if request.chain != office.deployment.chain_id:
         raise Refused("RequestForOtherChain", chain=request.chain, expected=office.deployment.chain_id)
@@ -125,6 +127,7 @@ def case_of(connection: Connection, office: Office, request: Request, reference:
     issued = issued_to(connection, setup, voter)
     if issued is not None and issued.blinded != keccak(request.blinded):
         raise Refused("EnrolledAlready", voter=voter)
+    check_envelope(connection, setup, voter, keccak(request.blinded))
     return Case(setup, request, voter, issued)
 
 

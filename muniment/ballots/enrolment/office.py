@@ -106,11 +106,18 @@ def issued_to(connection: Connection, setup: Setup, voter: str) -> Issued | None
     return None if row is None else Issued(row.sequence, row.unit, row.voter, row.blinded, row.signature)
 
 
+def check_envelope(connection: Connection, setup: Setup, voter: str, blinded: str) -> None:
+    """Raise Refused(BlindedTaken) for an envelope that was signed for another voter: two would share one credential."""
+    same = (ballot_issuances.c.setup == setup.setup, ballot_issuances.c.blinded == blinded)
+    if connection.execute(select(ballot_issuances.c.sequence).where(*same, ballot_issuances.c.voter != voter)).first():
+        raise Refused("BlindedTaken", blinded=blinded)
+
+
 def issue(connection: Connection, office: Office, setup: Setup, asked: Enrolment) -> Issued:
     """Sign a voter's blinded credential and write it into the log. `setup` is locked (`setup_of(…, lock=True)`).
 
     The same again gets the same signature. Raises Refused: EnrolmentClosed, NotEligible, WrongUnit, EnrolledAlready,
-    BlindedRefused, OfficersRefused, UnitKeyMissing, UnitKeyReused, and what judges signatures.
+    BlindedTaken, BlindedRefused, OfficersRefused, UnitKeyMissing, UnitKeyReused, and what judges signatures.
     """
     (issued,) = issue_many(connection, office, setup, [asked])
     return issued
@@ -136,16 +143,20 @@ def issue_many(
         if before is not None:
             known[asked.voter] = before
             continue
+        check_envelope(connection, setup, asked.voter, asked.blinded_hash)
         if asked.unit not in keys:
             keys[asked.unit] = _key(connection, office, setup, asked.unit)
         new.append((asked, authority))
     signatures = (sign or _sign)([(keys[asked.unit], asked.blinded) for asked, _ in new])
     sequence = _next(connection, setup)
     rows = []
+    envelopes: dict[str, str] = {}
     for place, ((asked, authority), signature) in enumerate(zip(new, signatures, strict=True)):
         issued = Issued(sequence + place, asked.unit, asked.voter, asked.blinded_hash, to_text(signature))
         if asked.voter in known:
             raise Refused("EnrolledAlready", voter=asked.voter)
+        if envelopes.setdefault(asked.blinded_hash, asked.voter) != asked.voter:
+            raise Refused("BlindedTaken", blinded=asked.blinded_hash)
         known[asked.voter] = issued
         rows.append({"setup": setup.setup, "authority": authority, **vars(issued)})
     if rows:

@@ -80,19 +80,22 @@ def _check_signatures(setup: str, unit: int, modulus: int, lines: Sequence[Any],
 def check_log(
     log: Mapping[str, Any], setup: str, units: Sequence[UnitRoll], root: str, domain: str, found: Findings
 ) -> None:
-    """Check the log: its root, one signature a voter, as many a unit as were issued, and what allowed each.
+    """Check the log: its root, one signature a voter and an envelope, as many a unit as were issued, what allowed each.
 
     `domain` is the ceremony's EIP-712 separator, under which voters and officers sign. Raises TranscriptRefused.
     """
     _named(log, ("setup", "entries"), "log")
     found.require(log["setup"] == setup, "SetupDiffers", "log.setup", "The log is of another setup.")
     found.require(log_root(log, setup) == root, "LogRootDiffers", "log", "The box was given another root.")
-    voters = set()
+    voters, envelopes = set(), set()
     issued = Counter[int]()
     for sequence, entry in enumerate(log["entries"]):
         fresh = entry["voter"] not in voters
         found.require(fresh, "EnrolledTwice", f"log.entries[{sequence}]", "The voter has a signature already.")
         voters.add(entry["voter"])
+        own = entry["blinded"] not in envelopes
+        found.require(own, "BlindedTwice", f"log.entries[{sequence}]", "The envelope was signed for another already.")
+        envelopes.add(entry["blinded"])
         _check_authority(entry, setup, domain, f"log.entries[{sequence}]", found)
         issued[entry["unit"]] += 1
     for unit in units:

@@ -47,6 +47,7 @@ _MISSING = {
 _CONFLICTS = {
     "AlreadyCounted",
     "AmountRefused",
+    "BlindedTaken",
     "BurdensChanged",
     "CaseErased",
     "CaveatStands",

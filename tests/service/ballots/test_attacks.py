@@ -236,6 +236,38 @@ def test_a_voter_enrols_at_once_with_two_messages(
     assert len(polls.get(polls.path("log"))["entries"]) == 1
 
 
+def test_one_envelope_for_two_voters_at_once(
+    anvil: Callable[..., Node], any_database: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two voters who bring the same envelope at the same time, one must be refused, on either database."""
+    polls = build_polls(anvil(), any_database, tmp_path)
+    polls.begin((2,))
+    polls.make_key()
+    polls.citizens((2,))
+    polls.pass_to("enrolmentOpens")
+    bodies = [polls.enrolment(voter, bytes([0]) + bytes([3]) * 255) for voter in polls.voters]
+    checked = office.check_envelope
+
+    def slowly(*arguments: Any) -> None:
+        checked(*arguments)
+        time.sleep(0.5)
+
+    monkeypatch.setattr(office, "check_envelope", slowly)
+    told: list[tuple[int, str]] = []
+
+    def send(body: dict[str, Any]) -> None:
+        answer = polls.web.post(polls.path("enrolments"), json=body)
+        told.append((answer.status_code, answer.json().get("error", "")))
+
+    threads = [threading.Thread(target=send, args=(body,)) for body in bodies]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(told) == [(200, ""), (409, "BlindedTaken")]
+    assert len(polls.get(polls.path("log"))["entries"]) == 1
+
+
 def test_a_key_signs_for_one_election_alone(polls: Polls) -> None:
     """With a key of two elections a voter of one would get a line of the other: nobody sees what is signed."""
     polls.begin((1,))

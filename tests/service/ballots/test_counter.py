@@ -13,7 +13,7 @@ from muniment.ballots.crypto.group import address_of, draw_scalar, multiply
 from muniment.ballots.enrolment import blind, counter
 from muniment.ballots.enrolment.counter import Case, Proposal, Request
 from muniment.ballots.enrolment.eligible import import_eligible
-from muniment.ballots.enrolment.office import Office
+from muniment.ballots.enrolment.office import Enrolment, Office, issue, issue_many
 from muniment.ballots.hashes import credential_message
 from muniment.ballots.setups import setup_of
 from muniment.db.engine import reading, writing
@@ -134,6 +134,32 @@ def test_a_second_proposal_that_waited(desk: Counter) -> None:
     with refused("EnrolledAlready"):
         desk.confirm(proposals[1], second)
     assert len(desk.issued) == 1
+
+
+def test_an_envelope_is_one_voters(desk: Counter) -> None:
+    """An envelope signed for one voter must be refused for another: at the counter, by the office, in a batch."""
+    polls, request = desk.polls, desk.request(0)
+    with writing(polls.services.engine) as connection:
+        import_eligible(connection, polls.services.sealer, setup_of(connection, polls.setup), ["voter,unit", "Anu,0"])
+    asked = [enrolment(desk, request, reference) for reference in (MARI, "Anu")]
+    with refused("BlindedTaken"), writing(polls.services.engine) as connection:
+        issue_many(connection, desk.office, setup_of(connection, polls.setup, lock=True), asked)
+    assert desk.issued == []
+    proposal = desk.propose(request)
+    desk.confirm(proposal, request)
+    with refused("BlindedTaken"):
+        desk.case(request, "Anu")
+    with refused("BlindedTaken"), writing(polls.services.engine) as connection:
+        issue(connection, desk.office, setup_of(connection, polls.setup, lock=True), asked[1])
+    assert len(desk.issued) == 1
+
+
+def enrolment(desk: Counter, request: Request, reference: str) -> Enrolment:
+    """What both officers sign for a voter, whoever's the request is."""
+    case = desk.case(request, reference)
+    deadline = desk.polls.registry.now() + 600
+    signed = tuple((officer, desk.signed(case, officer, deadline)) for officer in desk.polls.officers)
+    return Enrolment(case.voter, request.unit, request.blinded, deadline, officers=signed)
 
 
 def test_nothing_is_changed_between_the_two(desk: Counter) -> None:

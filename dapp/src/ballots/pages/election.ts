@@ -69,8 +69,10 @@ async function handing(place: HTMLElement): Promise<void> {
     place.hidden = false;
     place.textContent = `${words("enrol_key")} ${text}`;
   };
-  say(words("enrol_waits", { time: moment(at), closes }));
+  const waits = (time: number): void => say(words("enrol_waits", { time: moment(time), closes }));
+  waits(at);
   handInWhenDue(paper, credential!, {
+    waits,
     handed: () => say(words("enrol_handed")),
     missed: () => say(words("enrol_missed", { closes })),
     failed: (error) => say(sentenceFor(error, words, paper.told.chain_id)),

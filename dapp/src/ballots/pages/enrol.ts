@@ -4,14 +4,15 @@ import { type TypedData, whatIsShown } from "../../identity/typed.js";
 import { chooseProvider } from "../../wallet/connect.js";
 import { account, ask, chainTime, onChain, type Provider } from "../../wallet/provider.js";
 import { wordsOf } from "../../words.js";
-import { begin, blindedHash, type Credential, finish, keep, kept, lastSubmission, type Pending } from "../enrol.js";
+import { blindedHash, type Credential, finish, lastSubmission, type Pending } from "../enrol.js";
 import type { Hex } from "../group.js";
-import { draw, handIn, handInWhenDue, standingOf, timeAt } from "./handing.js";
-import { credentialFile, credentialOf, drawnTime, takeFile } from "./keeping.js";
+import { asOfNow, draw, handIn, handInWhenDue, standingOf, timeAt } from "./handing.js";
+import { credentialFile, credentialOf, drawnTime, takeFile, waitingOf, whenChanged } from "./keeping.js";
 import { byWallet } from "./node.js";
 import { officeWay } from "./office.js";
 import { alarm, download, moment, post, Refusal, sentenceFor } from "./showing.js";
 import { hasManifest, type Paper, paperOf, type Place, placeOf } from "./told.js";
+import { checkWaits, keepFinished, keyFileName, Overtaken, requestFor } from "./waiting.js";
 
 // A credential is made here, signed blindly by the office on the citizen's signature, and handed in later without any
 // login: so the office knows who may vote, and nobody knows whose a line of the roll is.
@@ -33,11 +34,14 @@ interface Asked {
   readonly data: TypedData;
 }
 let asked: Asked | undefined;
+/** Whose request was made or claimed on this page, until it is sent. */
+let own: { readonly voter: Hex; readonly blinded: string } | undefined;
 
 function step(act: () => Promise<void>): void {
   alarm("enrol-error", "");
   act().catch((error: unknown) => {
     state.textContent = "";
+    if (error instanceof Overtaken) step(redraw);
     alarm("enrol-error", sentenceFor(error, words, paper?.told.chain_id ?? 0));
   });
 }
@@ -49,6 +53,26 @@ const put = (id: string, text: string): void => {
 async function arrive(): Promise<void> {
   [contracts, paper] = await Promise.all([deployment(), paperOf(setup)]);
   byId("enrol-import").hidden = false;
+  whenChanged(setup, () =>
+    step(async () => {
+      await redraw();
+      state.textContent = words("enrol_redrawn");
+    }),
+  );
+  await show();
+}
+
+/** Show what this browser holds by now, which another tab may have changed. */
+async function redraw(): Promise<void> {
+  asked = own = undefined;
+  const sections = ["have", "hand", "make", "office", "sign", "waiting", "request"];
+  for (const name of sections) document.getElementById(`enrol-${name}`)?.setAttribute("hidden", "");
+  state.textContent = "";
+  paper = await asOfNow(paper);
+  await show();
+}
+
+async function show(): Promise<void> {
   const credential = credentialOf(setup);
   if (credential) return await goOn(credential);
   if ((stage === "enrolling" || stage === "collecting") && showRequest()) return;
@@ -104,7 +128,7 @@ async function prepare(): Promise<void> {
     `/api/elections/${setup}/enrolments/${voter}`,
   );
   if (!told.eligible || told.unit === null) throw new Refusal("NotEligible", words("enrol_not_eligible"));
-  const pending = await pendingFor(told.unit, told.enrolled ? told.blinded : null);
+  const pending = await pendingFor(voter, told.unit, told.enrolled ? told.blinded : null);
   const provider = await chooseProvider(contracts, words);
   if (!provider) return;
   state.textContent = words("connect");
@@ -125,14 +149,13 @@ async function prepare(): Promise<void> {
 }
 
 /** A request that waits in this browser is sent again; a voter who is enrolled with another one cannot be twice. */
-async function pendingFor(unit: number, blinded: string | null): Promise<Pending> {
-  const held = kept(localStorage, setup);
-  const old = held && "pending" in held && held.pending.unit === unit ? held.pending : undefined;
+async function pendingFor(voter: Hex, unit: number, blinded: string | null): Promise<Pending> {
+  const old = waitingOf(setup)?.pending;
   if (blinded !== null && (!old || blindedHash(old) !== blinded)) throw new Refusal("EnrolledAlready", words("enrol_elsewhere"));
-  if (old) return old;
-  // The key is the manifest's, whose hash the chain has: a key for one citizen alone would mark the credential.
-  const pending = await begin(setup, unit, paper.manifest.units[unit]!.key);
-  keep(localStorage, setup, { pending });
+  const claimed = own?.voter === voter ? own.blinded : undefined;
+  const isOwn = (held: Pending): boolean => blinded !== null || (held.unit === unit && held.blinded === claimed);
+  const pending = await requestFor(paper, words, unit, isOwn);
+  own = { voter, blinded: pending.blinded };
   return pending;
 }
 
@@ -156,11 +179,13 @@ async function sign(): Promise<void> {
   state.textContent = words("signing");
   const signature = String(await ask(provider, "eth_signTypedData_v4", [wallet, JSON.stringify(data)]));
   state.textContent = words("sending");
+  checkWaits(pending, words);
+  own = undefined; // if this fails, the service knows whose it is, or the voter is asked
   const { unit, blinded } = pending;
   const body = { voter, unit, blinded, deadline: data.message["deadline"], signature };
   const issued = await post<{ signature: string }>(`/api/elections/${setup}/enrolments`, body);
   const credential = await finish(pending, paper.manifest.units[unit]!.key, issued.signature);
-  keep(localStorage, setup, { credential });
+  keepFinished(pending, credential, words);
   await enrolled(credential);
 }
 
@@ -177,9 +202,18 @@ const handing = {
     byId("enrol-hand").hidden = true;
     for (const id of ["enrol-roll", "enrol-state"]) put(id, words("enrol_handed"));
   },
-  missed: (): void => step(async () => shown(credentialOf(setup)!)),
+  waits: (): void => step(showHeld),
+  missed: (now: Paper): void => {
+    paper = now;
+    step(showHeld);
+  },
   failed: (error: unknown): void => alarm("enrol-error", sentenceFor(error, words, paper.told.chain_id)),
 };
+
+async function showHeld(): Promise<void> {
+  const credential = credentialOf(setup);
+  if (credential) await shown(credential);
+}
 
 async function handInNow(): Promise<void> {
   const credential = credentialOf(setup);
@@ -204,7 +238,7 @@ on("enrol-hand-now", () => step(handInNow));
 on("enrol-hand-wait", () => step(wait));
 on("enrol-export", () => {
   const credential = credentialOf(setup);
-  if (credential) download(`voting-key-${setup.slice(2, 12)}.json`, credentialFile(credential));
+  if (credential) download(keyFileName(setup), credentialFile(credential));
 });
 byId("enrol-file").addEventListener("change", ({ target }) =>
   step(async () => {

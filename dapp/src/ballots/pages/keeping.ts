@@ -1,6 +1,6 @@
 import type { Election } from "../ballot.js";
-import { exported, imported, keep, kept } from "../enrol.js";
-import type { Credential } from "../enrol.js";
+import { exported, forget, imported, keep, kept, place as keptAt } from "../enrol.js";
+import type { Credential, Kept, Pending, Waiting } from "../enrol.js";
 import type { Hex } from "../group.js";
 import type { Manifest } from "../manifest.js";
 
@@ -53,6 +53,34 @@ export function receiptIn(text: string, { id, box, chain }: Election): Receipt |
 export function credentialOf(setup: Hex): Credential | undefined {
   const held = kept(localStorage, setup);
   return held && "credential" in held ? held.credential : undefined;
+}
+
+/** The request that waits in this browser. */
+export function waitingOf(setup: Hex): Waiting | undefined {
+  const held = kept(localStorage, setup);
+  return held && "pending" in held ? held : undefined;
+}
+
+/**
+ * Go on from the request that a page has seen, or from none: keep what comes next, or forget it. Only while the browser
+ * still holds just that: what another tab has made meanwhile stays, for a voting key is nowhere else. False then.
+ */
+export function goOnFrom(setup: Hex, seen: Pending | undefined, next?: Kept): boolean {
+  const held = kept(localStorage, setup);
+  if (held && "credential" in held) {
+    return next !== undefined && "credential" in next && next.credential.credential === held.credential.credential;
+  }
+  if (held?.pending.blinded !== seen?.blinded) return false;
+  if (next) keep(localStorage, setup, next);
+  else forget(localStorage, setup);
+  return true;
+}
+
+/** Hear when another tab changes the request or the credential. */
+export function whenChanged(setup: Hex, act: () => void): void {
+  addEventListener("storage", ({ key }) => {
+    if (key === null || key === keptAt(setup)) act();
+  });
 }
 
 /** Take a credential from a file. Throws BallotRefused (EnrolmentRefused). */

@@ -1,11 +1,13 @@
 import { byId } from "../../dom.js";
 import { deployment } from "../../deployment.js";
 import type { Words } from "../../words.js";
-import { begin, blindedHash, type Credential, forget, keep, kept, type Pending } from "../enrol.js";
+import { blindedHash, type Credential, type Pending, type Waiting } from "../enrol.js";
 import { answered, requestOf } from "../office.js";
+import { waitingOf } from "./keeping.js";
 import { byNode } from "./node.js";
-import { download, Refusal, showQr } from "./showing.js";
+import { download, moment, Refusal, showQr } from "./showing.js";
 import { hasManifest, type Paper } from "./told.js";
+import { drop, keepFinished, requestFor } from "./waiting.js";
 
 // The way over the office: the request is made and kept here, carried to the office, signed there by two officers, and
 // the answer is taken here.
@@ -26,15 +28,20 @@ export function officeWay(desk: Desk): () => boolean {
   const { paper, words, step } = desk;
   const setup = (): Pending["setup"] => paper().told.setup;
 
-  const waiting = (): Pending | undefined => {
-    const held = kept(localStorage, setup());
-    return held && "pending" in held && held.atOffice ? held.pending : undefined;
+  let shown: Pending | undefined;
+
+  const waiting = (): Waiting | undefined => {
+    const held = waitingOf(setup());
+    return held?.atOffice ? held : undefined;
   };
 
   const show = (): boolean => {
-    const pending = waiting();
-    byId("enrol-request").hidden = !pending;
-    if (!pending) return false;
+    const held = waiting();
+    shown = held?.pending;
+    byId("enrol-request").hidden = !held;
+    if (!held) return false;
+    const { pending, made } = held;
+    byId("enrol-request-made").textContent = moment(made);
     const request = requestOf(pending, paper().told.chain_id);
     byId("enrol-request-unit").textContent = paper().manifest.units[pending.unit]?.name ?? String(pending.unit);
     byId("enrol-request-blinded").textContent = blindedHash(pending);
@@ -52,20 +59,17 @@ export function officeWay(desk: Desk): () => boolean {
     }
     const { rpc } = await deployment();
     if (rpc && !(await hasManifest(byNode(rpc), paper()))) throw new Refusal("ManifestRefused", words("ballot_differs"));
-    // A request that waits stays: nothing but its secret opens the answer.
-    const held = kept(localStorage, setup());
-    const old = held && "pending" in held && held.pending.unit === unit ? held.pending : undefined;
-    keep(localStorage, setup(), { pending: old ?? (await begin(setup(), unit, chosen.key)), atOffice: true });
+    await requestFor(paper(), words, unit, () => false, true);
     for (const id of ["enrol-make", "enrol-office"]) document.getElementById(id)?.setAttribute("hidden", "");
     show();
     byId("enrol-request-heading").focus();
   };
 
   const take = async (content: string): Promise<void> => {
-    const pending = waiting();
+    const pending = waiting()?.pending;
     if (!pending) return;
     const credential = await answered(content, pending, paper().manifest.units[pending.unit]!.key);
-    keep(localStorage, setup(), { credential });
+    keepFinished(pending, credential, words);
     byId("enrol-request").hidden = true;
     await desk.enrolled(credential);
   };
@@ -74,11 +78,14 @@ export function officeWay(desk: Desk): () => boolean {
   on("enrol-office-begin", () => step(make));
   on("enrol-request-save", () => download(`enrolment-request-${setup().slice(2, 12)}.json`, field("enrol-request-text").value));
   on("enrol-answer-take", () => step(() => take(field("enrol-answer-text").value)));
-  on("enrol-request-drop", () => {
-    forget(localStorage, setup());
-    show();
-    desk.dropped();
-  });
+  on("enrol-request-drop", () =>
+    step(async () => {
+      if (!shown) return;
+      drop(shown, words);
+      show();
+      desk.dropped();
+    }),
+  );
   document.getElementById("enrol-answer-file")?.addEventListener("change", ({ target }) =>
     step(async () => {
       const [file] = (target as HTMLInputElement).files ?? [];

@@ -85,8 +85,8 @@ async function checkSignatures(
 }
 
 /**
- * Check the enrolment office's log: its root, that nobody is in it twice, how many signatures it gave by unit, and what
- * allowed each. Whether a key is an officer's, or a wallet a voter's, the log alone does not tell.
+ * Check the enrolment office's log: its root, that nobody and no envelope is in it twice, how many signatures it gave by
+ * unit, and what allowed each. Whether a key is an officer's, or a wallet a voter's, the log alone does not tell.
  */
 export function checkLog(
   { setup: named, entries }: PublishedLog,
@@ -105,14 +105,17 @@ export function checkLog(
   findings.expect(root === logRoot, "LogRootDiffers", "log", "The log has not the root that the box was opened with.");
   const issued = units.map(() => 0);
   const voters = new Set<Hex>();
+  const envelopes = new Set<Hex>();
   entries.forEach((entry, at) => {
-    const { unit, voter, authority } = entry;
+    const { unit, voter, blinded, authority } = entry;
     const where = `log.entries[${at}]`;
     if (authority.by === "officers") {
       checkOfficers(authority.officers, enrolmentDigest(chain, ceremony, setup, entry, authority.deadline), where, findings);
     }
     findings.expect(!voters.has(voter), "EnrolledTwice", where, "The voter was given a signature before.");
     voters.add(voter);
+    findings.expect(!envelopes.has(blinded), "BlindedTwice", where, "The envelope was signed for another already.");
+    envelopes.add(blinded);
     if (unit in issued) issued[unit]! += 1;
     else findings.add("UnitUnknown", where, "There is no such unit.");
   });

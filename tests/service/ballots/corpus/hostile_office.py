@@ -25,6 +25,7 @@ LIES = {
     ("TooManyLines", f"roll.units[{SECOND}]"),  # one line, and no signature that the log knows
     ("TooManyLines", f"roll.units[{NOBODYS}]"),
     ("EnrolledTwice", "log.entries[2]"),  # the first two of this unit are one voter's
+    ("BlindedTwice", "log.entries[10]"),  # two voters, and one envelope
 }
 
 
