@@ -1,16 +1,22 @@
 import { get } from "../../deployment.js";
 import type { Told } from "./told.js";
 
+/** Seconds after the close in which the box takes what was signed in time: BallotState.GRACE. */
+export const GRACE = 3_600;
+const SLACK = 600; // seconds that a clock may be set right by while a page is open
+
 /**
  * The announced close, by the service's clock: this device's may be wrong. Pages stop then; the box goes on for a time of
- * grace, so that what was signed in time still gets there when the chain is busy.
+ * grace, so that what was signed in time still gets there when the chain is busy. A close is put off, never advanced: the
+ * service cannot tell an earlier one than the election's id covers.
  */
 export class Closing {
   private ahead = 0; // seconds that the service's clock is ahead of this device's
-  private closes = 0;
-  private grace = 0;
+  private closes: number;
 
+  /** `told` makes the election's id (electionOf). */
   constructor(private readonly told: Told) {
+    this.closes = told.opening?.announced_closes_at ?? 0;
     this.read(told);
   }
 
@@ -21,17 +27,12 @@ export class Closing {
 
   /** Until when the box takes what was signed in time, Unix seconds. */
   get until(): number {
-    return this.closes + this.grace;
+    return this.closes + GRACE;
   }
 
   /** Whether this page's own clock says that voting is closed. */
   get isClosed(): boolean {
     return !this.isBefore(Date.now());
-  }
-
-  /** Whether even the box takes nothing any more. */
-  get isOver(): boolean {
-    return this.serviceTime(Date.now()) >= this.until;
   }
 
   /** Whether voting is open. The service is asked once more before it is said to be closed: it may have been put off. */
@@ -40,10 +41,10 @@ export class Closing {
     return !this.isClosed;
   }
 
-  /** Whether something was signed in time, by the service's clock as it is now; `signed` is a Date.now() of then. */
-  async wasOpen(signed: number): Promise<boolean> {
-    await this.askAgain();
-    return this.isBefore(signed);
+  /** Whether the service can have taken at `time`, Unix seconds, what was signed here at `signed`, a Date.now(). */
+  canTake(time: number, signed: number): boolean {
+    const after = this.serviceTime(signed) - SLACK <= time;
+    return after && time <= this.serviceTime(Date.now()) + SLACK && time < this.closes;
   }
 
   private serviceTime(here: number): number {
@@ -56,8 +57,7 @@ export class Closing {
 
   private read({ now, opening }: Told): void {
     this.ahead = now - Date.now() / 1000;
-    this.closes = opening?.closes_at ?? 0;
-    this.grace = opening?.grace ?? 0;
+    this.closes = Math.max(this.closes, opening?.closes_at ?? 0);
   }
 
   private async askAgain(): Promise<void> {

@@ -8,8 +8,9 @@ import { type Election, packStanding, unpack } from "../ballot.js";
 import type { Ciphertext, Hex } from "../group.js";
 import { bytes, hex, type UnitRoll, ZERO } from "../hashes.js";
 import { sumHints } from "../hints.js";
+import { GRACE } from "./closing.js";
 import { type Asker, BOX, byWallet, view } from "./node.js";
-import { Refusal } from "./showing.js";
+import { moment, Refusal } from "./showing.js";
 import type { Previous } from "./standing.js";
 import type { Place } from "./told.js";
 
@@ -26,6 +27,8 @@ interface Call {
 export interface Sending {
   /** The call, or why there is nothing to send. */
   readonly callOf: (asker: Asker, words: Words) => Promise<Call | string>;
+  /** What the box shows of it, whichever transaction brought that there: words, or undefined while it shows nothing. */
+  readonly shownOf: (asker: Asker) => Promise<"direct_done" | "direct_voted" | undefined>;
   /** Once the wallet has read that the box took it. */
   readonly done: () => void;
 }
@@ -34,10 +37,19 @@ type Own = readonly [voted: boolean, barred: boolean, tracker: Hex];
 
 const SKIPPED = toEventSelector("BallotSkipped(uint32,uint32,bytes32,uint8)");
 const PAUSE = 2_000; // ms
+const PATIENCE = 180_000; // ms in which a wallet's node may not know a transaction that the wallet has sent
+const FAILURES = 5; // in a row, until the wallet is said to be gone
 
 /** What a ballot's line has in the box. A ballot that lies in a batch has no word of its own there. */
 const ownOf = (asker: Asker, box: Hex, unit: number, index: number): Promise<Own> =>
   view<Own>(asker, BOX, box, "standingOf", unit, index);
+
+/** What to say once the box takes nothing any more, by the chain's own time; undefined while it does. */
+async function over(asker: Asker, box: Hex, words: Words): Promise<string | undefined> {
+  const until = (await view<number>(asker, BOX, box, "closesAt")) + GRACE;
+  const { timestamp } = (await asker("eth_getBlockByNumber", ["latest", false])) as { readonly timestamp: Hex };
+  return Number(timestamp) < until ? undefined : words("direct_over", { time: moment(until) });
+}
 
 /** A signed ballot, packed. */
 export function ballotSending(
@@ -51,7 +63,10 @@ export function ballotSending(
     const [voted, barred, word] = await ownOf(asker, box, roll.unit, ballot.line.index);
     if (barred) return words("ballot_barred");
     const stands = replaced ? voted && word === (replaced.batch ? ZERO : ballot.previous) : !voted;
-    if (!stands) return words(word === ballot.tracker ? "direct_counts" : "direct_there");
+    if (word === ballot.tracker) return words("direct_counts");
+    const late = await over(asker, box, words);
+    if (late !== undefined) return late;
+    if (!stands) return words("direct_there");
     const sums = await Promise.all(
       ballot.ciphertexts.map((_, at) => view<Ciphertext>(asker, BOX, box, "sumOf", roll.unit, at)),
     );
@@ -62,7 +77,13 @@ export function ballotSending(
     return { data: dataOf(hints), dearest: dataOf(hints.map(() => 0xff)) };
   }
 
-  return { callOf, done };
+  async function shownOf(asker: Asker): Promise<"direct_done" | "direct_voted" | undefined> {
+    const [voted, , word] = await ownOf(asker, box, roll.unit, ballot.line.index);
+    if (word === ballot.tracker) return "direct_done";
+    return voted && !replaced ? "direct_voted" : undefined; // a first one lies in a batch: it may be one from elsewhere
+  }
+
+  return { callOf, shownOf, done };
 }
 
 /** A signed withdrawal of the ballot that stands, if there is one. */
@@ -74,12 +95,19 @@ export function withdrawalSending(box: Hex, place: Place, signature: Hex, previo
     if (barred) return words("ballot_barred");
     const stands = previous ? voted && word === (previous.replaced.batch ? ZERO : previous.tracker) : !voted;
     if (!stands) return words("paper_changed");
+    const late = await over(asker, box, words);
+    if (late !== undefined) return late;
     const args = [roll, unitPath, line.index, line.credential, line.path, signature, packStanding(previous?.replaced)];
     const data = encodeFunctionData({ abi: BOX, functionName: "withdraw", args });
     return { data, dearest: data };
   }
 
-  return { callOf, done };
+  async function shownOf(asker: Asker): Promise<"direct_done" | undefined> {
+    const [, barred] = await ownOf(asker, box, line.unit, line.index);
+    return barred ? "direct_done" : undefined;
+  }
+
+  return { callOf, shownOf, done };
 }
 
 /** What a page has around its details element "Send it yourself". */
@@ -95,6 +123,7 @@ export interface Around {
 /** A page's details element "Send it yourself" (macro `direct` of election_facts.html). */
 export class Direct {
   private sending: Sending | undefined;
+  private following = 0;
   private readonly place: HTMLDetailsElement;
   private readonly button: HTMLButtonElement;
   private readonly state: HTMLElement;
@@ -159,23 +188,42 @@ export class Direct {
     const transaction = { from, to: box, value: "0x0", data: call.data, gas: most };
     const hash = String(await ask(provider, "eth_sendTransaction", [transaction])) as Hex;
     this.say("direct_waiting", hash);
-    await this.landed(asker, hash, sending);
+    this.around.step(() => this.landed(asker, hash, sending)); // meanwhile it can be sent again
   }
 
   /** What the wallet reads on the chain: the service's word is not needed for it. */
   private async landed(asker: Asker, hash: Hex, sending: Sending): Promise<void> {
-    for (;;) {
-      const found = (await asker("eth_getTransactionReceipt", [hash]).catch(() => null)) as Landed | null;
-      if (this.sending !== sending) return; // the page has it from the service, or is about something else
-      if (found) {
-        if (BigInt(found.status) !== 1n) throw new Refusal("", this.around.words("direct_reverted"));
-        const skipped = found.logs.some(({ topics }) => topics[0] === SKIPPED);
-        this.say(skipped ? "direct_skipped" : "direct_done", hash);
-        if (!skipped) sending.done();
+    const mine = (this.following += 1);
+    let known = Date.now();
+    for (let failures = 0; ; await new Promise((resume) => setTimeout(resume, PAUSE))) {
+      let shown: Awaited<ReturnType<Sending["shownOf"]>>;
+      let found: Landed | null;
+      try {
+        // The box first: what it shows by this transaction has a receipt by then.
+        shown = await sending.shownOf(asker);
+        found = (await asker("eth_getTransactionReceipt", [hash])) as Landed | null;
+        if (found || (await asker("eth_getTransactionByHash", [hash]))) known = Date.now();
+        failures = 0;
+      } catch (error) {
+        if ((failures += 1) < FAILURES) continue;
+        throw error;
+      }
+      if (mine !== this.following || this.sending !== sending) return; // another one is followed
+      if (found) return this.ended(found, hash, sending);
+      if (shown) {
+        this.say(shown, hash);
+        if (shown === "direct_done") sending.done();
         return;
       }
-      await new Promise((resume) => setTimeout(resume, PAUSE));
+      if (Date.now() - known > PATIENCE) return this.say("direct_dropped", hash);
     }
+  }
+
+  private ended({ status, logs }: Landed, hash: Hex, sending: Sending): void {
+    if (BigInt(status) !== 1n) throw new Refusal("", this.around.words("direct_reverted"));
+    const skipped = logs.some(({ topics }) => topics[0] === SKIPPED);
+    this.say(skipped ? "direct_skipped" : "direct_done", hash);
+    if (!skipped) sending.done();
   }
 
   private say(key: string, hash: Hex): void {

@@ -33,9 +33,11 @@ export function keepReceipt(setup: Hex, receipt: Receipt): void {
   localStorage.setItem(place(setup, "cast"), JSON.stringify([...others, receipt]));
 }
 
-/** Forget a ballot that was never to be sent. */
-export function forgetReceipt(setup: Hex, tracker: Hex): void {
-  localStorage.setItem(place(setup, "cast"), JSON.stringify(receiptsOf(setup).filter((sent) => sent.tracker !== tracker)));
+/** Keep a ballot that another browser sent, before those that this one did. */
+export function keepEarlier(setup: Hex, receipt: Receipt): void {
+  const known = receiptsOf(setup);
+  if (known.some(({ tracker }) => tracker === receipt.tracker)) return;
+  localStorage.setItem(place(setup, "cast"), JSON.stringify([receipt, ...known]));
 }
 
 /** The ballot in a receipt's file; undefined when it is no receipt of this election. */

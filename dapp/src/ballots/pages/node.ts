@@ -35,6 +35,7 @@ export const BOX: Abi = parseAbi([
   "struct Point { uint256 x; uint256 y; }",
   "struct Ciphertext { Point a; Point b; }",
   "function sumOf(uint32 unit, uint256 ciphertext) view returns (Ciphertext)",
+  "function closesAt() view returns (uint40)",
   "function SETUP() view returns (bytes32)",
   "function ELECTION() view returns (bytes32)",
   "function WIDTH() view returns (uint8)",

@@ -10,8 +10,9 @@ import { Closing } from "./closing.js";
 import { isAsOnChain } from "./comparing.js";
 import { Direct, withdrawalSending } from "./direct.js";
 import { credentialOf, takeFile } from "./keeping.js";
+import { takeReceipt } from "./receipt.js";
 import { alarm, moment, post, Refusal, sentenceFor, turnTo } from "./showing.js";
-import { lineOf, previousOf, standingOf, type VoterLine } from "./standing.js";
+import { lacksPrevious, lineOf, type Previous, previousOf, standingOf, type VoterLine } from "./standing.js";
 import { electionOf, type Paper, paperOf, type Place, placeOf } from "./told.js";
 
 // From here to a paper ballot: the credential signs its withdrawal, and later, at the desk, the number that is told
@@ -90,6 +91,16 @@ async function arrive(): Promise<void> {
   byId("paper-ask").hidden = false;
 }
 
+/** The ballot that a withdrawal takes out. Where the service cannot give it, its receipt's file is asked for. */
+async function before(tracker: Hex | null): Promise<Previous | undefined> {
+  try {
+    return await previousOf(setup, election, place, tracker);
+  } catch (error) {
+    byId("paper-before").hidden = !lacksPrevious(error);
+    throw error;
+  }
+}
+
 /** Sign the withdrawal over what this page built itself, with the ballot that counts until then. */
 async function withdraw(): Promise<void> {
   if (!credential) return;
@@ -99,7 +110,7 @@ async function withdraw(): Promise<void> {
   if (!understood.checked) return understood.focus();
   if (!(await closing.isOpen())) throw new Refusal("NotOpen", words("paper_closed", { time: moment(closing.at) }));
   const standing = await standingOf(setup, election, place);
-  const previous = await previousOf(setup, election, place, standing.tracker);
+  const previous = await before(standing.tracker);
   const { unit, index, credential: address } = place.line;
   const signature = signDigest(withdrawalDigest(election.chain, election.box, unit, index), bytes(credential.secret));
   direct.offer(withdrawalSending(election.box, place, signature, previous, landed), standing.waits);
@@ -130,16 +141,14 @@ async function follow(key: string): Promise<void> {
       const line = await lineOf(setup, place.line);
       if (mine !== following) return;
       if (line.barred) {
-        direct.hide();
-        show("barred");
+        show("barred"); // the wallet can still read whether it is so
         return await barred(line);
       }
       const intent = await get<Intent>(`/api/intents/${encodeURIComponent(key)}`);
       if (mine !== following) return;
       if (intent.state === "refused") {
         const changed = intent.error === "BallotChanged";
-        if (changed) direct.hide(); // it names another ballot than the one that stands
-        else direct.open();
+        if (!changed) direct.open(); // else it is said to name another ballot than the one that stands
         show("ask");
         throw new Refusal("", words("paper_refused", { reason: changed ? words("paper_changed") : (intent.sentence ?? "") }));
       }
@@ -208,6 +217,14 @@ byId("paper-file").addEventListener("change", ({ target }) =>
     if (!file) return;
     credential = await takeFile(file, setup, paper.manifest);
     await arrive();
+  }),
+);
+byId("paper-before-file").addEventListener("change", ({ target }) =>
+  step(async () => {
+    const [file] = (target as HTMLInputElement).files ?? [];
+    if (!file) return;
+    await takeReceipt(file, paper, election, place.line, words);
+    byId("paper-before").hidden = true;
   }),
 );
 step(begin);

@@ -38,6 +38,8 @@ export interface Standing {
   readonly tracker: Hex | null;
   /** the last ballot signed here, while the chain does not show it: it can be sent once more */
   readonly unseen: Receipt | undefined;
+  /** the last ballot signed here, whatever the service says of it */
+  readonly last: Receipt | undefined;
   /** the service says that it is sending that one, so a new ballot would name one that is about to be replaced */
   readonly waits: boolean;
 }
@@ -63,21 +65,22 @@ async function served(setup: Hex, tracker: Hex): Promise<Hex | undefined> {
   return ((await response.json()) as { packed: Hex }).packed;
 }
 
-const sentFrom = (setup: Hex, { unit, index }: Line): readonly Receipt[] =>
+/** The ballots of a line that this browser keeps, oldest first. */
+export const sentFrom = (setup: Hex, { unit, index }: Pick<Line, "unit" | "index">): readonly Receipt[] =>
   receiptsOf(setup).filter((sent) => sent.unit === unit && sent.index === index);
 
 /** Where a voter stands before a new ballot. */
 export async function standingOf(setup: Hex, election: Election, { line, roll }: Place): Promise<Standing> {
   const { barred, tracker } = await lineOf(setup, line);
   const last = sentFrom(setup, line).at(-1);
-  const nothing = { barred, tracker, unseen: undefined, waits: false };
+  const nothing = { barred, tracker, unseen: undefined, last, waits: false };
   if (barred || !last || last.tracker === tracker) return nothing;
   const state = (await tracked(setup, last.tracker))?.state;
-  if (state === "waiting") return { barred, tracker, unseen: last, waits: true };
+  if (state === "waiting") return { barred, tracker, unseen: last, last, waits: true };
   // Refused, or never come: whatever the service says of it, it can be cast as long as the same ballot stands before it.
   const signed = unpack(election, line.unit, roll.lines, bytes(last.packed))[0];
   const lost = (state === undefined || state === "refused") && signed?.ballot.previous === (tracker ?? ZERO);
-  return lost ? { barred, tracker, unseen: last, waits: false } : nothing;
+  return lost ? { ...nothing, unseen: last } : nothing;
 }
 
 /**
@@ -99,3 +102,6 @@ export async function previousOf(setup: Hex, election: Election, { line, roll }:
   const where = inBatch ? { number: batch, place, path } : undefined;
   return { tracker, replaced: { ciphertexts, previous, proofsHash, batch: where } };
 }
+
+/** Whether a failure is that the ballot from before cannot be had: its receipt's file has it. */
+export const lacksPrevious = (error: unknown): boolean => error instanceof BallotRefused && error.reason === "ReplacedRefused";

@@ -35,9 +35,8 @@ interface Opening {
   readonly opens_at: number;
   /** as it was put off, if it was */
   readonly closes_at: number;
+  /** the election's id covers it */
   readonly announced_closes_at: number;
-  /** seconds after closes_at for which the box takes what was signed in time */
-  readonly grace: number;
   readonly width: number;
   readonly roll_root: Hex;
   readonly key: { readonly x: Hex; readonly y: Hex };

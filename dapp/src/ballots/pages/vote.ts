@@ -12,10 +12,10 @@ import { Closing } from "./closing.js";
 import { isAsOnChain } from "./comparing.js";
 import { ballotSending, Direct } from "./direct.js";
 import { clearFields, readFields, spoken, watchFields } from "./fields.js";
-import { credentialOf, forgetReceipt, keepReceipt, type Receipt, receiptsOf, takeFile } from "./keeping.js";
-import { isReceipt, type Taken } from "./receipt.js";
+import { credentialOf, keepReceipt, type Receipt, receiptsOf, takeFile } from "./keeping.js";
+import { isReceipt, type Taken, takeReceipt } from "./receipt.js";
 import { alarm, download, moment, post, Refusal, sentenceFor, showCode, showQr, turnTo } from "./showing.js";
-import { type Previous, previousOf, type Standing, standingOf, tracked } from "./standing.js";
+import { lacksPrevious, type Previous, previousOf, type Standing, standingOf, tracked } from "./standing.js";
 import { electionOf, type Paper, paperOf, type Place, placeOf } from "./told.js";
 
 // From the ballot paper into the box: choose, review, encrypt, take the tracker elsewhere, then cast or test. Whoever
@@ -65,6 +65,15 @@ function step(act: () => Promise<void>): void {
   act().catch(failed);
 }
 
+/** The same by a button, which rests meanwhile. */
+function onceOn(id: string, act: () => Promise<void>): void {
+  const own = byId(id) as HTMLButtonElement;
+  on(id, () => {
+    own.disabled = true;
+    step(() => act().finally(() => (own.disabled = false)));
+  });
+}
+
 async function begin(): Promise<void> {
   [contracts, paper] = await Promise.all([deployment(), paperOf(setup)]);
   election = electionOf(paper);
@@ -98,21 +107,32 @@ async function arrive(): Promise<void> {
   }
   place = found;
   const standing = await standingOf(setup, election, place);
+  offer(standing.last); // what the service says of it is not the box's word
   if (standing.barred) {
     alarm("vote-error", words("ballot_barred"));
     return;
   }
   told(standing);
   if (!(await closing.isOpen())) return;
-  await previousOf(setup, election, place, standing.tracker); // better said now than when the paper is filled in
+  await before(standing); // better said now than when the paper is filled in
   byId("vote-review-button").hidden = false;
+}
+
+/** The ballot that a new one would replace. Where the service cannot give it, its receipt's file is asked for. */
+async function before({ tracker }: Standing): Promise<Previous | undefined> {
+  try {
+    return await previousOf(setup, election, place, tracker);
+  } catch (error) {
+    byId("vote-before").hidden = !lacksPrevious(error);
+    throw error;
+  }
 }
 
 /** Say that a ballot counts already, and that another would replace it; or that one is not in the box yet. */
 function told({ tracker, unseen }: Standing): void {
   byId("vote-again").hidden = tracker === null || closing.isClosed; // it speaks of a new ballot
   if (tracker !== null) (byId("vote-again-link") as HTMLAnchorElement).href = trackOf(tracker);
-  sent = closing.isOver ? undefined : unseen;
+  sent = unseen;
   byId("vote-unseen").hidden = sent === undefined;
 }
 
@@ -122,7 +142,7 @@ const trackOf = (tracker: Hex): string => `/elections/${setup}/track?tracker=${t
 function closed(): Refusal {
   for (const section of [...SECTIONS, byId("vote-again")]) section.hidden = true;
   const times = { time: moment(closing.at), until: moment(closing.until) };
-  return new Refusal("NotOpen", words(sent && !closing.isOver ? "ballot_closed_signed" : "ballot_closed", times));
+  return new Refusal("NotOpen", words(sent ? "ballot_closed_signed" : "ballot_closed", times));
 }
 
 function review(): void {
@@ -149,7 +169,7 @@ async function encrypt(): Promise<void> {
   if (standing.barred) throw new Refusal("VoterBarred", words("ballot_barred"));
   told(standing);
   if (standing.waits) throw new Refusal("BallotWaits", words("ballot_waits"));
-  const previous = await previousOf(setup, election, place, standing.tracker);
+  const previous = await before(standing);
   show("working");
   const bar = byId("vote-bar") as HTMLProgressElement;
   const steps = claimsOf(election.forms, election.width).length;
@@ -192,14 +212,18 @@ function test(): void {
 }
 
 async function cast(): Promise<void> {
-  if (!(await closing.isOpen())) throw closed();
-  if (!made || !credential) return; // it may have been opened while the service was asked
   const own = made;
-  const { ballot, previous } = own;
+  if (!own || !credential) return;
   // Once it is signed, whoever has it can cast it: opening it would tell them what is in it.
   testing(false);
-  const signature = sign(election, ballot.tracker, bytes(credential.secret));
+  if (!(await closing.isOpen())) {
+    testing(own.signed === undefined);
+    throw closed();
+  }
+  if (made !== own) return; // it may have been opened while the service was asked
   own.signed ??= Date.now();
+  const { ballot, previous } = own;
+  const signature = sign(election, ballot.tracker, bytes(credential.secret));
   const packed = hex(pack(ballot, signature, previous?.replaced));
   const { unit, index } = ballot.line;
   const base = { format: "Muniment.BallotReceipt.v1", chain: paper.told.chain_id, box: election.box, election: election.id } as const;
@@ -210,20 +234,21 @@ async function cast(): Promise<void> {
   try {
     answer = await post(`/api/elections/${setup}/ballots`, { unit, ballots: [packed] });
   } catch (error) {
-    if (error instanceof Refusal && error.error === "NotOpen") await late(own.signed, ballot.tracker);
-    offer(true);
+    offer(sent, true);
     throw error;
   }
   const [outcome] = answer.outcomes;
   if (!outcome || outcome.state === "refused") {
-    offer(true);
+    offer(sent, true);
     throw new Refusal(outcome?.error ?? "", outcome?.sentence ?? words("unreachable"));
   }
   const { relayer } = paper.told;
-  if (relayer && outcome.tracker === ballot.tracker && outcome.receipt && (await isReceipt(election, relayer, outcome))) {
-    keep({ ...base, tracker: ballot.tracker, unit, index, packed, relayer, received_at: outcome.received_at, receipt: outcome.receipt });
+  const { received_at, receipt } = outcome;
+  const taken = { tracker: ballot.tracker, unit, index, received_at, receipt };
+  if (relayer && closing.canTake(received_at, own.signed) && (await isReceipt(election, relayer, taken))) {
+    keep({ ...base, ...taken, packed, relayer });
   } else if (outcome.state !== "counted") {
-    offer(true);
+    offer(sent, true);
     throw new Refusal("", words("ballot_bad_receipt"));
   }
   arrived();
@@ -235,25 +260,14 @@ function keep(receipt: Receipt): void {
   keepReceipt(setup, receipt);
 }
 
-/** The service takes nothing any more. A ballot that was signed after the close is nobody's to send. Throws Refusal then. */
-async function late(signed: number, tracker: Hex): Promise<void> {
-  if (await closing.wasOpen(signed)) return;
-  forgetReceipt(setup, tracker);
-  made = undefined;
-  sent = undefined;
-  direct.hide();
-  throw closed();
-}
-
-/** Offer to send the signed ballot without the service. */
-function offer(open = false): void {
-  if (!sent || closing.isOver) return;
-  direct.offer(ballotSending(election, place, sent.packed, landed), open);
+/** Offer to send a signed ballot without the service. Until when the box takes it, the wallet reads there. */
+function offer(receipt = sent, open = false): void {
+  if (receipt) direct.offer(ballotSending(election, place, receipt.packed, () => landed(receipt)), open);
 }
 
 /** The voter's wallet has read that the box took the ballot. */
-function landed(): void {
-  if (!sent) return;
+function landed(receipt: Receipt): void {
+  sent = receipt;
   arrived();
   following += 1;
   byId("vote-state").textContent = words("ballot_state.counted");
@@ -293,9 +307,8 @@ async function follow(tracker: Hex): Promise<void> {
     if (mine !== following) return;
     if (byId("vote-state").textContent !== says) byId("vote-state").textContent = says;
     if (state !== undefined && FOLLOWED.has(state)) {
-      if (state === "refused") offer(true);
-      else direct.hide();
-      return;
+      if (state === "refused") offer(sent, true);
+      return; // of the rest, the wallet can still read whether it is so
     }
     await new Promise((resume) => setTimeout(resume, PAUSE));
   }
@@ -314,13 +327,18 @@ byId("vote-file").addEventListener("change", ({ target }) =>
   }),
 );
 on("vote-change", () => show("paper"));
-on("vote-encrypt", () => step(encrypt));
+byId("vote-before-file").addEventListener("change", ({ target }) =>
+  step(async () => {
+    const [file] = (target as HTMLInputElement).files ?? [];
+    if (!file) return;
+    await takeReceipt(file, paper, election, place.line, words);
+    byId("vote-before").hidden = true;
+    await arrive();
+  }),
+);
+onceOn("vote-encrypt", encrypt);
 on("vote-test-button", test);
-on("vote-cast-button", () => {
-  const own = byId("vote-cast-button") as HTMLButtonElement;
-  own.disabled = true;
-  step(() => cast().finally(() => (own.disabled = false)));
-});
+onceOn("vote-cast-button", cast);
 on("vote-new", () => {
   (byId("vote-opening") as HTMLTextAreaElement).value = "";
   show("review");
