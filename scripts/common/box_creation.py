@@ -4,7 +4,9 @@ A constructor of other code can write into the storage what it likes (sums, who 
 immutables as it likes, and return the compiled runtime all the same: what stands at an address tells nothing of that.
 """
 
+from eth_abi.exceptions import DecodingError
 from eth_utils import keccak
+from web3.exceptions import Web3Exception
 
 from scripts.common import code, verification
 from scripts.common.registries import Registries
@@ -33,7 +35,10 @@ def require_creation(registries: Registries, box: str) -> None:
             f"The box {box} was created through another contract, so nobody can tell what it holds. Create one by a "
             "transaction of its own. Nothing was sent."
         )
-    told = session.contract("BallotBox", box).events.BoxOpened().process_log(logs[0])["args"]
+    try:
+        told = session.contract("BallotBox", box).events.BoxOpened().process_log(logs[0])["args"]
+    except (DecodingError, Web3Exception, ValueError):  # a constructor of other code can say anything
+        raise Refused(f"What the box {box} tells of its creation cannot be read. Nothing was sent.") from None
     opening, units = tuple(told["opening"].values()), [tuple(unit.values()) for unit in told["units"]]
     if not code.same_creation(session, "BallotBox", [opening, units], bytes(sent["input"])):
         raise Refused(

@@ -150,6 +150,7 @@ def refuses_forged_boxes(office: Office, election: Election, box: str, own: tupl
     for sent, says in (
         (forged_boxes.preset(runtime, slots), "told 0 times with what it was created"),
         (forged_boxes.preset_and_told(runtime, slots, log), "created by other code than these sources'"),
+        (forged_boxes.preset_and_told(runtime, slots, {**log, "data": b""}), "cannot be read"),
         (forged_boxes.factory(creation), "created through another contract"),
     ):
         snapshot = office.node.call("evm_snapshot")

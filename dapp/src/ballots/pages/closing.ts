@@ -41,8 +41,14 @@ export class Closing {
     return !this.isClosed;
   }
 
+  /** The same, asking the service once more before it is denied: a clock may have been set right, the close put off. */
+  async canHaveTaken(time: number, signed: number): Promise<boolean> {
+    if (!this.canTake(time, signed)) await this.askAgain();
+    return this.canTake(time, signed);
+  }
+
   /** Whether the service can have taken at `time`, Unix seconds, what was signed here at `signed`, a Date.now(). */
-  canTake(time: number, signed: number): boolean {
+  private canTake(time: number, signed: number): boolean {
     const after = this.serviceTime(signed) - SLACK <= time;
     return after && time <= this.serviceTime(Date.now()) + SLACK && time < this.closes;
   }

@@ -5,6 +5,7 @@ import { chooseProvider } from "../../wallet/connect.js";
 import { account, ask, onChain } from "../../wallet/provider.js";
 import type { Words } from "../../words.js";
 import { type Election, packStanding, unpack } from "../ballot.js";
+import { groupsOfTracker } from "../challenge.js";
 import type { Ciphertext, Hex } from "../group.js";
 import { bytes, hex, type UnitRoll, ZERO } from "../hashes.js";
 import { sumHints } from "../hints.js";
@@ -25,6 +26,8 @@ interface Call {
 
 /** Something signed that the box takes from anybody. */
 export interface Sending {
+  /** The ballot's tracker as people read it; nothing for a withdrawal. */
+  readonly what: string;
   /** The call, or why there is nothing to send. */
   readonly callOf: (asker: Asker, words: Words) => Promise<Call | string>;
   /** What the box shows of it, whichever transaction brought that there: words, or undefined while it shows nothing. */
@@ -83,7 +86,7 @@ export function ballotSending(
     return voted && !replaced ? "direct_voted" : undefined; // a first one lies in a batch: it may be one from elsewhere
   }
 
-  return { callOf, shownOf, done };
+  return { what: groupsOfTracker(ballot.tracker), callOf, shownOf, done };
 }
 
 /** A signed withdrawal of the ballot that stands, if there is one. */
@@ -107,7 +110,7 @@ export function withdrawalSending(box: Hex, place: Place, signature: Hex, previo
     return barred ? "direct_done" : undefined;
   }
 
-  return { callOf, shownOf, done };
+  return { what: "", callOf, shownOf, done };
 }
 
 /** What a page has around its details element "Send it yourself". */
@@ -127,17 +130,21 @@ export class Direct {
   private readonly place: HTMLDetailsElement;
   private readonly button: HTMLButtonElement;
   private readonly state: HTMLElement;
+  private readonly what: HTMLElement;
 
   constructor(private readonly around: Around) {
     this.place = byId(`${around.page}-direct`) as HTMLDetailsElement;
     this.button = byId(`${around.page}-direct-button`) as HTMLButtonElement;
     this.state = byId(`${around.page}-direct-state`);
+    this.what = byId(`${around.page}-direct-what`);
     this.button.addEventListener("click", () => around.step(() => this.send()));
   }
 
   /** Offer it; `open` where there is no other way. */
   offer(sending: Sending, open = false): void {
     this.sending = sending;
+    this.what.textContent = sending.what;
+    this.what.hidden = !sending.what;
     this.place.hidden = false;
     if (open) this.open();
   }

@@ -93,7 +93,8 @@ async function signedBy(paper: Paper, { received_at, receipt, ...rest }: Receipt
   if (received_at === undefined || receipt === undefined) return [words("ballot_unsigned")];
   const named = relayer !== null && rest.relayer?.toLowerCase() === relayer.toLowerCase();
   const own = named && (await isReceipt(electionOf(paper), relayer, { ...rest, received_at, receipt }));
-  if (!own || received_at >= new Closing(paper.told).at) return [words("ballot_other_key")];
+  if (!own) return [words("ballot_other_key")];
+  if (received_at >= new Closing(paper.told).at) return [words("ballot_odd_time")];
   return [`${words("ballot_signed", { time: moment(received_at) })} `, make("span", "m-hash", relayer)];
 }
 

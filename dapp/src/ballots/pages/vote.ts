@@ -15,7 +15,7 @@ import { clearFields, readFields, spoken, watchFields } from "./fields.js";
 import { credentialOf, keepReceipt, type Receipt, receiptsOf, takeFile } from "./keeping.js";
 import { isReceipt, type Taken, takeReceipt } from "./receipt.js";
 import { alarm, download, moment, post, Refusal, sentenceFor, showCode, showQr, turnTo } from "./showing.js";
-import { lacksPrevious, type Previous, previousOf, type Standing, standingOf, tracked } from "./standing.js";
+import { lacksPrevious, type Previous, previousOf, sentFrom, type Standing, standingOf, tracked } from "./standing.js";
 import { electionOf, type Paper, paperOf, type Place, placeOf } from "./told.js";
 
 // From the ballot paper into the box: choose, review, encrypt, take the tracker elsewhere, then cast or test. Whoever
@@ -149,6 +149,7 @@ function review(): void {
   const chosen = readFields(paper.manifest.contests, words);
   if (!chosen) return;
   selections = chosen;
+  direct.hide(); // it is about the ballot before
   const lines = spoken(paper.manifest.contests, chosen, words);
   byId("vote-chosen").replaceChildren(
     ...paper.manifest.contests.map(({ title }, at) =>
@@ -168,7 +169,10 @@ async function encrypt(): Promise<void> {
   const standing = await standingOf(setup, election, place);
   if (standing.barred) throw new Refusal("VoterBarred", words("ballot_barred"));
   told(standing);
-  if (standing.waits) throw new Refusal("BallotWaits", words("ballot_waits"));
+  if (standing.waits) {
+    offer(standing.last);
+    throw new Refusal("BallotWaits", words("ballot_waits"));
+  }
   const previous = await before(standing);
   show("working");
   const bar = byId("vote-bar") as HTMLProgressElement;
@@ -245,11 +249,12 @@ async function cast(): Promise<void> {
   const { relayer } = paper.told;
   const { received_at, receipt } = outcome;
   const taken = { tracker: ballot.tracker, unit, index, received_at, receipt };
-  if (relayer && closing.canTake(received_at, own.signed) && (await isReceipt(election, relayer, taken))) {
-    keep({ ...base, ...taken, packed, relayer });
-  } else if (outcome.state !== "counted") {
+  const genuine = relayer !== null && (await isReceipt(election, relayer, taken));
+  if (genuine) keep({ ...base, ...taken, packed, relayer });
+  const fitting = genuine && (await closing.canHaveTaken(received_at, own.signed));
+  if (!fitting && outcome.state !== "counted") {
     offer(sent, true);
-    throw new Refusal("", words("ballot_bad_receipt"));
+    throw new Refusal("", words(genuine ? "ballot_odd_time" : "ballot_bad_receipt"));
   }
   arrived();
 }
@@ -326,7 +331,10 @@ byId("vote-file").addEventListener("change", ({ target }) =>
     await arrive();
   }),
 );
-on("vote-change", () => show("paper"));
+on("vote-change", () => {
+  show("paper");
+  offer(sentFrom(setup, place.line).at(-1));
+});
 byId("vote-before-file").addEventListener("change", ({ target }) =>
   step(async () => {
     const [file] = (target as HTMLInputElement).files ?? [];

@@ -1,4 +1,7 @@
-"""The enrolment office signs an envelope of an election for one voter alone."""
+"""The enrolment office looks whether an envelope of an election was signed for somebody before.
+
+Not unique: a log in which one stands twice cannot be changed any more, its root may be in a box.
+"""
 
 from alembic import op
 
@@ -10,4 +13,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Make the index."""
-    op.create_index("ix_ballot_issuances_blinded", "ballot_issuances", ["setup", "blinded"], unique=True)
+    op.create_index("ix_ballot_issuances_blinded", "ballot_issuances", ["setup", "blinded"])
