@@ -54,7 +54,7 @@ class Desk(Connected):
     """What a trustee works with. The keystore is opened when something is to be signed, and not before."""
 
     def agreed(self, setup: str) -> CeremonyState:
-        """How a ceremony stands, as all nodes show it: what every step is taken by."""
+        """How a ceremony stands, as all nodes show it: what a trustee's own steps are taken by."""
         return agreed_ceremony(self.nodes, self.deployment, setup)
 
     def newest(self, setup: str) -> CeremonyState:

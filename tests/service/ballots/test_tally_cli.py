@@ -268,12 +268,12 @@ def test_each_named_node_is_asked(closed: Ceremony) -> None:
 
 @pytest.mark.parametrize("lie", ["exchanged", "keyless"])
 def test_a_state_that_is_not_the_trustees(closed: Ceremony, monkeypatch: pytest.MonkeyPatch, lie: str) -> None:
-    """A node that gives the trustee another's place, or shows no shares and no keys, must get nothing made."""
+    """A node that gives the trustee another's place, or shows no keys, must get nothing made."""
     state = closed.state()
     first, second, third = state.members
     others = replace(first, account=second.account), replace(second, account=first.account), third
-    changes: dict[str, Any] = {"members": others} if lie == "exchanged" else {"dealt": {}, "keys": {}}
-    monkeypatch.setattr(trustee.Desk, "state", lambda *_: replace(state, **changes))
+    changes: dict[str, Any] = {"members": others} if lie == "exchanged" else {"keys": {}}
+    monkeypatch.setattr(trustee.Desk, "agreed", lambda *_: replace(state, **changes))
     with pytest.raises(Refused, match="SecretMismatch"):
         decrypted(closed, 1)
 
