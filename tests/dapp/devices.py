@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from muniment.ballots.enrolment import blind
 from tests.dapp.conftest import PATIENCE, axe
@@ -44,7 +44,7 @@ class Device:
 
 def key_file(poll: Poll, voter: Voter, folder: Path) -> Path:
     """The file of a voter's key, as the page for enrolling saves it."""
-    file = folder / "key.json"
+    file = folder / f"{voter.credential}.json"
     kept = {
         "format": "Muniment.CredentialFile.v1", "setup": poll.polls.setup, "unit": voter.unit,
         "secret": f"0x{voter.secret:064x}", "credential": voter.credential,
@@ -52,6 +52,13 @@ def key_file(poll: Poll, voter: Voter, folder: Path) -> Path:
     }  # fmt: skip
     file.write_text(json.dumps(kept))
     return file
+
+
+def take_key(page: Page, what: str, file: Path) -> None:
+    """Open a key's file, once the page shows its control: only then has the script heard what election it is."""
+    control = page.locator(f"#{what}-file")
+    expect(control).to_be_visible()
+    control.set_input_files(file)
 
 
 def seen(page: Page, name: str) -> None:

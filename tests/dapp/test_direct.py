@@ -14,7 +14,7 @@ from muniment.ballots.crypto.packing import pack_ballot
 from muniment.ballots.model import Ballot
 from muniment.ballots.relay import open_signer, receipt_hash
 from muniment.chain.signer import TypedSigner
-from tests.dapp.devices import Device, key_file, seen
+from tests.dapp.devices import Device, key_file, seen, take_key
 from tests.dapp.polling import Poll, polling
 from tests.dapp.wallet import Wallet
 from tests.service.ballots.stage import STEP, Voter
@@ -58,13 +58,7 @@ def wallet(poll: Poll) -> Wallet:
 def opened(device: Device, what: str, voter: Voter, folder: Path, *wallets: Wallet) -> Page:
     """A page with the file of the voter's key opened in it."""
     page = device.open(what, *wallets)
-    return take_key(page, what, key_file(device.poll, voter, folder))
-
-
-def take_key(page: Page, what: str, file: Path) -> Page:
-    """Open the key's file, once the page waits for it."""
-    expect(page.locator(f"#{what}-key")).to_be_visible()
-    page.locator(f"#{what}-file").set_input_files(file)
+    take_key(page, what, key_file(device.poll, voter, folder))
     return page
 
 

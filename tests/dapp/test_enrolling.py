@@ -14,9 +14,9 @@ from muniment.ballots.enrolment.office import Office
 from muniment.ballots.setups import setup_of
 from muniment.db.engine import reading, writing
 from muniment.db.schema import ballot_credentials, ballot_issuances
-from tests.dapp.devices import Device, seen
+from tests.dapp.devices import Device, key_file, seen, take_key
 from tests.dapp.polling import Poll, polling
-from tests.service.ballots.stage import STEP, Voter
+from tests.service.ballots.stage import STEP
 
 REFERENCE, OTHER = "Mari Maasikas, 48001010000", "Kalle Kask, 38001010000"
 HALF = STEP // 2  # seconds after the window opened
@@ -76,16 +76,6 @@ def draw(page: Page, poll: Poll, after: int, credential: str = "") -> None:
 def pass_to(poll: Poll, after: int) -> None:
     """Let time pass to so many seconds after the opening of the window."""
     poll.polls.pass_to("enrolmentCloses", after)
-
-
-def key_file(poll: Poll, voter: Voter, folder: Path) -> Path:
-    """A voter's key as a file, as the page saves it."""
-    told = {"setup": poll.polls.setup, "unit": voter.unit, "secret": f"0x{voter.secret:064x}"}
-    signed = {"randomizer": blind.to_text(voter.randomizer), "signature": blind.to_text(voter.signature)}
-    file = folder / f"{voter.credential}.json"
-    form = {"format": "Muniment.CredentialFile.v1"}
-    file.write_text(json.dumps({**form, **told, "credential": voter.credential, **signed}))
-    return file
 
 
 def test_enrols_at_the_office(poll: Poll, device: Device, tmp_path: Path) -> None:
@@ -297,7 +287,7 @@ def test_hands_in_while_the_page_is_open(poll: Poll, chromium: Browser, tmp_path
     page = other.context.new_page()
     page.clock.install()
     page.goto(poll.url + poll.page("enrol"))
-    page.locator("#enrol-file").set_input_files(key_file(poll, poll.polls.voters[0], tmp_path))
+    take_key(page, "enrol", key_file(poll, poll.polls.voters[0], tmp_path))
     expect(page.locator("#enrol-roll")).to_contain_text("Not handed in from this browser")
     page.get_by_role("button", name="Hand in at a random time").click()
     expect(page.locator("#enrol-hand-state")).to_contain_text("at a time drawn at random")
@@ -327,14 +317,14 @@ def test_little_time_is_left(poll: Poll, chromium: Browser, tmp_path: Path) -> N
     pass_to(poll, STEP * 3 // 4 + 10)
     other = Device(chromium, poll)
     page = other.open("enrol")
-    page.locator("#enrol-file").set_input_files(key_file(poll, poll.polls.voters[1], tmp_path))
+    take_key(page, "enrol", key_file(poll, poll.polls.voters[1], tmp_path))
     expect(page.locator("#enrol-hand-state")).to_contain_text("There is little time left")
     expect(page.get_by_role("button", name="Hand in at a random time")).to_be_hidden()
     seen(page, "enrol-hurry")
     page.get_by_role("button", name="Hand in now").click()
     expect(page.locator("#enrol-state")).to_contain_text("Handed in")
     # Another key in the same browser is another voter's: it was not handed in.
-    page.locator("#enrol-file").set_input_files(key_file(poll, poll.polls.voters[2], tmp_path))
+    take_key(page, "enrol", key_file(poll, poll.polls.voters[2], tmp_path))
     expect(page.locator("#enrol-roll")).to_contain_text("Not handed in from this browser")
     expect(page.locator("#enrol-hand")).to_be_visible()
     draw(page, poll, STEP * 3 // 4 + 200)

@@ -12,7 +12,7 @@ from muniment.ballots.model import Ballot
 from muniment.ballots.papers import election_at
 from muniment.db.engine import reading, writing
 from muniment.db.schema import intents
-from tests.dapp.devices import Device, key_file, seen
+from tests.dapp.devices import Device, key_file, seen, take_key
 from tests.dapp.polling import UNITS, Poll, polling
 from tests.service.ballots.stage import Voter
 
@@ -42,8 +42,7 @@ def device(chromium: Browser, poll: Poll) -> Iterator[Device]:
 def opened(device: Device, voter: Voter, folder: Path) -> Page:
     """The page, with the file of the voter's key opened in it."""
     page = device.open("paper")
-    expect(page.locator("#paper-key")).to_be_visible()
-    page.locator("#paper-file").set_input_files(key_file(device.poll, voter, folder))
+    take_key(page, "paper", key_file(device.poll, voter, folder))
     return page
 
 

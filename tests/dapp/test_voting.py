@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, Route, expect
 from muniment.ballots.crypto.group import multiply
 from muniment.ballots.hashes import election_id
 from tests.dapp.conftest import axe
-from tests.dapp.devices import Device, seen
+from tests.dapp.devices import Device, seen, take_key
 from tests.dapp.polling import HOSTILE, Poll, polling
 from tests.dapp.wallet import Wallet
 from tests.service.ballots.test_live import count
@@ -57,10 +57,10 @@ def test_enrols_and_keeps_the_key(poll: Poll, devices: tuple[Device, Device]) ->
     assert json.loads(file.read_text())["setup"] == poll.polls.setup
     seen(page, "enrol-have")
     other = devices[1].open("enrol")
-    other.locator("#enrol-file").set_input_files(file)
+    take_key(other, "enrol", file)
     expect(other.locator("#enrol-address")).to_have_text(page.locator("#enrol-address").inner_text())
     (Path(file).parent / "wrong.json").write_text("{}")
-    other.locator("#enrol-file").set_input_files(Path(file).parent / "wrong.json")
+    take_key(other, "enrol", Path(file).parent / "wrong.json")
     expect(other.locator("#enrol-error")).to_contain_text("This is no voting key of this election.")
 
 
