@@ -18,7 +18,7 @@ from muniment.ballots.trustees.ceremony_state import legible
 from muniment.chain.deployment import Deployment
 from muniment.chain.direct import event_logs
 from muniment.chain.events import Decoder, Event
-from muniment.chain.rpc import Block, Rpc, RpcUnavailable
+from muniment.chain.rpc import Block, Rpc
 from muniment.chain.views import View, ask
 from muniment.errors import Refused
 
@@ -86,9 +86,7 @@ def read_box(rpc: Rpc, deployment: Deployment, receipt: BallotReceipt, block: in
 
 
 def _read(rpc: Rpc, deployment: Deployment, box: str, block: int | str) -> BoxOnChain:
-    head = rpc.block(block)
-    if head is None:
-        raise RpcUnavailable(f"The node has no block {block}.")
+    head = rpc.head(block)
     names = ("AGENCY", "ELECTION", "electionKey", "contests", "closesAt", "GRACE")
     agency, election, key, contests, closes, grace = (
         ask(rpc, deployment, View(BOX, name, (), box), head.number) for name in names

@@ -74,9 +74,7 @@ class Sender:
         RpcError, RpcUnavailable.
         """
         gas_limit = try_call(self._rpc, self._deployment, self._signer.address, to, data)
-        latest = self._rpc.block("latest")
-        if latest is None:
-            raise RpcUnavailable("The node has no block.")
+        latest = self._rpc.head()
         if self._nonce is None:
             self._nonce = quantity(self._rpc.call("eth_getTransactionCount", [self._signer.address, "pending"]))
         tip = quantity(self._rpc.call("eth_maxPriorityFeePerGas"))
@@ -136,10 +134,7 @@ def event_logs(rpc: Rpc, address: str, topics: Sequence[str | None], first: int,
 
 
 def _most_gas(rpc: Rpc) -> int:
-    latest = rpc.block("latest")
-    if latest is None:
-        raise RpcUnavailable("The node has no block.")
-    return most_gas(latest.gas_limit)
+    return most_gas(rpc.head().gas_limit)
 
 
 def _receipt(rpc: Rpc, transaction: str, sleep: Callable[[float], None]) -> dict[str, Any]:

@@ -120,6 +120,13 @@ class Rpc:
         answer = self.call("eth_getBlockByNumber", [block_tag(which), False])
         return None if answer is None else Block.of(answer)
 
+    def head(self, which: int | str = "latest") -> Block:
+        """The same header, which must be there. Raises RpcUnavailable when the node has none."""
+        block = self.block(which)
+        if block is None:
+            raise RpcUnavailable(f"{self.hosts} has no block {which}.")
+        return block
+
     def _ask(self, url: str, requests: Sequence[Request]) -> list[Any]:
         ids = [next(self._ids) for _ in requests]
         bodies = [

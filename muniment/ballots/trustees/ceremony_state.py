@@ -141,10 +141,7 @@ def _read(rpc: Rpc, deployment: Deployment, setup: str, block: int | str) -> Cer
     contract = deployment.contracts.get(CEREMONY)
     if contract is None:
         raise Refused("CeremonyNotDeployed", network=deployment.network)
-    head = rpc.block(block)
-    if head is None:
-        raise RpcUnavailable("The node has no block.")
-    at = head.number
+    at = rpc.head(block).number
     if at < contract.start_block:
         raise Refused("CeremonyUnknown", setup=setup)
 

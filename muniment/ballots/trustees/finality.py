@@ -31,7 +31,7 @@ def agreed_ceremony(nodes: Sequence[Rpc], deployment: Deployment, setup: str) ->
     first, *others = nodes
     if not others:
         return read_ceremony(first, deployment, setup)
-    block = min(_head(node) for node in nodes)
+    block = min(node.head().number for node in nodes)
     state = read_ceremony(first, deployment, setup, block)
     for node in others:
         if _ceremony(node, deployment, setup, block) != state:
@@ -73,13 +73,6 @@ def _ceremony(node: Rpc, deployment: Deployment, setup: str, block: int) -> Cere
         return read_ceremony(node, deployment, setup, block)
     except Refused:
         return None
-
-
-def _head(rpc: Rpc) -> int:
-    block = rpc.block("latest")
-    if block is None:
-        raise RpcUnavailable(f"{rpc.hosts} has no block.")
-    return block.number
 
 
 def final_box(

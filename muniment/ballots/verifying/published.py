@@ -24,7 +24,7 @@ from muniment.ballots.verifying.findings import TranscriptRefused
 from muniment.ballots.verifying.transcript import parse
 from muniment.chain.deployment import Deployment
 from muniment.chain.direct import event_logs
-from muniment.chain.rpc import Rpc, RpcUnavailable
+from muniment.chain.rpc import Rpc
 from muniment.chain.views import View, ask
 from muniment.config import Settings
 from muniment.db.engine import open_engine, reading
@@ -121,9 +121,7 @@ def _registered(rpc: Rpc, deployment: Deployment, name: str) -> str | None:
         held = ask(rpc, deployment, View(CEREMONY, "ceremony", (name,)))
         if CeremonyStage(held["stage"]) is not CeremonyStage.UNKNOWN:
             return None if held["box"] == ZERO_ADDRESS else str(held["box"])
-        contract, head = deployment.contracts[CEREMONY], rpc.block("latest")
-        if head is None:
-            raise RpcUnavailable("The node has no block.")
+        contract, head = deployment.contracts[CEREMONY], rpc.head()
         logs = event_logs(rpc, contract.address, [_OPENED, None, name], contract.start_block, head.number)
         boxes = ["0x" + log["topics"][3][-40:] for log in logs]
     # Ours reckons its election's id itself; another contract may say any.

@@ -124,6 +124,8 @@ def test_blocks(node: Any) -> None:
     """Must raise for a block that cannot be read, and give None for one that does not exist."""
     reply = lambda result: lambda request: json.dumps({"id": request["id"], "result": result}).encode()  # noqa: E731
     assert Rpc([node(reply(None))]).block("latest") is None
+    with pytest.raises(RpcUnavailable, match="has no block latest"):
+        Rpc([node(reply(None))]).head()
     for garbled in ({}, {"number": "0x1"}, {"number": 7}, "0x", []):
         with pytest.raises(RpcUnavailable):
             Rpc([node(reply(garbled))]).block(1)
