@@ -160,6 +160,21 @@ function isTaken(known, roll, unit, packed, roots) {
   }
 }
 
+// Two offices' keys. The first has the smaller modulus: what is blinded for it, the second can sign too.
+async function offices() {
+  const made = async () => {
+    const pair = await RSABSSA.SHA384.generateKey({ modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) });
+    const { n } = await crypto.subtle.exportKey("jwk", pair.publicKey);
+    return { privateKey: pair.privateKey, modulus: new Uint8Array(Buffer.from(n, "base64url")) };
+  };
+  return [await made(), await made()].sort((one, other) => Buffer.compare(one.modulus, other.modulus));
+}
+
+async function signed({ privateKey }, { blinded }) {
+  const signature = await RSABSSA.SHA384.PSS.Randomized().blindSign(privateKey, Buffer.from(blinded, "base64url"));
+  return Buffer.from(signature).toString("base64url");
+}
+
 const ACTS = {
   // A ballot made from given random numbers, signed and packed.
   async make({ election, unit, voter, selections, previous, replaced, scalars }) {
@@ -263,14 +278,8 @@ const ACTS = {
   },
   // A citizen enrols with an office that signs with a fresh key; then what must be refused.
   async enrol({ setup }) {
-    const office = () => RSABSSA.SHA384.generateKey({ modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) });
-    const [own, other] = [await office(), await office()];
-    const modulusOf = async ({ publicKey }) => Buffer.from((await crypto.subtle.exportKey("jwk", publicKey)).n, "base64url");
-    const signed = async ({ privateKey }, { blinded }) => {
-      const signature = await RSABSSA.SHA384.PSS.Randomized().blindSign(privateKey, Buffer.from(blinded, "base64url"));
-      return Buffer.from(signature).toString("base64url");
-    };
-    const [key, wrong] = [new Uint8Array(await modulusOf(own)), new Uint8Array(await modulusOf(other))];
+    const [own, other] = await offices();
+    const [key, wrong] = [own.modulus, other.modulus];
     const announced = { units: [{ key }, { key }] };
     const held = new Map();
     const store = { getItem: (at) => held.get(at) ?? null, setItem: (at, what) => held.set(at, what), removeItem: (at) => held.delete(at) };
@@ -304,16 +313,13 @@ const ACTS = {
   },
   // A request goes to an office and comes back as an answer; then what must not be taken for one.
   async office({ setup, chain }) {
-    const made = () => RSABSSA.SHA384.generateKey({ modulusLength: 2048, publicExponent: Uint8Array.of(1, 0, 1) });
-    const [own, other] = [await made(), await made()];
-    const jwk = await crypto.subtle.exportKey("jwk", own.publicKey);
-    const key = new Uint8Array(Buffer.from(jwk.n, "base64url"));
+    const [own, other] = await offices();
+    const key = own.modulus;
     const [pending, another] = [await enrol.begin(setup, 1, key), await enrol.begin(setup, 1, key)];
     const request = JSON.parse(office.requestOf(pending, chain));
-    const answer = async ({ privateKey }, { blinded }) => {
-      const signature = await RSABSSA.SHA384.PSS.Randomized().blindSign(privateKey, Buffer.from(blinded, "base64url"));
+    const answer = async (by, of) => {
       const { chain: _, ...named } = request;
-      return { ...named, format: "Muniment.EnrolmentAnswer.v1", blinded, signature: Buffer.from(signature).toString("base64url") };
+      return { ...named, format: "Muniment.EnrolmentAnswer.v1", blinded: of.blinded, signature: await signed(by, of) };
     };
     const good = await answer(own, pending);
     const tried = async (content) => {
