@@ -18,10 +18,15 @@ OPENED = (
 )
 
 
-def require_creation(registries: Registries, box: str) -> None:
-    """Raise Refused unless a box's first transaction created it, by the compiled code and what it says it was given.
+# As the contract's ABI has them: the units of a roll, each (unit, lines, issued, eligible, root).
+Units = list[tuple[int, int, int, int, bytes]]
 
-    It is the one that left its BoxOpened: the compiled code does so in its constructor alone.
+
+def created_with(registries: Registries, box: str) -> Units:
+    """The units that a box was created with.
+
+    Raises Refused unless its first transaction created it, by the compiled code and what it says it was given. That is
+    the one that left its BoxOpened: the compiled code does so in its constructor alone.
     """
     session = registries.session
     entry = {"address": box, "start_block": registries.record["contracts"]["TrusteeCeremony"]["start_block"]}
@@ -45,3 +50,4 @@ def require_creation(registries: Registries, box: str) -> None:
             f"The box {box} was created by other code than these sources', so nobody can tell what it holds. "
             "Nothing was sent."
         )
+    return units

@@ -18,7 +18,7 @@ from muniment.errors import Refused as Unfit
 from muniment.sentences import sentence_of
 from scripts.common import code, verification
 from scripts.common.agencies import when
-from scripts.common.box_creation import OPENED, require_creation
+from scripts.common.box_creation import OPENED, Units, created_with
 from scripts.common.registries import NOBODY, Registries, checksum
 from scripts.common.session import Session
 from scripts.common.settings import Misused, Refused
@@ -128,7 +128,7 @@ def with_box(registries: Registries, box: str) -> Registries:
     standing = code.standing_code(registries.session, box)
     if not code.same_runtime(code.runtime_code(registries.session, "BallotBox"), standing):
         raise Refused(f"What stands at {box} is no ballot box of these sources. Nothing was sent.")
-    require_creation(registries, box)
+    created_with(registries, box)
     contracts = registries.record["contracts"] | {"BallotBox": {"address": box}}
     return replace(registries, record=registries.record | {"contracts": contracts})
 
@@ -171,18 +171,11 @@ def differences(registries: Registries, box: str, wanted: Opening) -> list[str]:
         ("the roll root", "0x" + bytes(functions.ROLL_ROOT().call()).hex(), wanted.roll_root),
     ]
     found = [name for name, stood, asked in stands if stood != asked]
-    # The root over all units tells that one is another; which, and in what, only the box's first event.
-    return found + _units_that_differ(registries, box, wanted) if "the roll root" in found else found
+    # The root over all units tells that one is another; which, and in what, only what the box was created with.
+    return found + _units_that_differ(created_with(registries, box), wanted) if "the roll root" in found else found
 
 
-def _units_that_differ(registries: Registries, box: str, wanted: Opening) -> list[str]:
-    opened = registries.session.contract("BallotBox", box).events.BoxOpened()
-    entry = {"address": box, "start_block": registries.record["contracts"]["TrusteeCeremony"]["start_block"]}
-    units = [
-        tuple(unit.values())
-        for log in verification.logs(registries.session, entry, [keccak(OPENED), None, wanted.setup])
-        for unit in opened.process_log(log)["args"]["units"]
-    ]
+def _units_that_differ(units: Units, wanted: Opening) -> list[str]:
     words = ("place", "lines", "issued signatures", "eligible voters", "root")
     asked = [tuple(roll) for roll in wanted.arguments[1]]
     differing = [

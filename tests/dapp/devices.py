@@ -61,6 +61,13 @@ def take_key(page: Page, what: str, file: Path) -> None:
     control.set_input_files(file)
 
 
+def opened(device: Device, what: str, voter: Voter, folder: Path, *wallets: Wallet) -> Page:
+    """A page with the file of the voter's key opened in it."""
+    page = device.open(what, *wallets)
+    take_key(page, what, key_file(device.poll, voter, folder))
+    return page
+
+
 def seen(page: Page, name: str) -> None:
     """A page as it stands now: nothing that axe finds, nothing wider than the phone, and a picture if wanted."""
     if PICTURES:

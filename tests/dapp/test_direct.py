@@ -14,7 +14,7 @@ from muniment.ballots.crypto.packing import pack_ballot
 from muniment.ballots.model import Ballot
 from muniment.ballots.relay import open_signer, receipt_hash
 from muniment.chain.signer import TypedSigner
-from tests.dapp.devices import Device, key_file, seen, take_key
+from tests.dapp.devices import Device, key_file, opened, seen, take_key
 from tests.dapp.polling import Poll, polling
 from tests.dapp.wallet import Wallet
 from tests.service.ballots.stage import STEP, Voter
@@ -53,13 +53,6 @@ def wallet(poll: Poll) -> Wallet:
     made = Wallet(poll.node)
     poll.node.call("anvil_setBalance", made.address, hex(10 * ETHER))
     return made
-
-
-def opened(device: Device, what: str, voter: Voter, folder: Path, *wallets: Wallet) -> Page:
-    """A page with the file of the voter's key opened in it."""
-    page = device.open(what, *wallets)
-    take_key(page, what, key_file(device.poll, voter, folder))
-    return page
 
 
 def relayer(poll: Poll) -> str:

@@ -12,7 +12,7 @@ from muniment.ballots.model import Ballot
 from muniment.ballots.papers import election_at
 from muniment.db.engine import reading, writing
 from muniment.db.schema import intents
-from tests.dapp.devices import Device, key_file, seen, take_key
+from tests.dapp.devices import Device, opened, seen
 from tests.dapp.polling import UNITS, Poll, polling
 from tests.service.ballots.stage import Voter
 
@@ -37,13 +37,6 @@ def device(chromium: Browser, poll: Poll) -> Iterator[Device]:
     made.context.close()
     assert made.complaints == []
     assert made.elsewhere == []
-
-
-def opened(device: Device, voter: Voter, folder: Path) -> Page:
-    """The page, with the file of the voter's key opened in it."""
-    page = device.open("paper")
-    take_key(page, "paper", key_file(device.poll, voter, folder))
-    return page
 
 
 def confirm(page: Page) -> None:
@@ -72,7 +65,7 @@ def is_barred(poll: Poll, voter: Voter) -> bool:
 
 def test_before_the_opening(poll: Poll, device: Device, tmp_path: Path) -> None:
     """Must say when, and offer nothing."""
-    page = opened(device, poll.polls.voters[4], tmp_path)
+    page = opened(device, "paper", poll.polls.voters[4], tmp_path)
     expect(page.locator(".govuk-inset-text").first).to_contain_text("You can withdraw only while voting is open.")
     expect(page.locator("#paper-standing")).to_have_text("You have not withdrawn.")
     expect(page.locator("#paper-ask")).to_be_hidden()
@@ -83,7 +76,7 @@ def test_before_the_opening(poll: Poll, device: Device, tmp_path: Path) -> None:
 def test_without_a_ballot(poll: Poll, device: Device, tmp_path: Path) -> None:
     """Must confirm first, then bar the line; and sign what the desk says, so that it can hand out one ballot."""
     polls, voter = poll.polls, poll.polls.voters[0]
-    page = opened(device, voter, tmp_path)
+    page = opened(device, "paper", voter, tmp_path)
     expect(page.locator("#paper-checked")).to_contain_text("compared key and ballot paper with the chain")
     expect(page.locator("#paper-standing")).to_have_text("You have not voted here. There is no ballot to take out.")
     page.get_by_role("button", name="Withdraw for good").click()
@@ -153,7 +146,7 @@ def test_takes_the_ballot_out(
     """Must name the ballot that counts, in a batch or alone, so that the box takes it out of the sums."""
     polls, voter = poll.polls, poll.polls.voters[number]
     tracker = voted(poll, voter)
-    page = opened(device, voter, tmp_path)
+    page = opened(device, "paper", voter, tmp_path)
     expect(page.locator("#paper-standing")).to_have_text("A ballot of yours counts now. Withdrawing takes it out.")
     withdraw(page)
     polls.all_done()
@@ -165,7 +158,7 @@ def test_takes_the_ballot_out(
 def test_a_ballot_that_is_on_its_way(poll: Poll, device: Device, tmp_path: Path) -> None:
     """Must wait for it: what is withdrawn before would be refused once it lands."""
     polls, voter = poll.polls, poll.polls.voters[3]
-    page = opened(device, voter, tmp_path)
+    page = opened(device, "paper", voter, tmp_path)
     expect(page.locator("#paper-ask")).to_be_visible()
     ballot = polls.ballot(voter, CHOSEN)  # cast from another device, while this page is open
     polls.cast(voter.unit, ballot)
@@ -183,7 +176,7 @@ def test_a_ballot_that_is_on_its_way(poll: Poll, device: Device, tmp_path: Path)
 def test_offline(poll: Poll, device: Device, tmp_path: Path) -> None:
     """Must say that nothing was sent, and go on when the network is back."""
     polls, voter = poll.polls, poll.polls.voters[4]
-    page = opened(device, voter, tmp_path)
+    page = opened(device, "paper", voter, tmp_path)
     expect(page.locator("#paper-ask")).to_be_visible()
     device.context.set_offline(True)
     confirm(page)
@@ -214,11 +207,11 @@ def test_after_the_close(poll: Poll, device: Device, tmp_path: Path) -> None:
     """Must offer nothing any more; whoever withdrew in time still finds the code."""
     polls = poll.polls
     polls.pass_to("closes")
-    page = opened(device, polls.voters[4], tmp_path)
+    page = opened(device, "paper", polls.voters[4], tmp_path)
     expect(page.locator(".govuk-inset-text").first).to_contain_text("You can withdraw only while voting is open.")
     expect(page.locator("#paper-standing")).to_have_text("You have not withdrawn.")
     expect(page.locator("#paper-ask")).to_be_hidden()
     page.evaluate("localStorage.clear()")
-    page = opened(device, polls.voters[0], tmp_path)
+    page = opened(device, "paper", polls.voters[0], tmp_path)
     expect(page.locator("#paper-code")).to_have_text(code_of(poll, polls.voters[0]))
     seen(page, "paper-after")

@@ -167,8 +167,8 @@ def refuses_forged_boxes(office: Office, election: Election, box: str, own: tupl
         office.node.call("evm_revert", snapshot)
 
 
-def standing(wanted: boxes.Opening, units: list[tuple[Any, ...]], **changes: Any) -> Any:
-    """Registries in which a genuine box stands as wanted but for these changes, and told these units at first."""
+def standing(wanted: boxes.Opening, **changes: Any) -> Any:
+    """Registries in which a genuine box stands as wanted but for these changes."""
     answers = {
         "CEREMONY": wanted.ceremony,
         "SETUP": wanted.setup,
@@ -184,14 +184,8 @@ def standing(wanted: boxes.Opening, units: list[tuple[Any, ...]], **changes: Any
     def function(name: str) -> Any:
         return lambda: SimpleNamespace(call=lambda: answers[name])
 
-    said = {"args": {"units": [dict(enumerate(unit)) for unit in units]}}
-    box = SimpleNamespace(
-        functions=SimpleNamespace(**{name: function(name) for name in answers}),
-        events=SimpleNamespace(BoxOpened=lambda: SimpleNamespace(process_log=lambda _: said)),
-    )
-    record = {"contracts": {"TrusteeCeremony": {"start_block": 0}}}
-    session = SimpleNamespace(contract=lambda *_: box)
-    return SimpleNamespace(session=session, record=record, contract=lambda _: box)
+    box = SimpleNamespace(functions=SimpleNamespace(**{name: function(name) for name in answers}))
+    return SimpleNamespace(contract=lambda _: box)
 
 
 @pytest.fixture
@@ -218,15 +212,14 @@ def wanted(monkeypatch: pytest.MonkeyPatch) -> boxes.Opening:
 )
 def test_in_what_a_box_differs(wanted: boxes.Opening, view: str, stands: Any, says: str) -> None:
     """Whatever a box was created with must be compared, and that which is other be named."""
-    assert boxes.is_as_opened(standing(wanted, []), ZERO_ADDRESS, wanted)
-    other = standing(wanted, [], **{view: stands})
+    assert boxes.is_as_opened(standing(wanted), ZERO_ADDRESS, wanted)
+    other = standing(wanted, **{view: stands})
     assert not boxes.is_as_opened(other, ZERO_ADDRESS, wanted)
     assert boxes.differences(other, ZERO_ADDRESS, wanted) == [says]
 
 
 def test_in_which_unit_a_box_differs(wanted: boxes.Opening, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each number of each unit must be compared, and units that are too few or too many be told."""
-    monkeypatch.setattr(boxes.verification, "logs", lambda *_: [{}])
     first, second = wanted.arguments[1]
     numbers = ["unit 1's lines", "unit 1's issued signatures", "unit 1's eligible voters", "unit 1's root"]
     for units, says in (
@@ -234,7 +227,8 @@ def test_in_which_unit_a_box_differs(wanted: boxes.Opening, monkeypatch: pytest.
         ([first], ["the number of units"]),
         ([first, second, second], ["the number of units"]),
     ):
-        other = standing(wanted, units, ROLL_ROOT=OTHER)
+        monkeypatch.setattr(boxes, "created_with", lambda *_, units=units: units)
+        other = standing(wanted, ROLL_ROOT=OTHER)
         assert boxes.differences(other, ZERO_ADDRESS, wanted) == ["the roll root", *says]
 
 

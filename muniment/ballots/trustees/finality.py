@@ -10,6 +10,7 @@ trustee left out, or accused who did nothing wrong.
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from muniment.ballots.trustees.ceremony_state import CeremonyState, read_ceremony
 from muniment.ballots.trustees.tallying import BoxState, read_box
@@ -34,7 +35,10 @@ def agreed_ceremony(nodes: Sequence[Rpc], deployment: Deployment, setup: str) ->
     block = min(node.head().number for node in nodes)
     state = read_ceremony(first, deployment, setup, block)
     for node in others:
-        if _ceremony(node, deployment, setup, block) != state:
+        shown = None
+        with suppress(Refused):  # a node that shows no such ceremony does not show the same
+            shown = read_ceremony(node, deployment, setup, block)
+        if shown != state:
             raise Refused("NodesDisagree", node=node.hosts, block=block)
     return state
 
@@ -54,25 +58,13 @@ def agreed_box(
     first, *others = nodes
     state, box = final_box(first, deployment, setup, waiting, sleep)
     for node in others:
-        final = _await(node, state.block, waiting, sleep)
-        if not final or _shown(node, deployment, setup, state.block) != (state, box):
+        final, shown = _await(node, state.block, waiting, sleep), None
+        with suppress(Refused):
+            theirs = read_ceremony(node, deployment, setup, state.block)
+            shown = theirs, read_box(node, deployment, theirs)
+        if not final or shown != (state, box):
             raise Refused("NodesDisagree", node=node.hosts, block=state.block)
     return state, box
-
-
-def _shown(node: Rpc, deployment: Deployment, setup: str, block: int) -> tuple[CeremonyState, BoxState] | None:
-    try:
-        state = read_ceremony(node, deployment, setup, block)
-        return state, read_box(node, deployment, state)
-    except Refused:
-        return None
-
-
-def _ceremony(node: Rpc, deployment: Deployment, setup: str, block: int) -> CeremonyState | None:
-    try:
-        return read_ceremony(node, deployment, setup, block)
-    except Refused:
-        return None
 
 
 def final_box(
