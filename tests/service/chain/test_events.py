@@ -8,7 +8,7 @@ import rfc8785
 from eth_abi import decode as decode_with_peer
 from eth_abi import encode
 from eth_abi.exceptions import DecodingError
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from muniment.chain.codec import AbiTypeUnknown, codec_of
@@ -126,7 +126,7 @@ def decoder(promised: Deployment) -> Decoder:
 
 
 @pytest.mark.parametrize(("contract", "name"), EVENTS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(data=st.data())
 def test_every_event_is_read_as_it_was_encoded(
     promised: Deployment, decoder: Decoder, contract: str, name: str, data: st.DataObject
@@ -158,7 +158,7 @@ def test_the_list_above_names_every_event(promised: Deployment) -> None:
     assert listed == set(EVENTS)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300)
 @given(place=st.integers(0, 10_000), byte=st.integers(0, 255), cut=st.integers(0, 40))
 @example(place=62, byte=0, cut=0)  # the reference's offset then points among the heads
 def test_damaged_data_is_refused_or_means_the_same_to_eth_abi(

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
@@ -52,11 +52,7 @@ def happening(promised: Deployment, numbers: Any) -> st.SearchStrategy[dict[str,
     )
 
 
-@settings(
-    max_examples=40,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_whatever_the_chain_replaces_the_tables_follow(
     store: Engine, promised: Deployment, tmp_path: Path, data: st.DataObject

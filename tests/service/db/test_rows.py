@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, delete, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -86,7 +86,7 @@ operation = st.tuples(st.sampled_from(["put", "insert", "update", "delete"]), st
 chunk = st.lists(st.lists(operation, max_size=5), min_size=1, max_size=4)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(acts=st.lists(chunk | st.integers(0, 12), min_size=1, max_size=8))
 def test_a_rewind_restores_the_state_of_any_earlier_block(store: Engine, acts: list[list[Block] | int]) -> None:
     """After any run of chunks and rewinds the rows must be what the blocks that stayed add up to, and nothing else."""

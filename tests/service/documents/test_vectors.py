@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from muniment.documents.content import hash_of_json
@@ -132,7 +132,7 @@ def mutations(draw: Any) -> tuple[bytes, bytes, Proof, bytes]:
     return pieces[0], pieces[1], proof, content
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=HealthCheck.all())
+@settings(max_examples=EXAMPLES)
 @given(mutations())
 def test_no_mutation_crashes_or_passes(mutated: tuple[bytes, bytes, Proof, bytes]) -> None:
     """A changed proof or document must never raise, and may be VALID only if it still means the same."""
@@ -149,7 +149,7 @@ values = st.recursive(
 )
 
 
-@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=HealthCheck.all())
+@settings(max_examples=EXAMPLES)
 @given(st.data())
 def test_no_value_in_a_proof_crashes(data: Any) -> None:
     """Whatever JSON value stands in whatever place of a proof, there must be a verdict, and not VALID."""

@@ -63,7 +63,7 @@ def redrawn(ring: Ring, chance: random.Random) -> Ring:
     return [position for position in noisy for _ in range(chance.choice([1, 1, 2]))]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stars(), stars(west=1.0), st.randoms(use_true_random=False))
 def test_one_parcel_has_one_form(first: Ring, second: Ring, chance: random.Random) -> None:
     """Where a ring starts, its direction, the order of rings and polygons, and extra digits must not matter."""
@@ -78,7 +78,7 @@ def test_one_parcel_has_one_form(first: Ring, second: Ring, chance: random.Rando
     assert again == once
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(stars())
 def test_the_canonical_form_is_its_own(ring: Ring) -> None:
     """What was published must come out unchanged when it is brought into canonical form again."""
@@ -185,7 +185,7 @@ def test_repair_of_a_line_is_refused() -> None:
         canonical_geometry(polygon([[0, 0], [1, 1], [2, 2], [0, 0]]), repair=True)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), min_size=4, max_size=9))
 def test_repair_gives_valid_land_or_none(corners: list[tuple[int, int]]) -> None:
     """Whatever scrawl is repaired, snapping to the grid must not make it invalid again."""

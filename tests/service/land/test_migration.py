@@ -131,7 +131,7 @@ def test_other_lines(line: bytes) -> None:
         title_of(b" " + line_of(title("a")))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.sets(st.integers(0, 400), min_size=1, max_size=40), st.integers(0, 400))
 def test_title_or_gap(tmp_path_factory: pytest.TempPathFactory, numbers: set[int], asked: int) -> None:
     """For any title there must be a proof that it moved in or one that it did not, and never both."""

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,10 @@ from muniment.db import schema
 from muniment.db.engine import writing
 from muniment.hashing import ZERO_HASH, keccak
 from muniment.land.model import title_id
+from muniment.web import site
 from muniment.web.app import create_app
 from muniment.web.assets import Assets
+from muniment.web.limits import RateLimit
 
 NOW = 1_790_000_000
 AGENCY = keccak(b"agency")
@@ -152,6 +155,12 @@ def deployment() -> Deployment:
 def node() -> FakeNode:
     """A node without a chain."""
     return FakeNode()
+
+
+@pytest.fixture(autouse=True)
+def still(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No time passes for limits of how often one may ask, however slow the machine is."""
+    monkeypatch.setattr(site, "RateLimit", partial(RateLimit, clock=lambda: 0.0))
 
 
 @pytest.fixture
