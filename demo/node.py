@@ -98,8 +98,7 @@ class Node:
 
     def catch_up(self) -> None:
         """Set the chain's clock to this machine's, for its next blocks; never back, when a story let time pass."""
-        head = self.rpc.block("latest")
-        self.rpc.call("evm_setTime", [max(int(time.time()), head.time if head else 0)])
+        self.rpc.call("evm_setTime", [max(int(time.time()), self.rpc.head().time)])
 
     def pass_time(self, seconds: int) -> None:
         """Let time pass on the chain, and a block with it. From now on its clock is ahead of this machine's."""

@@ -23,7 +23,6 @@ from demo import staff, university
 from demo.node import PATIENCE, Node, NodeEnded, StageError
 from muniment.chain.deployment import Deployment
 from muniment.chain.events import Decoder, Event
-from muniment.chain.rpc import Block
 from muniment.config import Settings
 from muniment.db.engine import migrate, open_engine, reading
 from muniment.db.schema import checkpoints
@@ -170,17 +169,11 @@ class Stage(AbstractContextManager["Stage"]):
 
     def now(self) -> int:
         """The chain's time, Unix seconds."""
-        return self._latest().time
+        return self.node.rpc.head().time
 
     def head(self) -> int:
         """The number of the latest block."""
-        return self._latest().number
-
-    def _latest(self) -> Block:
-        head = self.node.rpc.block("latest")
-        if head is None:
-            raise StageError("The local chain has no block.")
-        return head
+        return self.node.rpc.head().number
 
     def _asked(
         self, method: str, path: str, body: Mapping[str, Any] | None, source: str | None = None

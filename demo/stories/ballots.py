@@ -75,6 +75,7 @@ class Story:
             office.close()
         self._close()
         shares = trustees.decrypt()
+        self.say(f"  ✓ {len(shares)} of {SIZE} trustees came to decrypt; any {THRESHOLD} are enough")
         trustees.tally(self.setup, shares)
         results = self._results()
         return self._facts(results, start)

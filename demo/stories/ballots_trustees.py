@@ -34,6 +34,8 @@ class Trustee:
 def use(task: tuple[dict[str, str], Sequence[str]]) -> dict[str, Any]:
     """Use `muniment` as one trustee does, in this process: to start it anew thirty times takes minutes.
 
+    What it says beside its answer is for a trustee alone to read: to name a second node, which a local chain has not.
+
     Raises:
         StageError: it was refused.
     """
@@ -41,7 +43,7 @@ def use(task: tuple[dict[str, str], Sequence[str]]) -> dict[str, Any]:
     os.environ.update(environment)
     heard = io.StringIO()
     try:
-        with contextlib.redirect_stdout(heard):
+        with contextlib.redirect_stdout(heard), contextlib.redirect_stderr(io.StringIO()):
             app([*words, "--json"], standalone_mode=False)
     except Refused as refused:
         raise StageError(f"`muniment {' '.join(words)}`: {sentence_of(refused)}") from None

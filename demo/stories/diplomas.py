@@ -48,11 +48,8 @@ def table(path: Path, first: int, count: int) -> Path:
 
 def judged(stage: Stage, files: Sequence[tuple[Path, Path]], done: Callable[[], None]) -> Iterator[str]:
     """The verdict on each document by its proof file, asked of the chain at one block."""
-    head = stage.node.rpc.block("latest")
-    if head is None:
-        raise StageError("The local chain has no block.")
     deployment = stage.deployment
-    source = NodeSource(stage.node.rpc, deployment, head.number)
+    source = NodeSource(stage.node.rpc, deployment, stage.head())
     trusted = frozenset({(deployment.chain_id, deployment.contracts["DocumentRegistry"].address)})
     trust = Trust(trusted, frozenset({university.AGENCY}))
     for document, proof in files:

@@ -213,8 +213,7 @@ def _on_chain(jurisdiction: str) -> tuple[list[int], list[StandingRoot]]:
     settings = Settings.load()
     deployment, rpc = Deployment.load(settings.deployment_path), Rpc(settings.rpc_urls)
     code = "0x" + jurisdiction_bytes(jurisdiction).hex()
-    head = rpc.block("latest")
-    block: int | str = "latest" if head is None else head.number
+    block = rpc.head().number
     numbers = ask(rpc, deployment, View("TitleMigration", "standingRoots", (code,)), block)
     views = [View("TitleMigration", "registerAt", (code, number)) for number in numbers]
     standing = [

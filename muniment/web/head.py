@@ -23,8 +23,7 @@ class Head:
         with self._lock:
             if time.monotonic() - self._asked >= _KEEP:
                 try:
-                    block = self.rpc.block("latest")
-                    self._number = None if block is None else block.number
+                    self._number = self.rpc.head().number
                 except (RpcError, RpcUnavailable):
                     self._number = None
                 self._asked = time.monotonic()

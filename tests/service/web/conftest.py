@@ -114,15 +114,15 @@ MAGIC = "0x1626ba7e".ljust(66, "0")  # what a wallet that is a contract answers 
 class FakeNode:
     """Answers what the web layer asks a node: the head, and whether contracts take a signature."""
 
-    head: int | None = 101
+    newest: int | None = 101
     taken = "0x"  # what a contract answers to a signature; nothing where there is none
     asked = 0
 
-    def block(self, which: str) -> Block:
+    def head(self) -> Block:
         """The newest block."""
-        if self.head is None:
+        if self.newest is None:
             raise RpcUnavailable("No node gave a usable answer.")
-        return Block(self.head, keccak(b"head"), keccak(b"parent"), NOW, 1, 30_000_000)
+        return Block(self.newest, keccak(b"head"), keccak(b"parent"), NOW, 1, 30_000_000)
 
     def call(self, method: str, params: Any = ()) -> Any:
         """What a contract says to a signature."""

@@ -26,13 +26,13 @@ def test_ready_near_the_head(web: TestClient) -> None:
 
 def test_not_ready_far_behind(web: TestClient, node: FakeNode) -> None:
     """More than 32 blocks behind the head is not ready."""
-    node.head = 133
+    node.newest = 133
     assert web.get("/health/ready").json() == {"status": "behind", "block": 100, "behind": 33}
 
 
 def test_not_ready_without_a_node(web: TestClient, node: FakeNode) -> None:
     """Without any node nobody knows how old the answers are."""
-    node.head = None
+    node.newest = None
     assert web.get("/health/ready").status_code == 503
 
 
