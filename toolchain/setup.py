@@ -166,9 +166,11 @@ def _answers(solc: Path) -> bool:
 
 def _browser_files() -> None:
     """`dapp/dist`: style sheets and scripts for the pages. The verifier among them knows the contracts' code."""
-    sources = [path for path in sorted((ROOT / "dapp").rglob("*")) if path.is_file() and "dist" not in path.parts]
+    dapp = ROOT / "dapp"
+    # Not what is built beside them: pages made anew are gone for a moment, also for whom they are served to.
+    sources = sorted(path for path in (*dapp.glob("*.*"), *(dapp / "src").rglob("*")) if path.is_file())
     made_from = [*sources, ROOT / "package-lock.json", BUILD / ".made-from-contracts"]
-    with _when_changed("dapp", made_from, ROOT / "dapp" / "dist") as changed:
+    with _when_changed("dapp", made_from, dapp / "dist") as changed:
         if changed:
             with _step("Pages' styles and scripts"):
                 _call(["npm", "run", "--silent", "build"], "read the messages above")

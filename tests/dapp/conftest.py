@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import socket
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -31,6 +30,7 @@ from muniment.web.server import server_config
 from tests.dapp.wallet import Wallet
 from tests.service.conftest import PASSWORD, Deployed, deployed  # noqa: F401 -- fixtures of this folder, too
 from tests.service.nodes import ROOT, Node
+from toolchain.setup import compile_contracts
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202e\"'&"
 LONGEST = "W" * 100
@@ -57,19 +57,8 @@ def _chromium() -> str:
 
 @pytest.fixture(scope="session")
 def built() -> None:
-    """The pages' styles and scripts, built anew when a source is newer."""
-    manifest = ROOT / "dapp" / "dist" / "manifest.json"
-    contracts = [ROOT / "build" / "contracts" / f"{name}.json" for name in ("BallotBox", "TrusteeCeremony")]
-    sources = [
-        *(ROOT / "dapp" / "src").rglob("*.*"),
-        *(ROOT / "dapp").glob("*.*"),
-        ROOT / "package-lock.json",
-        *contracts,
-    ]
-    if manifest.exists() and manifest.stat().st_mtime > max(path.stat().st_mtime for path in sources):
-        return
-    done = subprocess.run(["npm", "run", "build"], cwd=ROOT, capture_output=True, text=True, timeout=180)
-    assert done.returncode == 0, done.stdout + done.stderr
+    """The pages' styles and scripts, made of the sources as they are."""
+    compile_contracts()
 
 
 @dataclass

@@ -20,6 +20,7 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "ROOT": "",
         "VENV": ".venv",
         "BIN": ".venv/bin",
+        "BUILD": "build",
         "CACHE": ".cache",
         "NATIVE": ".cache/bin",
         "HOME": ".cache/home",
@@ -44,6 +45,27 @@ def test_an_environment_of_another_checkout_is_left_alone(checkout: Path, monkey
         setup._python_packages()
     assert (theirs / "kept").exists()
     assert not setup.VENV.is_symlink()
+
+
+def test_the_pages_are_made_anew_when_a_source_changed(checkout: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor else: a service may be handing them out. What other builds leave beside the sources is none."""
+    made: list[object] = []
+    monkeypatch.setattr(setup, "_call", lambda *call: made.append(call))
+    source, contracts = checkout / "dapp" / "src" / "land" / "page.ts", setup.BUILD / ".made-from-contracts"
+    beside = [checkout / "dapp" / folder / "made.mjs" for folder in ("dist", "verifier")]
+    for path in (source, contracts, checkout / "package-lock.json", *beside):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    setup._browser_files()
+    assert len(made) == 1
+    for path in beside:
+        path.write_text("made again")
+    setup._browser_files()
+    assert len(made) == 1
+    for times, path in enumerate((source, contracts), 2):
+        path.write_text("changed")
+        setup._browser_files()
+        assert len(made) == times
 
 
 def test_an_environment_that_was_cut_off_is_made_anew(checkout: Path) -> None:
