@@ -85,17 +85,23 @@ def pytest_configure(config):
 chain._add_to_undo_buffer = lambda *_: None
 
 
+TURNS, A_WHILE = 500, 100  # how often to ask for a receipt, and after how often to help: 10 and 2 seconds
+
+
 def _patiently(ask):
     """Ask again for a while before a receipt counts as missing.
 
-    anvil counts a transaction a moment before it shows the receipt; Brownie looks at both and takes it for dropped.
+    anvil counts a transaction a moment before it shows the receipt; Brownie looks at both and takes it for dropped. And
+    on a busy machine anvil forgets now and then to make a block for one (foundry-rs/foundry#10122): it is told to.
     """
 
     def receipt(txid):
-        for _ in range(500):
+        for turn in range(1, TURNS + 1):
             with suppress(TransactionNotFound):
                 return ask(txid)
             time.sleep(0.02)
+            if turn % A_WHILE == 0 and node("anvil_getAutomine"):
+                node("evm_mine")
         return ask(txid)
 
     return receipt

@@ -22,6 +22,18 @@ def test_receipt_shown_late(stranger, target, monkeypatch):
     assert len(asked) > 3
 
 
+def test_left_without_a_block(stranger, target, monkeypatch):
+    """Must have a block made for a transaction that a node which makes blocks by itself has forgotten."""
+    make_request = web3.provider.make_request
+    forgetful = lambda method, given: {"result": True} if method == "anvil_getAutomine" else make_request(method, given)  # noqa: E731
+    node("evm_setAutomine", False)
+    monkeypatch.setattr(web3.provider, "make_request", forgetful)
+    sent = stranger.transfer(target, 1, required_confs=0)
+    settle()
+    node("evm_setAutomine", True)
+    assert sent.status == 1
+
+
 def test_sent_without_waiting(stranger, target):
     """Must have nobody follow a transaction any more once the test that sent it is over."""
     node("evm_setAutomine", False)
