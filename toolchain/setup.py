@@ -167,7 +167,7 @@ def _answers(solc: Path) -> bool:
 def _browser_files() -> None:
     """`dapp/dist`: style sheets and scripts for the pages. The verifier among them knows the contracts' code."""
     dapp = ROOT / "dapp"
-    # Not what is built beside them: pages made anew are gone for a moment, also for whom they are served to.
+    # Not what is built beside them: pages are gone for a moment while they are made, even if a service hands them out.
     sources = sorted(path for path in (*dapp.glob("*.*"), *(dapp / "src").rglob("*")) if path.is_file())
     made_from = [*sources, ROOT / "package-lock.json", BUILD / ".made-from-contracts"]
     with _when_changed("dapp", made_from, dapp / "dist") as changed:

@@ -312,12 +312,16 @@ def rolled_back(state):
     """Every test starts from the same chain."""
     snapshot, standing = node("evm_snapshot"), set(_contract_map)
     yield
-    settle()
-    node("evm_revert", snapshot)
-    history.clear()
-    for address in set(_contract_map) - standing:
-        # Brownie would take the next contract at this address for the one that is gone.
-        del _contract_map[address]
+    try:
+        settle()
+    finally:
+        # A test that left a transaction waiting fails alone: the next one finds a node that makes blocks.
+        node("evm_setAutomine", True)
+        node("evm_revert", snapshot)
+        history.clear()
+        for address in set(_contract_map) - standing:
+            # Brownie would take the next contract at this address for the one that is gone.
+            del _contract_map[address]
 
 
 def _doubles(file, people):

@@ -1,5 +1,7 @@
 """How Brownie follows what the tests send: to its end, and never into another test."""
 
+import time
+
 from brownie import web3
 from web3.exceptions import TransactionNotFound
 
@@ -23,14 +25,15 @@ def test_receipt_shown_late(stranger, target, monkeypatch):
 
 
 def test_left_without_a_block(stranger, target, monkeypatch):
-    """Must have a block made for a transaction that a node which makes blocks by itself has forgotten."""
+    """Must have a block made for what a node forgot that makes blocks by itself, and for nothing that shall wait."""
     make_request = web3.provider.make_request
     forgetful = lambda method, given: {"result": True} if method == "anvil_getAutomine" else make_request(method, given)  # noqa: E731
     node("evm_setAutomine", False)
-    monkeypatch.setattr(web3.provider, "make_request", forgetful)
     sent = stranger.transfer(target, 1, required_confs=0)
+    time.sleep(3)  # seconds; help would have come by now
+    assert followers(), "a block was made that the test did not want"
+    monkeypatch.setattr(web3.provider, "make_request", forgetful)
     settle()
-    node("evm_setAutomine", True)
     assert sent.status == 1
 
 
@@ -40,7 +43,6 @@ def test_sent_without_waiting(stranger, target):
     sent = stranger.transfer(target, 1, required_confs=0)
     assert followers()
     node("evm_mine")
-    node("evm_setAutomine", True)
     settle()
     assert sent.status == 1
     assert followers() == []

@@ -51,9 +51,10 @@ def test_the_pages_are_made_anew_when_a_source_changed(checkout: Path, monkeypat
     """Nor else: a service may be handing them out. What other builds leave beside the sources is none."""
     made: list[object] = []
     monkeypatch.setattr(setup, "_call", lambda *call: made.append(call))
-    source, contracts = checkout / "dapp" / "src" / "land" / "page.ts", setup.BUILD / ".made-from-contracts"
+    page, settings = checkout / "dapp" / "src" / "land" / "page.ts", checkout / "dapp" / "vite.config.ts"
+    sources = (page, settings, checkout / "package-lock.json", setup.BUILD / ".made-from-contracts")
     beside = [checkout / "dapp" / folder / "made.mjs" for folder in ("dist", "verifier")]
-    for path in (source, contracts, checkout / "package-lock.json", *beside):
+    for path in (*sources, *beside):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch()
     setup._browser_files()
@@ -62,7 +63,7 @@ def test_the_pages_are_made_anew_when_a_source_changed(checkout: Path, monkeypat
         path.write_text("made again")
     setup._browser_files()
     assert len(made) == 1
-    for times, path in enumerate((source, contracts), 2):
+    for times, path in enumerate(sources, 2):
         path.write_text("changed")
         setup._browser_files()
         assert len(made) == times

@@ -154,9 +154,7 @@ def test_key_retired_in_the_block_of_issue(agencies, documents, ids, admin, issu
     node("evm_setAutomine", False)
     issued = documents.issue(ids.land, entry(made.root, count=2), {"from": issuer, **pending})
     retired = agencies.retire(issuer, 0, {"from": admin, **pending})
-    # In this order: a node told to mine by itself starts at once, and would put the two into blocks of their own.
     node("evm_mine")
-    node("evm_setAutomine", True)
     for sent in (issued, retired):
         sent.wait(1)
     assert issued.block_number == retired.block_number
